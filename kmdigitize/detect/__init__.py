@@ -1,0 +1,1 @@
+"""Pixels → panels, ticks, scales and traces."""

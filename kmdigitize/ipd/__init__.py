@@ -1,0 +1,1 @@
+"""Step curve and numbers at risk → individual patient data."""

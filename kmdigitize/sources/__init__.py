@@ -1,0 +1,1 @@
+"""Files → figures: pictures, PDF pages and SVG drawings."""

@@ -1,0 +1,1 @@
+"""Glyphs → meaning: tick values, legends, number-at-risk tables, printed statistics."""

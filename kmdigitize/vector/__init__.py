@@ -1,0 +1,1 @@
+"""Drawings → panels, ticks and traces, exact to the drawing."""
