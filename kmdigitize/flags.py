@@ -52,4 +52,5 @@ class Flag:
 
     @property
     def meaning(self) -> str:
+        """The line of the table for this flag."""
         return MEANING[self.code]

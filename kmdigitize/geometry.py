@@ -41,21 +41,26 @@ class Box:
 
     @property
     def width(self) -> float:
+        """Distance between the left and right edge in px."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
+        """Distance between the top and bottom edge in px."""
         return self.bottom - self.top
 
     @property
     def center_x(self) -> float:
+        """Column of the middle in px."""
         return (self.left + self.right) / 2
 
     @property
     def center_y(self) -> float:
+        """Row of the middle in px."""
         return (self.top + self.bottom) / 2
 
     def contains(self, x: float, y: float) -> bool:
+        """Whether the point lies inside or on an edge."""
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
     def overlap(self, other: Box) -> float:
@@ -70,6 +75,7 @@ class Box:
         return Box(self.left - by_x, self.top - by_y, self.right + by_x, self.bottom + by_y)
 
     def union(self, other: Box) -> Box:
+        """The smallest box around both."""
         return Box(
             min(self.left, other.left),
             min(self.top, other.top),
@@ -112,9 +118,11 @@ class AxisScale:
         return cls(slope, values[0] - slope * px[0], source=source)
 
     def to_value(self, px: ArrayLike) -> FloatArray:
+        """Axis value at coordinates ``px``, of their shape."""
         return self.intercept + self.slope * np.asarray(px, dtype=np.float64)
 
     def to_px(self, value: ArrayLike) -> FloatArray:
+        """Pixel coordinate of axis values, of their shape."""
         return (np.asarray(value, dtype=np.float64) - self.intercept) / self.slope
 
     @property

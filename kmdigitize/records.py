@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from kmdigitize.flags import Flag
-from kmdigitize.geometry import AxisScale, Box, FloatArray, IntArray, Pixels, read_only
+from kmdigitize.geometry import AxisScale, BoolArray, Box, FloatArray, IntArray, Pixels, read_only
 from kmdigitize.stepcurve import StepCurve
 
 Rgb = tuple[int, int, int]
@@ -28,6 +28,33 @@ class TextToken:
     box: Box
     confidence: float = 1.0
     angle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLabel:
+    """A piece of text that reads as one number, such as a tick label; ``percent`` if a percent sign follows it."""
+
+    value: float
+    text: str
+    box: Box
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTitles:
+    """What the axis titles say. ``percent`` and ``direction`` are None where the words do not decide them.
+
+    ``kind`` is "survival" for S(t) and its complements, else what the panel shows instead ("cumulative hazard",
+    "log-log survival", …), which is a reason to skip it.
+    """
+
+    x_title: str = ""
+    y_title: str = ""
+    time_unit: str = ""
+    end_point: str = ""
+    percent: bool | None = None
+    direction: Direction | None = None
+    kind: str = "survival"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +114,12 @@ class Figure:
 
     @property
     def height(self) -> int:
+        """Height in px."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
+        """Width in px."""
         return int(self.pixels.shape[1])
 
 
@@ -274,6 +303,50 @@ class Trace:
     def row_at(self, x: FloatArray) -> FloatArray:
         """Row in px of the curve at columns ``x``."""
         return self.levels[np.searchsorted(self.risers, x, side="right")]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much of each pixel one ink covers, inside the panel's region of interest.
+
+    ``coverage`` (h, w) float32 in [0, 1] is the share of the pixel covered by this ink; ``occluded`` (h, w) float32
+    in [0, 1] is how far something else (another ink, frame, grid, text) hides whether it is there. ``left`` and
+    ``top`` are the column and row of the figure at element [0, 0].
+    """
+
+    coverage: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    occluded: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    left: int
+    top: int
+    color: Rgb
+    stroke_px: float
+
+    def __post_init__(self) -> None:
+        for name in ("coverage", "occluded"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
+        if self.coverage.ndim != 2 or self.coverage.shape != self.occluded.shape:
+            raise ValueError("coverage and occluded must be two images of one shape")
+
+
+@dataclass(frozen=True, slots=True)
+class StepPath:
+    """One monotone step path on whole pixels: ``rows[i]`` is the curve's row at column ``first + i`` (figure px).
+
+    ``seen`` says where its own ink was seen. ``entry`` is the index of the legend entry (or table row) it follows.
+    """
+
+    first: int
+    rows: IntArray
+    seen: BoolArray
+    dash: Dash = "solid"
+    entry: int | None = None
+    flags: tuple[Flag, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", read_only(self.rows, np.int64))
+        object.__setattr__(self, "seen", read_only(self.seen, np.bool_))
+        if self.rows.ndim != 1 or self.rows.shape != self.seen.shape:
+            raise ValueError("rows and seen must be of one length")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""What the paper reports, kept as the printed strings so that the number of digits is known.
+
+The same schema is read from ``--reported FILE``, from ``facts.json`` and from the text printed on the figure.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _is_number(printed: str) -> str:
+    float(printed)
+    return printed
+
+
+Printed = Annotated[str, AfterValidator(_is_number)]
+"""A number as printed, with a decimal point: "0.63", "44.0", ".010", "1500"."""
+
+Source = Literal["stated", "picture", "text"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Landmark(_Record):
+    """Reported survival at one time. ``survival`` is as printed; ``percent`` says whether that is a percentage."""
+
+    time: Printed
+    survival: Printed
+    percent: bool = True
+    limits: tuple[Printed, Printed] | None = None
+
+
+class ReportedArm(_Record):
+    """Numbers reported for one arm. ``median`` is "NR" when the paper says that it was not reached."""
+
+    name: str
+    n: int | None = Field(default=None, ge=0)
+    events: int | None = Field(default=None, ge=0)
+    median: Printed | Literal["NR"] | None = None
+    median_limits: tuple[Printed | Literal["NR"], Printed | Literal["NR"]] | None = None
+    landmarks: tuple[Landmark, ...] = ()
+
+
+class HazardRatio(_Record):
+    """A hazard ratio of ``arm`` versus ``reference`` (None where the text does not say), with its 95% limits.
+
+    ``adjusted`` covers adjustment and stratification; None where nothing is said.
+    """
+
+    value: Printed
+    limits: tuple[Printed, Printed] | None = None
+    arm: str | None = None
+    reference: str | None = None
+    adjusted: bool | None = None
+    level: float = 0.95
+
+
+class PValue(_Record):
+    """A P value. ``relation`` "<" as in P<.001; ``sides`` 1 or 2, None where nothing is said; ``test`` e.g. "log-rank"."""
+
+    value: Printed
+    relation: Literal["=", "<", ">", "<=", ">="] = "="
+    sides: Literal[1, 2] | None = None
+    test: str | None = None
+    arms: tuple[str, ...] = ()
+
+
+class Reported(_Record):
+    """Everything reported about one end point of one comparison."""
+
+    end_point: str | None = None
+    n: int | None = Field(default=None, ge=0)
+    arms: tuple[ReportedArm, ...] = ()
+    hazard_ratios: tuple[HazardRatio, ...] = ()
+    p_values: tuple[PValue, ...] = ()
+    source: Source = "stated"
