@@ -60,7 +60,7 @@ class HazardRatio(_Record):
 
 
 class PValue(_Record):
-    """A P value. ``relation`` "<" as in P<.001; ``sides`` 1 or 2, None where nothing is said; ``test`` e.g. "log-rank"."""
+    """A P value. ``relation`` is "<" in "P<.001"; ``sides`` and ``test`` are None where nothing is said."""
 
     value: Printed
     relation: Literal["=", "<", ">", "<=", ">="] = "="
