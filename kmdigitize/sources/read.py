@@ -1,0 +1,40 @@
+"""A file's bytes → the figures in it, by what the bytes are rather than by the file's name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kmdigitize.errors import TooLargeError, UnreadableFileError
+from kmdigitize.records import Figure
+
+MAX_BYTES = 512_000_000
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of ``path``. Raises UnreadableFileError or TooLargeError."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise TooLargeError(f"{path} has {size:,} bytes; the limit is {MAX_BYTES:,}.", "Cut out the figure.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFileError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
+
+
+def read_figures(data: bytes, name: str, pages: tuple[int, int] | None = None) -> tuple[Figure, ...]:
+    """Every figure in ``data``: one for a picture or an SVG, one per page region for a PDF.
+
+    ``pages`` (first, last; from 1) restricts a PDF. Raises UnreadableFileError or TooLargeError.
+    """
+    if data[:1024].lstrip().startswith(b"%PDF") or b"%PDF-" in data[:1024]:
+        from kmdigitize.sources.pdf import read_pdf
+
+        return read_pdf(data, name, pages)
+    if re.search(rb"<svg[\s>:]|<(\w+:)svg[\s>]", data[:4096]):
+        from kmdigitize.sources.svg import read_svg
+
+        return (read_svg(data, name),)
+    from kmdigitize.sources.raster import read_raster
+
+    return (read_raster(data, name),)
