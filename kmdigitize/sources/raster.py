@@ -23,7 +23,7 @@ from kmdigitize.errors import TooLargeError, UnreadableFileError
 from kmdigitize.geometry import Pixels
 from kmdigitize.records import Figure
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error, zlib.error)
 _ASK_FOR_PICTURE = "Give a PNG, JPEG, TIFF, WebP, BMP or GIF picture (or a PDF or SVG file) of the figure."
 _ASK_FOR_WHOLE = "The file is damaged or cut off: download or export it again."
@@ -135,4 +135,5 @@ def _on_light(pixels: Pixels, settings: RasterSettings) -> Pixels:
         return pixels
     values = pixels.astype(np.int16)
     shift = 255 - values.max(axis=2, keepdims=True) - values.min(axis=2, keepdims=True)
-    return np.clip(values + shift, 0, 255).astype(np.uint8)
+    light: Pixels = np.clip(values + shift, 0, 255).astype(np.uint8)
+    return light
