@@ -1,0 +1,126 @@
+"""What the paper under the curves looks like: panel colour, grid, and shaded bands.
+
+The panel's own colour is the commonest one. Straight lines that span the whole panel (grid, axis lines, the frame)
+are found by asking that each eighth of a row or column shows them; pale ones become part of the background, ink-like
+ones are kept as lines that hide what lies under them. Shaded bands are what survives a morphological closing with a
+window wider than any stroke. Assumes darker ink on a lighter panel for the bands only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundSettings:
+    """How grid and bands are told from ink."""
+
+    visible: float = 10.0
+    """Colour distance (levels, of 441) below which nothing is seen: above JPEG noise on flats, below pale grids."""
+    strong: float = 0.45
+    """Share of the strongest ink from which a panel-wide line hides curves rather than lying under them."""
+    band_share: float = 0.012
+    """Share of the panel that must be shaded before bands are believed at all."""
+    band_depth: float = 0.70
+    """A closing as deep as this share of full ink is a saturated block of marks, not a band."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """``paper`` (h, w, 3) is the colour without any line, ``lines`` (h, w) in [0, 1] are panel-wide dark lines.
+
+    ``panel`` (3,) is the commonest colour; ``banded`` tells whether shaded bands were found.
+    """
+
+    paper: Image
+    lines: Image
+    panel: Image
+    banded: bool
+
+
+def find_background(
+    pixels: Image, stroke: float, lossy: bool, inks: Image | None = None, settings: BackgroundSettings | None = None
+) -> Background:
+    """The background of a panel's region ``pixels`` (h, w, 3) with strokes about ``stroke`` px wide.
+
+    ``inks`` (k, 3) are the colours of the curves as far as known; a block of touching marks in one of them is no band.
+    """
+    s = settings or BackgroundSettings()
+    panel = common_color(pixels)
+    deepest = float(np.percentile(np.linalg.norm(pixels - panel, axis=2), 99.5))
+    size = 2 * round(2 * stroke + 2) + 1
+    paper = _shaded_bands(pixels, panel, size, lossy, inks, s)
+    banded = paper is not None
+    paper = np.broadcast_to(panel, pixels.shape).astype(np.float32) if paper is None else paper
+    lines = np.zeros(pixels.shape[:2], np.float32)
+    for axis in (0, 1):
+        thin = _panel_wide_lines(pixels, axis, size, s.visible)
+        depth = np.linalg.norm(thin, axis=1)
+        strong = depth > max(s.strong * deepest, 3 * s.visible)
+        pale = np.where(strong[:, None], 0, thin)
+        share = np.where(strong, np.clip(depth / max(deepest, 1.0), 0, 1), 0).astype(np.float32)
+        paper = paper + (pale[None] if axis else pale[:, None])
+        lines = np.maximum(lines, share[None, :] if axis else share[:, None])
+    return Background(np.clip(paper, 0, 255).astype(np.float32), lines, panel, banded)
+
+
+def common_color(pixels: Image) -> Image:
+    """The commonest colour (3,) of ``pixels`` (…, 3), to a fraction of a level."""
+    flat = pixels.reshape(-1, 3)
+    code = (np.clip(flat, 0, 255).astype(np.int64) >> 3) @ np.array([1024, 32, 1])
+    mode = np.bincount(code).argmax()
+    near = flat[code == mode].mean(axis=0)
+    close = flat[np.abs(flat - near).max(axis=1) < 8]
+    return np.asarray(close.mean(axis=0) if close.size else near, np.float32)
+
+
+def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Image:
+    """Per row (axis 0) or column (axis 1) the colour (n, 3) by which a thin line across the whole panel changes it."""
+    window = np.ones((size, 1) if axis == 0 else (1, size), np.uint8)
+    dark = cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, window) - pixels
+    light = pixels - cv2.morphologyEx(pixels, cv2.MORPH_OPEN, window)
+    thin = light - dark
+    rows = thin if axis == 0 else thin.transpose(1, 0, 2)
+    length = rows.shape[1]
+    cuts = np.linspace(length // 50, length - length // 50, 9).astype(int)
+    eighths = np.stack([np.median(rows[:, a:b], axis=1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
+    # One eighth may lie under a curve or a mark; a curve itself never spans the panel at one level.
+    seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
+    return np.where((seen > visible * 0.6)[:, None], np.median(eighths, axis=0), 0).astype(np.float32)
+
+
+def _shaded_bands(
+    pixels: Image, panel: Image, size: int, lossy: bool, inks: Image | None, s: BackgroundSettings
+) -> Image | None:
+    """The panel with its shaded bands but without strokes (h, w, 3), None where nothing is shaded."""
+    source = np.clip(pixels, 0, 255).astype(np.uint8)
+    if lossy:
+        source = cv2.medianBlur(source, 3)
+    closed = cv2.morphologyEx(source, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)).astype(np.float32)
+    if lossy:
+        closed = cv2.blur(closed, (5, 5)).astype(np.float32)
+    depth = np.linalg.norm(closed - panel, axis=2)
+    band = (depth > 1.2 * s.visible) & ~_nearly_ink(closed, panel, inks, s.band_depth)
+    core = cv2.erode(band.astype(np.uint8), np.ones((3, 3), np.uint8))
+    if core.mean() < s.band_share:
+        return None
+    return np.where(band[..., None], closed, panel).astype(np.float32)
+
+
+def _nearly_ink(closed: Image, panel: Image, inks: Image | None, depth: float) -> NDArray[np.bool_]:
+    """Where the closing (h, w, 3) is still as deep as a full ink of its own direction: touching marks, not a band."""
+    full = np.zeros((1, 3), np.float32) if inks is None else np.vstack([np.zeros((1, 3), np.float32), inks])
+    result = np.zeros(closed.shape[:2], bool)
+    for color in full:
+        direction = panel - color
+        length = float(np.linalg.norm(direction))
+        share = (panel - closed) @ (direction / max(length, 1.0) ** 2)
+        off = np.linalg.norm((panel - closed) - share[..., None] * direction, axis=2)
+        result |= (share > depth) & (off < 0.35 * length)
+    return result

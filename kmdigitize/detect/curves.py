@@ -1,0 +1,100 @@
+"""Find the survival curves of a panel: one monotone step path per arm, on whole pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.detect.background import Background, common_color, find_background
+from kmdigitize.detect.evidence import InkEvidence, measure_evidence
+from kmdigitize.detect.inks import Ink, inks_of_legend, measure_stroke
+from kmdigitize.detect.paths import Road, cheapest_path, path_costs, start_costs
+from kmdigitize.flags import Flag
+from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
+
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPaths:
+    """The curves of a panel: each curve's ink with its path, the direction they run, and doubts about the whole."""
+
+    paths: tuple[tuple[Evidence, StepPath], ...]
+    direction: Direction
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The part of the figure that curves can reach: its pixels (turned over for upward curves) and where it lies.
+
+    ``start`` is the column of time 0 and ``top`` the row of S = 1, both inside the region.
+    """
+
+    pixels: Image
+    left: int
+    upper: int
+    start: int
+    top: float
+    turned: bool
+
+
+def find_paths(
+    figure: Figure,
+    panel: Panel,
+    scales: Scales,
+    legend: Sequence[LegendEntry],
+    tokens: Sequence[TextToken],
+    expected: int | None,
+) -> TracedPaths:
+    """Paths."""
+    region = cut_region(figure, panel, scales)
+    stroke = measure_stroke(region.pixels, common_color(region.pixels))
+    inks = inks_of_legend(legend)
+    colors = np.array([ink.color for ink in inks], np.float32)
+    background = find_background(region.pixels, stroke, figure.lossy, colors)
+    evidence = measure_evidence(region.pixels, background, colors, stroke, figure.lossy)
+    out = []
+    for k, ink in enumerate(inks):
+        others = np.delete(evidence.coverage, k, axis=0).sum(axis=0) if len(inks) > 1 else 0
+        occluded = np.clip(others + evidence.other + background.lines, 0, 1).astype(np.float32)
+        coverage = evidence.coverage[k] * (1 - np.clip(background.lines, 0, 1))
+        costs = path_costs(coverage, occluded, stroke)
+        for entry, dash in ink.arms:
+            road = cheapest_path(costs, region.start, start_costs(coverage.shape[0], region.top, stroke))
+            if road is None:
+                continue
+            rows = road.rows
+            seen = coverage[rows, road.first + np.arange(rows.size)] > 0.3
+            h = coverage.shape[0]
+            if region.turned:
+                rows = h - 1 - rows
+            ev = Evidence(coverage[::-1] if region.turned else coverage, occluded[::-1] if region.turned else occluded,
+                region.left, region.upper, tuple(int(c) for c in ink.color), stroke)
+            out.append((ev, StepPath(region.left + road.first, rows + region.upper, seen, dash, entry)))
+    return TracedPaths(tuple(out), scales.direction)
+
+
+def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:
+    """The part of the figure between S = 1 and S = 0 from time 0 to the end of the frame, S = 1 on top."""
+    one, zero = float(scales.row(np.float64(1.0))), float(scales.row(np.float64(0.0)))
+    pad = 4
+    turned = one > zero
+    rows = (min(one, zero, max(panel.frame.top, min(one, zero))), max(panel.frame.bottom, min(one, zero)))
+    if turned:
+        upper, lower = max(panel.frame.top, zero) - pad, one + pad
+    else:
+        upper, lower = one - pad, min(zero, panel.frame.bottom) + pad
+    origin = float(scales.x.to_px(0.0))
+    left = max(0, int(np.floor(origin)) - pad)
+    right = min(figure.width, int(np.ceil(panel.frame.right)) + pad + 1)
+    top = max(0, int(np.floor(upper)))
+    bottom = min(figure.height, int(np.ceil(lower)) + 1)
+    pixels = figure.pixels[top:bottom, left:right].astype(np.float32)
+    row = one - top
+    if turned:
+        pixels, row = pixels[::-1], (bottom - 1 - top) - row
+    return Region(np.ascontiguousarray(pixels), left, top, max(0, round(origin) - left), row, turned)

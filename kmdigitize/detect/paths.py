@@ -1,0 +1,152 @@
+"""The cheapest monotone step path through the evidence of one ink.
+
+A Kaplan–Meier curve is a chain of flats and drops: seen as an image it is one row per column, and the row never goes
+up again. Every column costs little where the ink is seen, a little where something hides whether it is there, and
+much where it is plainly missing; every drop pays for the column it crosses and a fixed price for the turn. Dynamic
+programming over the columns then gives the globally cheapest path, whose end is the cheapest place to stop (ink has a
+negative cost, so the path ends with its ink by itself).
+
+Assumes evidence in which the curve runs downwards from the top (upward figures are turned over before). Cannot see
+steps smaller than about a stroke that last only a column or two: the turn price smooths them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PathSettings:
+    """Prices of a path, in units of one column of fully covered ink."""
+
+    seen: float = -0.6
+    """Gain of a column whose stroke is covered by ink."""
+    opened: float = -0.4
+    """Further gain where that ink runs along the row: censor marks and letters do not."""
+    missing: float = 0.45
+    """Price of a column in plain sight without ink: seven such columns outweigh a solid stretch of three."""
+    hidden: float = 0.06
+    """Price of a hidden column: waiting under another curve must cost less than any wrong ink gains."""
+    riser_seen: float = -0.15
+    """Gain of one px of a drop covered by ink; small, since vertical strokes are often marks."""
+    riser_missing: float = 0.60
+    """Price of one px of a drop without ink."""
+    riser_hidden: float = 0.10
+    """Price of one hidden px of a drop."""
+    turn: float = 1.0
+    """Price of any drop; a level that is off by one px must last two or three columns to be worth it."""
+    start_per_px: float = 0.15
+    """Price of starting one px away from the row of S = 1, up to ``start_reach`` strokes."""
+    start_reach: float = 2.0
+    """How many strokes away from S = 1 the path may start without a drop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Prices of one curve: ``column`` (w, h) of standing on a row, ``drop`` (w, h + 1) of falling down to a row."""
+
+    column: Image
+    drop: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """A path in the coordinates of its costs: rows from column ``first`` on, and its total ``cost``."""
+
+    first: int
+    rows: NDArray[np.int64]
+    cost: float
+
+
+def path_costs(
+    coverage: Image, occluded: Image, stroke: float, missing: float | None = None, settings: PathSettings | None = None
+) -> Costs:
+    """Prices of all rows and drops for one ink.
+
+    ``coverage`` and ``occluded`` are (h, w) in [0, 1], ``stroke`` is the width of the curve in px, ``missing``
+    replaces the price of a column without ink (lower for dashed curves). The costs are transposed: (w, h).
+    """
+    s = settings or PathSettings()
+    gap = s.missing if missing is None else missing
+    along = box_mean(coverage, 1, stroke + 0.5)
+    opened = box_mean(horizontal_opening(coverage, stroke), 1, stroke + 0.5)
+    down = box_mean(coverage, stroke, 1)
+    free = 1 - occluded
+    column = free * (s.seen * along + s.opened * opened + gap * (1 - along)) + occluded * s.hidden
+    drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down)) + occluded * s.riser_hidden
+    falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
+    return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls))
+
+
+def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: float = 1.0) -> Road | None:
+    """The cheapest path from ``start_column``, where standing on row y costs ``start_cost[y]`` (h,) extra.
+
+    None if no path is better than no path at all.
+    """
+    column, falls = costs.column, costs.drop
+    width = column.shape[0]
+    best = np.empty_like(column)
+    before = start_cost.astype(np.float32)
+    for x in range(start_column, width):
+        fall = falls[x]
+        best[x] = column[x] + np.minimum(before, np.minimum.accumulate(before - fall) + fall + np.float32(turn))
+        before = best[x]
+    searched = best[start_column:]
+    end, row = np.unravel_index(int(np.argmin(searched)), searched.shape)
+    cost = float(searched[end, row])
+    if cost >= 0:
+        return None
+    return Road(start_column, _walk_back(best, costs, start_column, (int(end) + start_column, int(row)), turn), cost)
+
+
+def _walk_back(best: Image, costs: Costs, start_column: int, end: tuple[int, int], turn: float) -> NDArray[np.int64]:
+    x, y = end
+    rows = np.empty(x - start_column + 1, np.int64)
+    while x > start_column:
+        rows[x - start_column] = y
+        before, fall = best[x - 1], costs.drop[x]
+        fallen = before[: y + 1] - fall[: y + 1]
+        above = int(np.argmin(fallen))
+        if fallen[above] + fall[y] + turn < before[y]:
+            y = above
+        x -= 1
+    rows[0] = y
+    return rows
+
+
+def start_costs(height: int, row: float, stroke: float, settings: PathSettings | None = None) -> Image:
+    """Cost (h,) of starting on each row when S = 1 lies at ``row``."""
+    s = settings or PathSettings()
+    away = np.abs(np.arange(height) - row)
+    cost = s.start_per_px * away
+    cost[away > 3 + s.start_reach * stroke] = np.inf
+    return cost.astype(np.float32)
+
+
+def box_mean(image: Image, width: float, height: float) -> Image:
+    """Mean over a box of ``width`` × ``height`` px centred on each pixel; sizes need not be whole."""
+    rows, columns = _box(height), _box(width)
+    result: Any = cv2.sepFilter2D(image, cv2.CV_32F, columns, rows, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(result, np.float32)
+
+
+def _box(size: float) -> Image:
+    """A centred window of that width in px with fractional ends, sum 1."""
+    half = int(np.ceil((size - 1) / 2))
+    kernel = np.ones(2 * half + 1, np.float32)
+    if half:
+        kernel[[0, -1]] = (size - (2 * half - 1)) / 2
+    return np.asarray((kernel / kernel.sum()).reshape(-1, 1), np.float32)
+
+
+def horizontal_opening(coverage: Image, stroke: float) -> Image:
+    """What is left of ``coverage`` (h, w) when everything shorter than about two strokes along the row is taken away."""
+    length = 2 * round(stroke) + 3
+    return np.asarray(cv2.morphologyEx(coverage, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.float32)
