@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,7 @@ from kmdigitize.reported import Reported
 SCHEMA = 1
 MAX_FACTS_BYTES = 16_000_000
 Range = tuple[float, float]
+Count = Annotated[int, Field(ge=0)]
 
 
 class _Facts(BaseModel):
@@ -85,7 +86,11 @@ class Correction(_Facts):
 
 
 class PanelFacts(_Facts):
-    """Facts about one panel. ``x_axis``/``y_axis`` are the values at the ends of the axis, as printed."""
+    """Facts about one panel.
+
+    ``x_axis``/``y_axis`` are the values at the ends of the axis, as printed. ``arm_names``, and ``n`` and ``events``
+    where they are lists, are in the order in which the tool lists the arms.
+    """
 
     x_axis: Range | AxisFacts | None = None
     y_axis: Range | AxisFacts | None = None
@@ -96,8 +101,8 @@ class PanelFacts(_Facts):
     arm_names: tuple[str, ...] | None = None
     arms: tuple[ArmFacts, ...] = ()
     at_risk: AtRiskFacts | None = None
-    n: dict[str, int] | int | None = None
-    events: dict[str, int] | int | None = None
+    n: dict[str, Count] | tuple[Count, ...] | None = None
+    events: dict[str, Count] | tuple[Count, ...] | None = None
     reported: Reported | None = None
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ pixels of the (straightened) figure; ``time``/``survival`` exist only after the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -121,6 +121,18 @@ class Figure:
     def width(self) -> int:
         """Width in px."""
         return int(self.pixels.shape[1])
+
+    def to_json(self) -> dict[str, object]:
+        """All but the pixels and the drawing, which stay in the input file."""
+        kept = {name: getattr(self, name) for name in ("name", "lossy", "angle", "sha256")}
+        return kept | {"height": self.height, "width": self.width}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Figure:
+        """The figure that :meth:`to_json` described, as a white picture of its size."""
+        kept = dict(data)
+        shape = (int(kept.pop("height")), int(kept.pop("width")), 3)
+        return cls(pixels=np.full(shape, 255, dtype=np.uint8), **kept)
 
 
 @dataclass(frozen=True, slots=True)

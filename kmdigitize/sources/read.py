@@ -22,6 +22,14 @@ def read_bytes(path: Path) -> bytes:
         raise UnreadableFileError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
 
 
+def read_figure(source: str | Path | bytes, name: str | None = None) -> Figure:
+    """The first figure in a file (or in its bytes). Raises UnreadableFileError or TooLargeError."""
+    if isinstance(source, bytes):
+        return read_figures(source, name or "figure")[0]
+    path = Path(source)
+    return read_figures(read_bytes(path), name or path.stem)[0]
+
+
 def read_figures(data: bytes, name: str, pages: tuple[int, int] | None = None) -> tuple[Figure, ...]:
     """Every figure in ``data``: one for a picture or an SVG, one per page region for a PDF.
 

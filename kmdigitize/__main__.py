@@ -1,0 +1,5 @@
+"""``python -m kmdigitize``."""
+
+from kmdigitize.cli import main
+
+main(prog_name="kmdigitize")

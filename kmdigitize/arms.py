@@ -1,0 +1,196 @@
+"""Traces, names, numbers at risk and facts come together: the digitized arms of a panel.
+
+Arms are listed in the order of the legend; without one, of the risk table; without either, from the highest curve
+down. A fact about an arm replaces what was found for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from kmdigitize.detect.convert import to_step_curve
+from kmdigitize.errors import FactsError
+from kmdigitize.facts import ArmFacts, AtRiskFacts, PanelFacts
+from kmdigitize.flags import Flag
+from kmdigitize.records import AtRisk, DigitizedArm, LegendEntry, RiskRow, RiskTable, Scales, Trace
+from kmdigitize.stepcurve import StepCurve
+from kmdigitize.text.naming import name_arms
+
+
+def digitized_arms(
+    traces: Sequence[Trace],
+    legend: Sequence[LegendEntry],
+    table: RiskTable | None,
+    scales: Scales,
+    facts: PanelFacts,
+) -> tuple[tuple[DigitizedArm, ...], tuple[Flag, ...]]:
+    """The arms of a panel with their names, curves, numbers at risk and counts, and the flags of the panel.
+
+    Raises FactsError when stated names, counts or tables do not fit the number of curves.
+    """
+    found = _found_arms(traces, legend, table, scales)
+    arms = _corrected(found, facts.arms)
+    arms = _renamed(arms, facts.arm_names)
+    if facts.at_risk is not None:
+        arms = _with_at_risk(arms, facts.at_risk)
+    arms = _with_counts(arms, facts)
+    flags = [] if facts.arms else _count_flags(len(found), legend, table)
+    return arms, tuple(flags)
+
+
+def _found_arms(
+    traces: Sequence[Trace], legend: Sequence[LegendEntry], table: RiskTable | None, scales: Scales
+) -> tuple[DigitizedArm, ...]:
+    rows = table.rows if table else ()
+    ordered = []
+    marks_drawn = any(trace.marks for trace in traces)
+    for trace, name in zip(traces, name_arms(traces, legend, table, scales), strict=True):
+        entry = legend[name.entry] if name.entry is not None else None
+        row = rows[name.row] if name.row is not None else None
+        arm = DigitizedArm(
+            name=name.name,
+            curve=to_step_curve(trace, scales, marks_drawn),
+            trace=trace,
+            at_risk=_at_risk(row),
+            n=entry.n if entry else None,
+            events=entry.events if entry else None,
+            flags=trace.flags + name.flags,
+        )
+        place = name.entry if name.entry is not None else name.row
+        ordered.append(((len(traces) if place is None else place, -_mean_survival(arm.curve)), arm))
+    return _distinctly_named(tuple(arm for _, arm in sorted(ordered, key=lambda pair: pair[0])))
+
+
+def _mean_survival(curve: StepCurve) -> float:
+    grid = np.linspace(0.0, max(curve.last_time, 1e-9), 50)
+    return float(np.mean(curve.at(grid)))
+
+
+def _distinctly_named(arms: tuple[DigitizedArm, ...]) -> tuple[DigitizedArm, ...]:
+    """Unnamed arms become ``arm 1``, …; a name used twice gets its number behind it."""
+    names: list[str] = []
+    for number, arm in enumerate(arms, 1):
+        name = arm.name or f"arm {number}"
+        while name in names:
+            name = f"{name} ({number})"
+        names.append(name)
+    return tuple(replace(arm, name=name) for arm, name in zip(arms, names, strict=True))
+
+
+def _at_risk(row: RiskRow | None) -> AtRisk | None:
+    if row is None or not row.times.size:
+        return None
+    order = np.argsort(row.times, kind="stable")
+    times, counts = row.times[order], row.counts[order]
+    kept = np.concatenate([[True], np.diff(times) > 0]) & (counts >= 0)
+    return AtRisk(times[kept], counts[kept]) if kept.any() else None
+
+
+def _count_flags(found: int, legend: Sequence[LegendEntry], table: RiskTable | None) -> list[Flag]:
+    named = {"legend": len(legend), "risk table": len(table.rows) if table else 0}
+    return [
+        Flag("curve_count_doubtful", f"{found} curves found, the {place} names {count}")
+        for place, count in named.items()
+        if count and count != found
+    ]
+
+
+def _corrected(arms: tuple[DigitizedArm, ...], facts: Sequence[ArmFacts]) -> tuple[DigitizedArm, ...]:
+    corrected: dict[int, DigitizedArm | None] = dict(enumerate(arms, 1))
+    added = []
+    for fact in facts:
+        if fact.curve is None:
+            added.append(_with_fact(DigitizedArm(fact.name or "", StepCurve(np.empty(0), np.empty(0), 0.0)), fact))
+            continue
+        arm = corrected.get(fact.curve)
+        if arm is None:
+            raise FactsError(f"A fact speaks of curve {fact.curve}, but {len(arms)} were found.", "Mend its number.")
+        corrected[fact.curve] = None if fact.remove else _with_fact(arm, fact)
+    return _distinctly_named(tuple(arm for arm in [*corrected.values(), *added] if arm is not None))
+
+
+def _with_fact(arm: DigitizedArm, fact: ArmFacts) -> DigitizedArm:
+    curve = arm.curve
+    if fact.points is not None:
+        points = np.asarray([p for p in fact.points if p != (0.0, 1.0)], dtype=np.float64).reshape(-1, 2)
+        last = fact.last_time if fact.last_time is not None else max(arm.curve.last_time, points[-1:, 0].max(initial=0))
+        survival = np.clip(np.minimum.accumulate(points[:, 1]), 0.0, 1.0)
+        curve = replace(curve, time=points[:, 0], survival=survival, last_time=last, time_sd=None, survival_sd=None)
+    elif fact.last_time is not None:
+        kept = curve.time <= fact.last_time
+        sds = {name: None if (sd := getattr(curve, name)) is None else sd[kept] for name in ("time_sd", "survival_sd")}
+        curve = replace(curve, time=curve.time[kept], survival=curve.survival[kept], last_time=fact.last_time, **sds)
+    if fact.censor_times is not None:
+        curve = replace(curve, censor_times=np.sort(np.asarray(fact.censor_times, dtype=np.float64)), censor_bands=())
+    return replace(
+        arm,
+        name=fact.name or arm.name,
+        curve=curve,
+        n=fact.n if fact.n is not None else arm.n,
+        events=fact.events if fact.events is not None else arm.events,
+    )
+
+
+def _renamed(arms: tuple[DigitizedArm, ...], names: tuple[str, ...] | None) -> tuple[DigitizedArm, ...]:
+    if names is None:
+        return arms
+    if len(names) != len(arms):
+        found = ", ".join(arm.name for arm in arms)
+        raise FactsError(
+            f"{len(names)} arm names were stated, but {len(arms)} curves found ({found}).", "Name each once."
+        )
+    return tuple(replace(arm, name=name) for arm, name in zip(arms, names, strict=True))
+
+
+def _with_at_risk(arms: tuple[DigitizedArm, ...], stated: AtRiskFacts) -> tuple[DigitizedArm, ...]:
+    by_name = {_plain(name): counts for name, counts in stated.rows.items()}
+    if len(by_name) == len(arms) == 1:
+        by_name = {_plain(arms[0].name): next(iter(by_name.values()))}
+    stray = set(by_name) - {_plain(arm.name) for arm in arms}
+    if stray:
+        found = ", ".join(arm.name for arm in arms)
+        raise FactsError(
+            f"Numbers at risk are stated for {sorted(stray)}, but the arms are {found}.", "Use those names."
+        )
+    return tuple(_with_row(arm, stated.times, by_name.get(_plain(arm.name))) for arm in arms)
+
+
+def _with_row(arm: DigitizedArm, times: Sequence[float], counts: Sequence[int | None] | None) -> DigitizedArm:
+    if counts is None:
+        return arm
+    known = [(t, c) for t, c in zip(times, counts, strict=True) if c is not None]
+    return replace(
+        arm, at_risk=AtRisk(np.array([t for t, _ in known]), np.array([c for _, c in known], dtype=np.int64))
+    )
+
+
+def _with_counts(arms: tuple[DigitizedArm, ...], facts: PanelFacts) -> tuple[DigitizedArm, ...]:
+    counted = []
+    for index, arm in enumerate(arms):
+        n = _count_of(facts.n, index, arm.name, len(arms), "n")
+        events = _count_of(facts.events, index, arm.name, len(arms), "events")
+        n = arm.n if n is None else n
+        events = arm.events if events is None else events
+        if n is not None and events is not None and events > n:
+            raise FactsError(f"Arm {arm.name!r} cannot have {events} events among {n} patients.", "Mend either number.")
+        counted.append(replace(arm, n=n, events=events))
+    return tuple(counted)
+
+
+def _count_of(
+    stated: dict[str, int] | tuple[int, ...] | None, index: int, name: str, n_arms: int, what: str
+) -> int | None:
+    if stated is None:
+        return None
+    if isinstance(stated, dict):
+        return {_plain(key): value for key, value in stated.items()}.get(_plain(name))
+    if len(stated) != n_arms:
+        raise FactsError(f"{len(stated)} values of {what} were stated for {n_arms} arms.", "Give one for each arm.")
+    return stated[index]
+
+
+def _plain(name: str) -> str:
+    return "".join(ch for ch in name.lower() if ch.isalnum()) or name

@@ -1,0 +1,190 @@
+"""The command line: parse, call one public function, print, map the exception to its exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kmdigitize import __version__
+from kmdigitize.errors import BatchError, DisagreementError, KmdigitizeError
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class _Range(click.ParamType):
+    """``LOW:HIGH``, two numbers that differ."""
+
+    name = "low:high"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            low, high = (float(part) for part in str(value).split(":"))
+        except ValueError:
+            self.fail(f"{value!r} is no range; write for example 0:60", param, ctx)
+        if low == high:
+            self.fail(f"{value!r} has no length", param, ctx)
+        return low, high
+
+
+class _Counts(click.ParamType):
+    """``N,N,…``, whole numbers in the order of the arms."""
+
+    name = "n,n,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            counts = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no list of whole numbers; write for example 114,112", param, ctx)
+        if min(counts) < 0:
+            self.fail("counts cannot be negative", param, ctx)
+        return counts
+
+
+class _Names(click.ParamType):
+    """``NAME,NAME,…``."""
+
+    name = "name,name,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        return value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
+
+
+class _Group(click.Group):
+    """Prints our own errors in one line with their remedy, and exits with the code of their class."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KmdigitizeError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"Error: {error.message}", err=True)
+            if error.remedy:
+                click.echo(f"  {error.remedy}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show tracebacks and the decisions of every stage.")
+def main(debug: bool) -> None:
+    """Published Kaplan–Meier figures back to step curves, individual patient data and a verdict.
+
+    \b
+    Exit codes: 0 done (also with flags) · 1 unexpected · 2 wrong usage · 3 unreadable file · 4 no axes found ·
+    5 axis unreadable · 6 no curve · 7 facts or table at fault · 8 output not writable · 9 too large ·
+    10 check: something differs · 11 some figures failed, the others were written
+    """
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, format="%(name)s: %(message)s")
+        logging.getLogger("PIL").setLevel(logging.INFO)
+        logging.getLogger("matplotlib").setLevel(logging.INFO)
+
+
+def _fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option("--facts", type=FILE, help="Facts file; by default FIGURE's stem + .facts.json beside it."),
+        click.option("--x-axis", type=_Range(), help="Values at the ends of the x axis, such as 0:60."),
+        click.option("--y-axis", type=_Range(), help="Values at the ends of the y axis, as printed: 0:1 or 0:100."),
+        click.option("--time-unit", help="Unit of the x axis, such as months."),
+        click.option("--direction", type=click.Choice(["down", "up"]), help="Survival falls, or incidence rises."),
+        click.option("--arms", "arm_names", type=_Names(), help="Names of the arms, in the order they are listed."),
+        click.option("--at-risk", type=FILE, help="CSV of numbers at risk: arm,time,n_at_risk."),
+        click.option("--n", "n", type=_Counts(), help="Patients per arm, such as 114,112."),
+        click.option("--events", type=_Counts(), help="Events per arm, such as 45,57."),
+        click.option("--reported", type=FILE, help="JSON of what the paper reports (docs/facts.md)."),
+        click.option("--text", type=FILE, help="Caption or abstract; what it reports is used for the verdict."),
+        click.option("--panel", help="Only this panel, by its letter or number."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _method_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = [
+        click.option(
+            "--method",
+            type=click.Choice(["exact", "guyot", "ikm", "marked"]),
+            default="exact",
+            show_default=True,
+            help="How patients are reconstructed.",
+        ),
+        click.option("--draws", type=click.IntRange(0, 100_000), default=0, help="Posterior patient tables to write."),
+        click.option("--seed", type=int, default=0, show_default=True, help="Seed of the draws."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("figures", nargs=-1, required=True, metavar="FIGURE...")
+@click.option("-o", "--out", "folder", type=FOLDER, required=True, help="Output folder; one subfolder per figure.")
+@_fact_options
+@_method_options
+@click.option("--settings", type=FILE, help="JSON of stage settings, for experts.")
+@click.option("--pages", type=_Range(), help="Pages of a PDF, such as 5:8.")
+@click.option("--list", "only_list", is_flag=True, help="Only list the survival panels that are there.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def digitize(figures: tuple[str, ...], folder: Path, **options: Any) -> None:
+    """Digitize FIGURES (PNG, JPEG, TIFF, WebP, BMP, PDF, SVG; - reads standard input) into curves and patients."""
+    from kmdigitize.command import digitize_files
+
+    quiet = options.pop("quiet")
+    failures = digitize_files(figures, folder, options, (lambda _: None) if quiet else click.echo)
+    if len(failures) == 1 and len(figures) == 1:
+        raise failures[0]
+    if failures:
+        raise BatchError(f"{len(failures)} of {len(figures)} inputs failed; the others were written.", "See above.")
+
+
+@main.command()
+@click.argument("curves", type=FILE, metavar="CURVES.csv")
+@click.option("--at-risk", type=FILE, help="CSV of numbers at risk: arm,time,n_at_risk.")
+@click.option("--n", "n", type=_Counts(), help="Patients per arm, in the order of the arms in the file.")
+@click.option("--events", type=_Counts(), help="Events per arm.")
+@click.option("-o", "--out", "output", type=FILE, help="Where to write the patients [default: standard output].")
+@_method_options
+def reconstruct(curves: Path, **options: Any) -> None:
+    """Rebuild patients from the points of a curve (CSV with time,survival and optionally panel,arm)."""
+    from kmdigitize.command import reconstruct_file
+
+    table = reconstruct_file(curves, options)
+    output = options["output"]
+    if output is None:
+        sys.stdout.buffer.write(table)
+        return
+    try:
+        output.write_bytes(table)
+    except OSError as error:
+        from kmdigitize.errors import OutputError
+
+        raise OutputError(f"Cannot write {output}: {error.strerror}.", "Name another file with -o.") from error
+
+
+@main.command()
+@click.argument("ipd", type=FILE, metavar="IPD.csv")
+@click.argument("reported", type=FILE, metavar="REPORTED.json")
+@click.option("--panel", help="Only this panel of IPD.csv.")
+def check(ipd: Path, reported: Path, panel: str | None) -> None:
+    """Compare patients (CSV with time,event and optionally panel,arm) with what a paper reports."""
+    from kmdigitize.command import check_file
+
+    agreement = check_file(ipd, reported, panel)
+    for line in agreement.lines():
+        click.echo(line)
+    if any(item.verdict == "differs" for item in agreement.checks):
+        raise DisagreementError("The patients differ from the paper.", "See the lines marked 'differs'.")

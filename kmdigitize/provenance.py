@@ -1,0 +1,34 @@
+"""What made a result: versions, hashes and choices."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from kmdigitize import __version__
+from kmdigitize.options import Options
+from kmdigitize.records import Figure
+from kmdigitize.result import Provenance
+from kmdigitize.settings import Settings, difference
+
+LIBRARIES = ("lifelines", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "rapidocr", "scipy")
+
+
+def provenance(figure: Figure, options: Options, settings: Settings) -> Provenance:
+    """The provenance of a run on ``figure``; only settings that differ from the defaults are listed."""
+    return Provenance(
+        version=__version__,
+        input_sha256=figure.sha256,
+        method=options.method,
+        seed=options.seed,
+        python=platform.python_version(),
+        libraries={name: installed for name in LIBRARIES if (installed := _installed(name))},
+        settings=difference(settings),
+    )
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

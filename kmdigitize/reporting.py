@@ -1,0 +1,45 @@
+"""What is reported about a panel, from whichever place says it, and what it tells the reconstruction.
+
+Stated numbers win over the caption or abstract given as text, which win over what the figure itself prints. What
+was not stated by the user is marked with its source.
+"""
+
+from __future__ import annotations
+
+from kmdigitize.facts import FigureFacts
+from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.records import DigitizedArm, DigitizedPanel, TextToken
+from kmdigitize.reported import Reported
+from kmdigitize.text.statistics import parse_statistics, read_printed_statistics
+
+
+def reported_on(panel: DigitizedPanel, tokens: tuple[TextToken, ...], facts: FigureFacts) -> Reported | None:
+    """What is reported about ``panel``, None if nothing is."""
+    stated = facts.of_panel(panel.panel.name).reported
+    if stated is not None:
+        return stated
+    if facts.text is not None:
+        return _of_end_point(parse_statistics(facts.text), panel.scales.end_point or panel.panel.title)
+    return read_printed_statistics(tokens, panel.panel, [arm.name for arm in panel.arms])
+
+
+def _of_end_point(reports: tuple[Reported, ...], end_point: str) -> Reported | None:
+    """The report whose end point shares most words with the panel's; the first if none does."""
+    words = set(end_point.lower().replace("-", " ").split()) - {"survival", "of", "the"}
+
+    def shared(report: Reported) -> int:
+        return len(words & set((report.end_point or "").lower().replace("-", " ").split()))
+
+    return max(reports, key=shared) if reports else None
+
+
+def reconstruction_inputs(arm: DigitizedArm, panel: DigitizedPanel) -> ReconstructionInputs:
+    """All that is known of one arm. Reported results are not used: they are what the patients are checked against."""
+    return ReconstructionInputs(
+        curve=arm.curve,
+        at_risk=arm.at_risk,
+        n=arm.n or None,
+        events=arm.events,
+        panel=panel.panel.name,
+        arm=arm.name,
+    )

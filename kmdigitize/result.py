@@ -1,0 +1,78 @@
+"""Everything one run produced, with its provenance: enough for overlay, report and review without a second run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kmdigitize.agreement import Agreement
+from kmdigitize.facts import FigureFacts
+from kmdigitize.flags import Flag
+from kmdigitize.ipd.records import IPD, Reconstruction
+from kmdigitize.records import Digitized, DigitizedPanel
+from kmdigitize.reported import Reported
+
+RESULT_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made the result: versions, the SHA-256 of the input bytes, and the choices that were in force."""
+
+    version: str
+    input_sha256: str
+    method: str
+    seed: int
+    python: str
+    libraries: dict[str, str] = field(default_factory=dict)
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelResult:
+    """One panel from curves to verdict. ``reconstructions`` has one entry per arm, in the arms' order."""
+
+    digitized: DigitizedPanel
+    reconstructions: tuple[Reconstruction, ...]
+    reported: Reported | None = None
+    agreement: Agreement | None = None
+
+    @property
+    def name(self) -> str:
+        """The panel's letter if one is printed, else its number."""
+        return self.digitized.panel.name
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Every flag of the panel, its scales, its arms and their reconstructions, each once, in that order."""
+        panel = self.digitized
+        table = panel.risk_table.flags if panel.risk_table else ()
+        arms = [flag for arm in panel.arms for flag in arm.flags]
+        rebuilt = [flag for reconstruction in self.reconstructions for flag in reconstruction.flags]
+        return tuple(dict.fromkeys([*panel.flags, *panel.scales.flags, *table, *arms, *rebuilt]))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of ``run``: the digitized figure, the patients of every panel, the verdicts, the facts used."""
+
+    digitized: Digitized
+    panels: tuple[PanelResult, ...]
+    facts: FigureFacts
+    provenance: Provenance
+    seconds: dict[str, float] = field(default_factory=dict)
+    schema: int = RESULT_SCHEMA
+
+    @property
+    def name(self) -> str:
+        """Name of the figure: the stem of its file."""
+        return self.digitized.figure.name
+
+    @property
+    def ipds(self) -> tuple[IPD, ...]:
+        """Reconstructed patients of every arm of every panel."""
+        return tuple(r.ipd for panel in self.panels for r in panel.reconstructions)
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Every flag of the figure and its panels, each once."""
+        return tuple(dict.fromkeys([*self.digitized.flags, *(f for panel in self.panels for f in panel.flags)]))
