@@ -3,7 +3,9 @@
     file ─ read ─► Figure ─► Panels ─► Ticks ─► Scales ─► Traces ─► StepCurves ─► Reconstruction ─► Agreement ─► Result
 
 Raster and vector figures differ only in how panels, ticks and traces are found; from the step curve on there is one
-road. A fact that the user states replaces the stage that would have found it.
+road. A fact that the user states replaces the stage that would have found it. ``find`` is the slow part (text, axes,
+traces); ``settle`` puts names, facts and scales to what was found, and ``complete`` adds patients and verdicts, both
+fast enough to be repeated after every correction.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.scales import StatedAxes, fit_scales
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
-from kmdigitize.facts import NO_FACTS, AxisFacts, FigureFacts, PanelFacts
+from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts
 from kmdigitize.flags import Flag
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.options import DEFAULT_OPTIONS, Options
@@ -54,148 +56,25 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A figure with its text, ready for its panels."""
+class FoundPanel:
+    """What was found on one panel, before names and facts are put to it."""
+
+    panel: Panel
+    scales: Scales
+    traces: tuple[Trace, ...]
+    legend: tuple[LegendEntry, ...]
+    risk_table: RiskTable | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found on a figure: the slow part of the work, to be settled with the facts."""
 
     figure: Figure
     tokens: tuple[TextToken, ...]
-    numbers: tuple[NumberLabel, ...]
-    settings: Settings
-
-
-def digitize(figure: Figure, facts: FigureFacts = NO_FACTS, settings: Settings = DEFAULT_SETTINGS) -> Digitized:
-    """Axes, step curves, censor marks and numbers at risk of every survival panel of ``figure``.
-
-    Raises NoPanelError when no axes are found, and the error of the first panel (AxisError, NoCurveError) when no
-    panel could be digitized at all; otherwise such panels are listed in ``skipped`` with the reason.
-    """
-    watch = Stopwatch()
-    with watch.lap("straighten"):
-        figure = figure if figure.drawing else straighten(figure, settings.page)
-    with watch.lap("read text"):
-        tokens = _read_text(figure)
-        read = _Read(figure, tokens, read_numbers(tokens), settings)
-    with watch.lap("find panels"):
-        panels = _find_panels(read, facts)
-    digitized, skipped, errors = [], [], []
-    for panel in panels:
-        try:
-            digitized.append(_digitize_panel(read, panel, facts.of_panel(panel.name), watch))
-        except KmdigitizeError as error:
-            log.debug("panel %s: %s", panel.name, error)
-            errors.append(error)
-            skipped.append(SkippedPanel(panel, str(error)))
-    if not digitized:
-        raise errors[0]
-    flags = (Flag("figure_rotated", f"by {figure.angle:.2f}°"),) if figure.angle else ()
-    return Digitized(figure, tokens, tuple(digitized), tuple(skipped), flags, watch.seconds)
-
-
-def _read_text(figure: Figure) -> tuple[TextToken, ...]:
-    exact = figure.drawing.texts if figure.drawing else ()
-    return exact or read_tokens(figure)
-
-
-def _find_panels(read: _Read, facts: FigureFacts) -> tuple[Panel, ...]:
-    panels = _detect_panels(read)
-    if not panels:
-        raise NoPanelError(
-            "Looked for a pair of axes and found none.",
-            "Give a picture of the panel with its axes and tick labels, at least 300 px wide.",
-        )
-    named = tuple(_named(read, panel, number) for number, panel in enumerate(panels, 1))
-    if facts.panel is None:
-        return _with_unique_names(named)
-    chosen = tuple(panel for panel in _with_unique_names(named) if panel.name.lower() == facts.panel.lower())
-    if not chosen:
-        names = ", ".join(panel.name for panel in named)
-        raise NoPanelError(
-            f"There is no panel {facts.panel!r}; found: {names}.", f"Choose with --panel {named[0].name}."
-        )
-    return chosen
-
-
-def _detect_panels(read: _Read) -> tuple[Panel, ...]:
-    if read.figure.drawing:
-        from kmdigitize.vector.axes import find_vector_panels
-
-        exact = find_vector_panels(read.figure, read.tokens)
-        if exact:
-            return exact
-    return find_panels(read.figure, read.tokens)
-
-
-def _named(read: _Read, panel: Panel, number: int) -> Panel:
-    letter, title = read_panel_title(read.tokens, panel)
-    return replace(panel, name=letter or str(number), title=title)
-
-
-def _with_unique_names(panels: tuple[Panel, ...]) -> tuple[Panel, ...]:
-    """Letters only if every panel has one of its own; otherwise numbers in reading order."""
-    if len({panel.name for panel in panels}) == len(panels):
-        return panels
-    return tuple(replace(panel, name=str(number)) for number, panel in enumerate(panels, 1))
-
-
-def _digitize_panel(read: _Read, panel: Panel, facts: PanelFacts, watch: Stopwatch) -> DigitizedPanel:
-    titles = read_axis_titles(read.tokens, panel)
-    if titles.kind != "survival":
-        raise NoCurveError(f"Panel {panel.name} shows {titles.kind}, not survival.", "Nothing to digitize here.")
-    with watch.lap("fit axes"):
-        scales = _scales(read, panel, facts, titles)
-    with watch.lap("read legend and table"):
-        legend = read_legend(read.figure, panel, read.tokens)
-        table = read_risk_table(read.figure, panel, scales, read.tokens, reread)
-    with watch.lap("trace curves"):
-        traces, scales = _trace(read, panel, scales, legend, table, facts)
-    if not traces:
-        message = f"Panel {panel.name} has axes but no step curve was found in it."
-        raise NoCurveError(message, "If there is one, open `kmdigitize review` and trace it, or give a larger picture.")
-    arms, flags = digitized_arms(traces, legend, table, scales, facts)
-    return DigitizedPanel(panel, scales, arms, legend, table, flags)
-
-
-def _scales(read: _Read, panel: Panel, facts: PanelFacts, titles: AxisTitles) -> Scales:
-    if read.figure.drawing and panel.has_lines:
-        from kmdigitize.vector.axes import find_vector_ticks
-
-        ticks = find_vector_ticks(read.figure, panel)
-    else:
-        ticks = find_ticks(read.figure, panel)
-    stated = StatedAxes(_stated(facts.x_axis), _stated(facts.y_axis))
-    scales = fit_scales(read.figure, panel, ticks, read.numbers, titles, stated, reread)
-    return replace(
-        scales,
-        direction=facts.direction or scales.direction,
-        time_unit=facts.time_unit or scales.time_unit,
-        end_point=facts.end_point or scales.end_point,
-    )
-
-
-def _stated(axis: tuple[float, float] | AxisFacts | None) -> tuple[float, float] | AxisFacts | None:
-    return axis
-
-
-def _trace(
-    read: _Read,
-    panel: Panel,
-    scales: Scales,
-    legend: tuple[LegendEntry, ...],
-    table: RiskTable | None,
-    facts: PanelFacts,
-) -> tuple[tuple[Trace, ...], Scales]:
-    if read.figure.drawing:
-        from kmdigitize.vector.curves import trace_drawn_curves
-
-        traces = trace_drawn_curves(read.figure, panel, scales, legend)
-        if traces:
-            return traces, scales
-    expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
-    found = find_paths(read.figure, panel, scales, legend, read.tokens, expected)
-    scales = replace(scales, direction=facts.direction or found.direction, flags=scales.flags + found.flags)
-    traces = tuple(refine_path(evidence, path, scales) for evidence, path in found.paths)
-    evidences = [evidence for evidence, _ in found.paths]
-    return find_marks(evidences, traces, read.figure, panel), scales
+    panels: tuple[FoundPanel, ...]
+    skipped: tuple[SkippedPanel, ...]
+    seconds: dict[str, float]
 
 
 def run(
@@ -206,13 +85,164 @@ def run(
 ) -> Result:
     """Digitizes ``figure``, reconstructs the patients of every arm, and compares them with what is reported.
 
-    Raises what :func:`digitize` raises, and FactsError when stated numbers contradict each other.
+    Raises what :func:`digitize` raises.
     """
-    digitized = digitize(figure, facts, settings)
+    return complete(digitize(figure, facts, settings), facts, options, settings)
+
+
+def digitize(figure: Figure, facts: FigureFacts = NO_FACTS, settings: Settings = DEFAULT_SETTINGS) -> Digitized:
+    """Axes, step curves, censor marks and numbers at risk of every survival panel of ``figure``.
+
+    Raises NoPanelError when no axes are found, and the error of the first panel (AxisError, NoCurveError) when no
+    panel could be digitized at all; otherwise such panels are listed in ``skipped`` with the reason. Raises
+    FactsError when stated facts do not fit what was found.
+    """
+    return settle(find(figure, facts, settings), facts)
+
+
+def find(figure: Figure, facts: FigureFacts = NO_FACTS, settings: Settings = DEFAULT_SETTINGS) -> Found:
+    """Text, panels, scales and traces. Of the facts only those about panels, axes and the arms' number count here."""
+    watch = Stopwatch()
+    with watch.lap("straighten"):
+        figure = figure if figure.drawing else straighten(figure, settings.page)
+    with watch.lap("read text"):
+        exact = figure.drawing.texts if figure.drawing else ()
+        tokens = exact or read_tokens(figure)
+        numbers = read_numbers(tokens)
+    with watch.lap("find panels"):
+        panels = _find_panels(figure, tokens, facts.panel)
+    found, skipped, errors = [], [], []
+    for panel in panels:
+        try:
+            found.append(_find_on_panel(figure, panel, (tokens, numbers), facts.of_panel(panel.name), watch))
+        except KmdigitizeError as error:
+            log.debug("panel %s: %s", panel.name, error)
+            errors.append(error)
+            skipped.append(SkippedPanel(panel, str(error)))
+    if not found:
+        raise errors[0]
+    return Found(figure, tokens, tuple(found), tuple(skipped), watch.seconds)
+
+
+def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
+    """Names, numbers at risk and stated facts put to what was found. Raises FactsError where they do not fit."""
+    panels = tuple(_settle_panel(panel, facts.of_panel(panel.panel.name)) for panel in found.panels)
+    angle = found.figure.angle
+    flags = (Flag("figure_rotated", f"by {angle:.2f}°"),) if angle else ()
+    return Digitized(found.figure, found.tokens, panels, found.skipped, flags, found.seconds)
+
+
+def complete(
+    digitized: Digitized,
+    facts: FigureFacts = NO_FACTS,
+    options: Options = DEFAULT_OPTIONS,
+    settings: Settings = DEFAULT_SETTINGS,
+) -> Result:
+    """The patients of every arm and, where something is reported, the verdicts."""
     watch = Stopwatch()
     panels = tuple(_panel_result(panel, digitized, facts, options, watch) for panel in digitized.panels)
     seconds = {**digitized.seconds, **watch.seconds}
-    return Result(digitized, panels, facts, provenance(figure, options, settings), seconds)
+    return Result(digitized, panels, facts, provenance(digitized.figure, options, settings), seconds)
+
+
+def _find_panels(figure: Figure, tokens: tuple[TextToken, ...], wanted: str | None) -> tuple[Panel, ...]:
+    panels: tuple[Panel, ...] = ()
+    if figure.drawing:
+        from kmdigitize.vector.axes import find_vector_panels
+
+        panels = find_vector_panels(figure, tokens)
+    panels = panels or find_panels(figure, tokens)
+    if not panels:
+        raise NoPanelError(
+            "Looked for a pair of axes and found none.",
+            "Give a picture of the panel with its axes and tick labels, at least 300 px wide.",
+        )
+    named = _named(panels, tokens)
+    chosen = tuple(panel for panel in named if wanted is None or panel.name.lower() == wanted.lower())
+    if not chosen:
+        names = ", ".join(panel.name for panel in named)
+        raise NoPanelError(f"There is no panel {wanted!r}; found: {names}.", f"Choose with --panel {named[0].name}.")
+    return chosen
+
+
+def _named(panels: tuple[Panel, ...], tokens: tuple[TextToken, ...]) -> tuple[Panel, ...]:
+    """Panels with their titles; with their letters if each has one of its own, else numbered in reading order."""
+    printed = [read_panel_title(tokens, panel) for panel in panels]
+    letters = [letter for letter, _ in printed]
+    lettered = all(letters) and len(set(letters)) == len(letters)
+    names = letters if lettered else [str(number) for number in range(1, len(panels) + 1)]
+    return tuple(
+        replace(panel, name=name, title=title) for panel, name, (_, title) in zip(panels, names, printed, strict=True)
+    )
+
+
+def _find_on_panel(
+    figure: Figure,
+    panel: Panel,
+    text: tuple[tuple[TextToken, ...], tuple[NumberLabel, ...]],
+    facts: PanelFacts,
+    watch: Stopwatch,
+) -> FoundPanel:
+    tokens, numbers = text
+    titles = read_axis_titles(tokens, panel)
+    if titles.kind != "survival":
+        raise NoCurveError(f"Panel {panel.name} shows {titles.kind}, not survival.", "Nothing to digitize here.")
+    with watch.lap("fit axes"):
+        scales = _fit_scales(figure, panel, numbers, titles, facts)
+    with watch.lap("read legend and table"):
+        legend = read_legend(figure, panel, tokens)
+        table = read_risk_table(figure, panel, scales, tokens, reread)
+    with watch.lap("trace curves"):
+        expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
+        traces, scales = _trace(figure, panel, scales, (legend, tokens, expected), facts)
+    if not traces:
+        message = f"Panel {panel.name} has axes but no step curve was found in it."
+        raise NoCurveError(message, "Trace it in `kmdigitize review`, or give a larger picture.")
+    return FoundPanel(panel, scales, traces, legend, table)
+
+
+def _fit_scales(
+    figure: Figure, panel: Panel, numbers: tuple[NumberLabel, ...], titles: AxisTitles, facts: PanelFacts
+) -> Scales:
+    if figure.drawing and panel.has_lines:
+        from kmdigitize.vector.axes import find_vector_ticks
+
+        ticks = find_vector_ticks(figure, panel)
+    else:
+        ticks = find_ticks(figure, panel)
+    stated = StatedAxes(facts.x_axis, facts.y_axis)
+    scales = fit_scales(figure, panel, ticks, numbers, titles, stated, reread)
+    return replace(
+        scales,
+        direction=facts.direction or scales.direction,
+        time_unit=facts.time_unit or scales.time_unit,
+        end_point=facts.end_point or scales.end_point,
+    )
+
+
+def _trace(
+    figure: Figure,
+    panel: Panel,
+    scales: Scales,
+    hints: tuple[tuple[LegendEntry, ...], tuple[TextToken, ...], int | None],
+    facts: PanelFacts,
+) -> tuple[tuple[Trace, ...], Scales]:
+    legend, tokens, expected = hints
+    if figure.drawing:
+        from kmdigitize.vector.curves import trace_drawn_curves
+
+        drawn = trace_drawn_curves(figure, panel, scales, legend)
+        if drawn:
+            return drawn, scales
+    found = find_paths(figure, panel, scales, legend, tokens, expected)
+    scales = replace(scales, direction=facts.direction or found.direction, flags=scales.flags + found.flags)
+    traces = tuple(refine_path(evidence, path, scales) for evidence, path in found.paths)
+    return find_marks([evidence for evidence, _ in found.paths], traces, figure, panel), scales
+
+
+def _settle_panel(found: FoundPanel, facts: PanelFacts) -> DigitizedPanel:
+    arms, flags = digitized_arms(found.traces, found.legend, found.risk_table, found.scales, facts)
+    return DigitizedPanel(found.panel, found.scales, arms, found.legend, found.risk_table, flags)
 
 
 def _panel_result(
