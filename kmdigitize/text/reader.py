@@ -1,0 +1,167 @@
+"""The one replaceable door to optical character recognition.
+
+A :class:`Reader` finds lines of text on a picture and reads given regions; everything else about text is done by
+the package itself. :class:`ModelReader` runs the models that come with rapidocr, offline; :class:`Recorder` keeps
+its replies and :class:`Replay` gives them back, so that tests and other programs need no model. Regions are
+quadrilaterals in the reading direction of the text: top left, top right, bottom right, bottom left corner in px.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from kmdigitize.geometry import FloatArray, Pixels
+
+Reply = tuple[str, float]
+
+
+class Reader(Protocol):
+    """What the package asks of an engine for optical character recognition."""
+
+    def find_lines(self, pixels: Pixels) -> FloatArray:
+        """Corners (n, 4, 2) of the lines of text on ``pixels`` (h, w, 3) RGB; upright lines start at their left."""
+        ...
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        """Text and confidence in [0, 1] of each region (n, 4, 2)."""
+        ...
+
+
+def crop_region(pixels: Pixels, region: FloatArray) -> Pixels:
+    """The pixels of one region, turned so that its text reads from left to right; cubic interpolation."""
+    width = max(2, round(float(np.linalg.norm(region[1] - region[0]))))
+    height = max(2, round(float(np.linalg.norm(region[3] - region[0]))))
+    target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
+    matrix = cv2.getPerspectiveTransform(region.astype(np.float32), target)
+    crop = cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)
+
+
+class ModelReader:
+    """The models shipped with rapidocr 3.10 (Apache-2.0), run by onnxruntime without a network.
+
+    ``threads`` is the number of threads inside one model call: two on a desk, one in each worker of a batch. The
+    models are loaded at the first call; calls from several threads take turns.
+    """
+
+    def __init__(self, threads: int = 2, longest_side: int = 4000) -> None:
+        self._threads = threads
+        self._longest_side = longest_side
+        self._engine: Any = None
+        self._recognise: Any = None
+        self._lock = threading.Lock()
+
+    def _load(self) -> None:
+        if self._engine is not None:
+            return
+        from rapidocr import RapidOCR  # noqa: PLC0415 - heavy, only when text must be read
+
+        engine = RapidOCR(
+            params={
+                "Global.log_level": "error",
+                "Global.use_cls": False,
+                "Global.max_side_len": self._longest_side,
+                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                "Rec.rec_img_shape": [3, 48, 160],
+                "Rec.rec_batch_num": 8,
+            }
+        )
+        self._recognise = engine._load_rec_model()  # the only way to read crops in one batch; pinned by a test
+        self._engine = engine
+
+    def find_lines(self, pixels: Pixels) -> FloatArray:
+        """See :class:`Reader`."""
+        with self._lock:
+            self._load()
+            found = self._engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), use_det=True, use_cls=False, use_rec=False)
+        if found is None or getattr(found, "boxes", None) is None:
+            return np.zeros((0, 4, 2))
+        return np.asarray(found.boxes, np.float64).reshape(-1, 4, 2)
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        """See :class:`Reader`."""
+        if not len(regions):
+            return []
+        from rapidocr.ch_ppocr_rec import TextRecInput  # noqa: PLC0415
+
+        crops = [np.ascontiguousarray(crop_region(pixels, region)[:, :, ::-1]) for region in regions]
+        with self._lock:
+            self._load()
+            found = self._recognise(TextRecInput(img=crops, return_word_box=False))
+        return [(str(text), float(score)) for text, score in zip(found.txts, found.scores, strict=True)]
+
+
+def _key(region: FloatArray) -> str:
+    return ",".join(str(round(float(value))) for value in region.ravel())
+
+
+@dataclass
+class Recorder:
+    """Hands every question on to ``reader`` and keeps the replies."""
+
+    reader: Reader
+    lines: list[list[list[float]]] = field(default_factory=list)
+    replies: dict[str, Reply] = field(default_factory=dict)
+
+    def find_lines(self, pixels: Pixels) -> FloatArray:
+        """See :class:`Reader`."""
+        found = self.reader.find_lines(pixels)
+        self.lines = [[[round(float(v), 2) for v in corner] for corner in region] for region in found]
+        return found
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        """See :class:`Reader`."""
+        replies = self.reader.read_regions(pixels, regions)
+        self.replies.update({_key(region): reply for region, reply in zip(regions, replies, strict=True)})
+        return replies
+
+    def save(self, path: Path) -> None:
+        """Write the replies as JSON for :class:`Replay`."""
+        record = {"lines": self.lines, "replies": self.replies}
+        path.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+
+
+class Replay:
+    """Gives back recorded replies; a region that was never asked for gets the nearest one within 2 px, else nothing."""
+
+    def __init__(self, path: Path) -> None:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        self._lines = np.asarray(record["lines"], np.float64).reshape(-1, 4, 2)
+        self._replies = [(str(text), float(score)) for text, score in record["replies"].values()]
+        self._regions = np.asarray([[float(v) for v in key.split(",")] for key in record["replies"]]).reshape(-1, 8)
+
+    def find_lines(self, pixels: Pixels) -> FloatArray:
+        """See :class:`Reader`."""
+        return self._lines
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        """See :class:`Reader`."""
+        return [self._nearest(np.asarray(region, np.float64).ravel()) for region in regions]
+
+    def _nearest(self, region: FloatArray) -> Reply:
+        if not len(self._regions):
+            return "", 0.0
+        distance = np.max(np.abs(self._regions - region), axis=1)
+        best = int(np.argmin(distance))
+        return self._replies[best] if distance[best] <= 2.0 else ("", 0.0)
+
+
+_shared: dict[int, ModelReader] = {}
+
+
+def shared_reader(threads: int | None = None) -> Reader:
+    """The reader of this process, made at the first call.
+
+    ``threads`` defaults to the environment variable KMDIGITIZE_OCR_THREADS, else 2.
+    """
+    count = threads or int(os.environ.get("KMDIGITIZE_OCR_THREADS", "2"))
+    return _shared.setdefault(count, ModelReader(count))
