@@ -13,6 +13,7 @@ from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import Ink, inks_of_legend, measure_stroke
 from kmdigitize.detect.paths import Road, cheapest_path, path_costs, start_costs
 from kmdigitize.flags import Flag
+from kmdigitize.geometry import Box
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
 
 Image = NDArray[np.float32]
@@ -52,16 +53,23 @@ def find_paths(
 ) -> TracedPaths:
     """Paths."""
     region = cut_region(figure, panel, scales)
-    stroke = measure_stroke(region.pixels, common_color(region.pixels))
     inks = inks_of_legend(legend)
     colors = np.array([ink.color for ink in inks], np.float32)
+    text = text_mask(region, tokens)
+    background = find_background(region.pixels, 2.0, figure.lossy, colors)
+    evidence = measure_evidence(region.pixels, background, colors, figure.lossy)
+    clear = (1 - background.lines) * ~text
+    stroke = measure_stroke(evidence.coverage.max(axis=0) * clear)
     background = find_background(region.pixels, stroke, figure.lossy, colors)
-    evidence = measure_evidence(region.pixels, background, colors, stroke, figure.lossy)
+    evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
+    strokes = [float(np.clip(measure_stroke(c * clear), stroke / 1.4, stroke * 1.4)) for c in evidence.coverage]
+    print('strokes',stroke,strokes)
     out = []
     for k, ink in enumerate(inks):
         others = np.delete(evidence.coverage, k, axis=0).sum(axis=0) if len(inks) > 1 else 0
         occluded = np.clip(others + evidence.other + background.lines, 0, 1).astype(np.float32)
         coverage = evidence.coverage[k] * (1 - np.clip(background.lines, 0, 1))
+        stroke = strokes[k]
         costs = path_costs(coverage, occluded, stroke)
         for entry, dash in ink.arms:
             road = cheapest_path(costs, region.start, start_costs(coverage.shape[0], region.top, stroke))
@@ -98,3 +106,14 @@ def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:
     if turned:
         pixels, row = pixels[::-1], (bottom - 1 - top) - row
     return Region(np.ascontiguousarray(pixels), left, top, max(0, round(origin) - left), row, turned)
+
+
+def text_mask(region: Region, tokens: Sequence[TextToken]) -> NDArray[np.bool_]:
+    """Where text is printed (h, w)."""
+    height, width = region.pixels.shape[:2]
+    mask = np.zeros((height, width), bool)
+    for token in tokens:
+        box = token.box
+        shifted = Box(box.left - region.left, box.top - region.upper, box.right - region.left, box.bottom - region.upper)
+        mask[shifted.slices((height, width))] = True
+    return mask[::-1] if region.turned else mask

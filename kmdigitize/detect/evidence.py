@@ -49,9 +49,12 @@ class InkEvidence:
 
 
 def measure_evidence(
-    pixels: Image, background: Background, inks: Image, stroke: float, lossy: bool, settings: EvidenceSettings | None = None
+    pixels: Image, background: Background, inks: Image, lossy: bool, stroke: float | None = None, settings: EvidenceSettings | None = None
 ) -> InkEvidence:
-    """Share of each pixel of ``pixels`` (h, w, 3) covered by each of ``inks`` (k, 3) of about ``stroke`` px."""
+    """Share of each pixel of ``pixels`` (h, w, 3) covered by each of ``inks`` (k, 3).
+
+    ``stroke`` is the width of the strokes in px; while it is not known, shades of one hue are not told apart.
+    """
     s = settings or EvidenceSettings()
     departure = background.paper - pixels
     depth = np.linalg.norm(departure, axis=2)
@@ -75,11 +78,12 @@ def measure_evidence(
 
 
 def _likelihoods(
-    departure: Image, full: Image, where: tuple[NDArray[np.int64], NDArray[np.int64]], stroke: float, lossy: bool,
+    departure: Image, full: Image, where: tuple[NDArray[np.int64], NDArray[np.int64]], stroke: float | None, lossy: bool,
     s: EvidenceSettings,
 ) -> Image:  # fmt: skip
     """Likelihood (n, k + 1) of every visible pixel under each ink, black last (0 if an ink is as dark)."""
-    sigma = max(0.5, 0.3 * stroke) if not lossy else max(1.2, 0.4 * stroke)
+    reach = 1.5 if stroke is None else stroke
+    sigma = max(1.2, 0.4 * reach) if lossy else max(0.5, 0.3 * reach)
     mean = cv2.GaussianBlur(departure, (0, 0), sigma)[where]
     length = np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-3)
     size = np.linalg.norm(full, axis=1)
@@ -91,9 +95,9 @@ def _likelihoods(
     apart = np.arccos(np.clip(direction @ direction.T, -1, 1))
     np.fill_diagonal(apart, np.pi)
     twins = apart < s.same_hue * (1.5 if lossy else 1.0)
-    if twins[:-1, :-1].any():
+    if twins.any() and stroke is not None:
         shade = _shade(departure, stroke)[where]
-        for k in np.nonzero(twins[:-1, :-1].any(axis=1))[0]:
+        for k in np.nonzero(twins.any(axis=1))[0]:
             off = np.log(np.maximum(shade, 1.0) / size[k])
             likelihood[:, k] *= np.exp(-0.5 * (off / s.shade_sd) ** 2)
     if np.any(apart[-1, :-1] < s.same_hue * 0.5):

@@ -216,7 +216,7 @@ def _text_height(ink: Pixels) -> float:
     paired = (np.abs(np.diff(height)) <= 1) & (np.abs(np.diff(top)) <= 1) & (gap >= 0) & (gap <= height[1:])
     heights = height[1:][paired] if np.count_nonzero(paired) >= 4 else height
     counts = np.convolve(np.bincount(heights), [0.5, 1.0, 0.5], "same")
-    return float(np.argmax(counts))
+    return float(int(np.argmax(counts)))
 
 
 def _stroke_width(ink: Pixels) -> float:

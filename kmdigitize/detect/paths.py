@@ -75,12 +75,14 @@ def path_costs(
     """
     s = settings or PathSettings()
     gap = s.missing if missing is None else missing
-    along = box_mean(coverage, 1, stroke + 0.5)
-    opened = box_mean(horizontal_opening(coverage, stroke), 1, stroke + 0.5)
-    down = box_mean(coverage, stroke, 1)
+    opening = horizontal_opening(coverage, stroke)
+    along, along_wide = _across(coverage, stroke, 0.5, upright=True), _across(coverage, stroke, 1.2, upright=True)
+    opened = _across(opening, stroke, 0.5, upright=True)
+    down, down_wide = _across(coverage, stroke, 0.5, upright=False), _across(coverage, stroke, 1.2, upright=False)
     free = 1 - occluded
-    column = free * (s.seen * along + s.opened * opened + gap * (1 - along)) + occluded * s.hidden
-    drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down)) + occluded * s.riser_hidden
+    column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * s.hidden
+    drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down_wide))
+    drop += occluded * s.riser_hidden
     falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
     return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls))
 
@@ -128,6 +130,13 @@ def start_costs(height: int, row: float, stroke: float, settings: PathSettings |
     cost = s.start_per_px * away
     cost[away > 3 + s.start_reach * stroke] = np.inf
     return cost.astype(np.float32)
+
+
+def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Image:
+    """Share (h, w) of a whole stroke that lies in a window ``slack`` px wider than it, across the path."""
+    size = stroke + slack
+    mean = box_mean(coverage, 1, size) if upright else box_mean(coverage, size, 1)
+    return np.minimum(mean * (size / stroke), 1.0)
 
 
 def box_mean(image: Image, width: float, height: float) -> Image:

@@ -1,0 +1,217 @@
+"""Panels: the plotting regions of a figure, found from axis lines, filled areas and tick labels.
+
+Every pair of a long column and a long row that meet near the lower left corner, every filled rectangle, and every
+block of tick labels proposes a frame. A frame is judged by the printed numbers it explains: those directly left of it
+and those directly below it; panels in one row or column of a grid share their labels. The best frames that do not
+overlap win. Frames of legends and tables, the border of the picture and grid lines explain no numbers of their own.
+Axes on the right or at the top of a panel are not looked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kmdigitize.detect.page import measure_page
+from kmdigitize.detect.panels_blocks import filled_boxes, labelled_boxes
+from kmdigitize.detect.panels_labels import NumberSpot, count_below, count_beside, is_table, number_spots
+from kmdigitize.detect.panels_lines import Line, find_lines
+from kmdigitize.detect.panels_regions import with_regions
+from kmdigitize.geometry import Box
+from kmdigitize.records import Figure, Panel, TextToken
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """Sizes as shares of the picture, distances in text heights.
+
+    ``min_width``, ``min_height``: of a frame; twelve panels on a page are each 0.2 wide. ``corner``: how far detached
+    axis lines may end from their corner, as a share of their lengths (base R: 0.04 of the range on both sides, plus
+    the gap between axis and plot). ``enough``: numbers on one side from which more do not count. ``area_weight``:
+    worth of filling the whole picture, in numbers. ``same_edge``: text heights between the edges of two panels of one
+    row or column of a grid. ``border``: a frame larger than this share of the picture both ways is its border.
+    """
+
+    min_width: float = 0.09
+    min_height: float = 0.09
+    corner: float = 0.09
+    enough: int = 5
+    area_weight: float = 5.0
+    same_edge: float = 0.6
+    border: float = 0.955
+    max_panels: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A frame with what speaks for it: numbers below and beside it, and the axis lines it is made of."""
+
+    frame: Box
+    row: Line | None = None
+    column: Line | None = None
+    below: int = 0
+    beside: int = 0
+    closed_right: bool = False
+    closed_top: bool = False
+
+
+def find_panels(
+    figure: Figure, tokens: Sequence[TextToken], settings: PanelSettings | None = None
+) -> tuple[Panel, ...]:
+    """Panels of the straightened ``figure`` from top left to bottom right, named "1", "2", …; empty if there are none.
+
+    ``tokens`` are the printed texts; without any, only closed or large frames are taken.
+    """
+    settings = settings or PanelSettings()
+    text_px = measure_page(figure).text_px
+    numbers = number_spots(tokens)
+    rows, columns = find_lines(figure.pixels, text_px)
+    candidates = _from_lines(rows, columns, figure, settings)
+    candidates += [_Candidate(box) for box in filled_boxes(figure.pixels, text_px)]
+    candidates += [_Candidate(box) for box in labelled_boxes(numbers, text_px)]
+    candidates = [_judged(candidate, numbers, text_px, settings) for candidate in candidates]
+    candidates = _with_shared_labels(candidates, text_px, settings)
+    chosen = _choose(candidates, figure, settings)
+    log.debug("%d rows, %d columns, %d candidates, %d panels", len(rows), len(columns), len(candidates), len(chosen))
+    panels = [_panel(candidate) for candidate in _in_reading_order(chosen)]
+    return with_regions(panels, figure, tokens, text_px)
+
+
+def _from_lines(rows: list[Line], columns: list[Line], figure: Figure, settings: PanelSettings) -> list[_Candidate]:
+    """Frames from every long row and column that meet near their lower left corner."""
+    rows = [line for line in rows if line.length >= settings.min_width * figure.width]
+    columns = [line for line in columns if line.length >= settings.min_height * figure.height]
+    candidates: list[_Candidate] = []
+    for row in rows:
+        for column in columns:
+            near_x, near_y = settings.corner * row.length, settings.corner * column.length
+            if abs(row.start - column.at) > near_x or abs(column.end - row.at) > near_y or column.start >= row.at:
+                continue
+            frame = Box(column.at, column.start, max(row.end, column.at + 1), row.at)
+            if frame.width >= settings.border * figure.width and frame.height >= settings.border * figure.height:
+                continue
+            candidates.append(_closed(_Candidate(frame, row, column), rows, columns))
+    return candidates
+
+
+def _closed(candidate: _Candidate, rows: list[Line], columns: list[Line]) -> _Candidate:
+    """The candidate with its right and top frame lines, if drawn; the frame then ends on their centres."""
+    frame = candidate.frame
+    slack_x, slack_y = max(3.0, 0.02 * frame.width), max(3.0, 0.02 * frame.height)
+    right = next(
+        (
+            line
+            for line in columns
+            if abs(line.at - frame.right) <= slack_x
+            and abs(line.start - frame.top) <= slack_y
+            and abs(line.end - frame.bottom) <= slack_y
+        ),
+        None,
+    )
+    top = next(
+        (
+            line
+            for line in rows
+            if abs(line.at - frame.top) <= slack_y
+            and abs(line.start - frame.left) <= slack_x
+            and abs(line.end - frame.right) <= slack_x
+        ),
+        None,
+    )
+    frame = Box(
+        frame.left,
+        top.at if top is not None else frame.top,
+        right.at if right is not None else frame.right,
+        frame.bottom,
+    )
+    return replace(candidate, frame=frame, closed_right=right is not None, closed_top=top is not None)
+
+
+def _judged(candidate: _Candidate, numbers: list[NumberSpot], text_px: float, settings: PanelSettings) -> _Candidate:
+    """The candidate with the printed numbers it explains; a table of numbers explains none."""
+    if is_table(candidate.frame, numbers, text_px):
+        return candidate
+    below = min(settings.enough, count_below(candidate.frame, numbers, text_px))
+    beside = min(settings.enough, count_beside(candidate.frame, numbers, text_px))
+    return replace(candidate, below=below, beside=beside)
+
+
+def _with_shared_labels(candidates: list[_Candidate], text_px: float, settings: PanelSettings) -> list[_Candidate]:
+    """Candidates without own labels take those of a panel in the same row (y) or column (x) of a grid."""
+    near = settings.same_edge * text_px
+    shared: list[_Candidate] = []
+    for one in candidates:
+        if (one.below >= 2) == (one.beside >= 2) or one.row is None:
+            shared.append(one)
+            continue
+        beside = one.beside
+        below = one.below
+        for other in candidates:
+            if other.below + other.beside < 4 or other.row is None:
+                continue
+            same_row = (
+                abs(other.frame.top - one.frame.top) <= near and abs(other.frame.bottom - one.frame.bottom) <= near
+            )
+            same_column = (
+                abs(other.frame.left - one.frame.left) <= near and abs(other.frame.right - one.frame.right) <= near
+            )
+            if same_row and other.frame.right < one.frame.left:
+                beside = max(beside, other.beside)
+            if same_column and other.frame.top > one.frame.bottom:
+                below = max(below, other.below)
+        shared.append(replace(one, below=below, beside=beside))
+    return shared
+
+
+def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSettings) -> list[_Candidate]:
+    """The best candidates that do not overlap; those without labels only if none has any."""
+    labelled = [candidate for candidate in candidates if candidate.below >= 2 and candidate.beside >= 2]
+    if not labelled:
+        labelled = [one for one in candidates if one.below + one.beside >= 2]
+    if not labelled:
+        labelled = [one for one in candidates if one.row and (one.closed_right or one.closed_top)]
+    page = float(figure.width * figure.height)
+
+    def worth(one: _Candidate) -> float:
+        size = settings.area_weight * (one.frame.width * one.frame.height / page) ** 0.5
+        contrast = (
+            min(1.0, one.row.contrast / 150) + min(1.0, one.column.contrast / 150) if one.row and one.column else 0
+        )
+        return one.below + one.beside + size + contrast + (one.row is not None)
+
+    chosen: list[_Candidate] = []
+    for one in sorted(labelled, key=worth, reverse=True):
+        area = one.frame.width * one.frame.height
+        if all(one.frame.overlap(other.frame) < 0.05 * area for other in chosen):
+            chosen.append(one)
+    return chosen[: settings.max_panels]
+
+
+def _in_reading_order(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Row by row; two panels are in one row if either's middle lies between the other's top and bottom."""
+    rest = sorted(candidates, key=lambda one: one.frame.top)
+    ordered: list[_Candidate] = []
+    while rest:
+        first = rest[0].frame
+        row = [one for one in rest if first.top <= one.frame.center_y <= first.bottom or one is rest[0]]
+        ordered += sorted(row, key=lambda one: one.frame.left)
+        rest = [one for one in rest if one not in row]
+    return list(ordered)
+
+
+def _panel(one: _Candidate) -> Panel:
+    row, column = one.row, one.column
+    return Panel(
+        name="",
+        frame=one.frame,
+        region=one.frame,
+        axis_x_y=row.at if row else one.frame.bottom,
+        axis_y_x=column.at if column else one.frame.left,
+        line_px=(row.width + column.width) / 2 if row and column else 1.0,
+        has_lines=row is not None,
+        closed_right=one.closed_right,
+        closed_top=one.closed_top,
+    )

@@ -1,0 +1,75 @@
+"""Printed numbers around a frame: which of them it explains as tick labels, and whether it is a table of numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import TextToken
+
+_NUMBER = re.compile(r"^[-–−]?[\d.,·:]*\d[\d.,·]*\s*%?\s*[-–—_|]?$")
+_NUMBERS = re.compile(r"^[\d.,·%\s-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSpot:
+    """The place of a printed number; ``count`` numbers if OCR glued neighbours together."""
+
+    box: Box
+    count: int = 1
+
+
+def number_spots(tokens: Sequence[TextToken]) -> list[NumberSpot]:
+    """Every token that reads as a number (with a tick glued to it, perhaps) or as a row of numbers."""
+    spots: list[NumberSpot] = []
+    for token in tokens:
+        text = token.text.strip()
+        if _NUMBER.match(text) and len(text) <= 8:
+            spots.append(NumberSpot(token.box))
+        elif _NUMBERS.match(text):
+            spots.append(NumberSpot(token.box, max(2, len(text.split()))))
+    return spots
+
+
+def count_below(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> int:
+    """Numbers of the first row of numbers under the frame that could be labels of its x axis."""
+    near = [
+        spot
+        for spot in numbers
+        if frame.bottom - 0.2 * text_px <= spot.box.top <= frame.bottom + 3.5 * text_px
+        and frame.left - 2.5 * text_px <= spot.box.center_x <= frame.right + 2.5 * text_px
+    ]
+    return max((_in_line(spot.box.center_y, near, text_px) for spot in near), default=0)
+
+
+def _in_line(center_y: float, spots: Sequence[NumberSpot], text_px: float) -> int:
+    return sum(spot.count for spot in spots if abs(spot.box.center_y - center_y) <= 0.5 * text_px)
+
+
+def count_beside(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> int:
+    """Numbers of the nearest column of numbers left of the frame that could be labels of its y axis."""
+    near = [
+        spot
+        for spot in numbers
+        if frame.left - 3.5 * text_px <= spot.box.right <= frame.left + 0.3 * text_px
+        and frame.top - 1.5 * text_px <= spot.box.center_y <= frame.bottom + 1.5 * text_px
+    ]
+    rows: list[float] = []
+    for spot in near:
+        if all(abs(spot.box.center_y - row) > 0.7 * text_px for row in rows):
+            rows.append(spot.box.center_y)
+    return len(rows)
+
+
+def is_table(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> bool:
+    """Whether rows of three numbers and more fill most of the frame's height."""
+    inside = [spot for spot in numbers if frame.contains(spot.box.center_x, spot.box.center_y)]
+    filled: list[float] = []
+    for spot in inside:
+        if _in_line(spot.box.center_y, inside, text_px) >= 3 and all(
+            abs(spot.box.center_y - row) > 0.8 * text_px for row in filled
+        ):
+            filled.append(spot.box.center_y)
+    return len(filled) * 3.0 * text_px > 0.6 * frame.height

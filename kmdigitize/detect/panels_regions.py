@@ -1,0 +1,81 @@
+"""Regions: what of the page belongs to which panel (labels, titles, legend and table around its frame).
+
+Between two panels of one row the page is cut where the widest strip without print lies; between two rows it is cut
+above the lines of print that stand directly on the lower panels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import Figure, Panel, TextToken
+
+
+def with_regions(
+    panels: Sequence[Panel], figure: Figure, tokens: Sequence[TextToken], text_px: float
+) -> tuple[Panel, ...]:
+    """The panels, in the order given, with names "1", "2", … and the part of the page that belongs to each."""
+    return tuple(
+        replace(panel, name=str(number), region=_region(panel, panels, figure, tokens, text_px))
+        for number, panel in enumerate(panels, 1)
+    )
+
+
+def _region(panel: Panel, panels: Sequence[Panel], figure: Figure, tokens: Sequence[TextToken], text_px: float) -> Box:
+    frame = panel.frame
+    left, top, right, bottom = 0.0, 0.0, figure.width - 1.0, figure.height - 1.0
+    for other in (one.frame for one in panels if one is not panel):
+        if min(frame.bottom, other.bottom) > max(frame.top, other.top):
+            if other.right <= frame.left:
+                left = max(left, _cut_between(other, frame, tokens, text_px))
+            elif frame.right <= other.left:
+                right = min(right, _cut_between(frame, other, tokens, text_px))
+        elif other.bottom <= frame.top:
+            top = max(top, _cut_above(frame, other.bottom, tokens, text_px))
+        else:
+            bottom = min(bottom, _cut_above(other, frame.bottom, tokens, text_px))
+    return Box(min(left, frame.left), min(top, frame.top), max(right, frame.right), max(bottom, frame.bottom))
+
+
+def _cut_between(first: Box, second: Box, tokens: Sequence[TextToken], text_px: float) -> float:
+    """Column of the middle of the widest strip without print between two panels of one row."""
+    low, high = int(first.right), int(np.ceil(second.left))
+    if high - low < 3:
+        return (first.right + second.left) / 2
+    free = np.ones(high - low + 1, dtype=bool)
+    top, bottom = min(first.top, second.top) - 2 * text_px, max(first.bottom, second.bottom) + 2 * text_px
+    for token in tokens:
+        if top <= token.box.center_y <= bottom and token.box.right > low and token.box.left < high:
+            free[max(0, int(token.box.left) - low) : max(0, int(token.box.right) - low + 1)] = False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], free.astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    if starts.size == 0:
+        return (first.right + second.left) / 2
+    widest = int(np.argmax(ends - starts))
+    return low + (starts[widest] + ends[widest] - 1) / 2
+
+
+def _cut_above(lower: Box, ceiling: float, tokens: Sequence[TextToken], text_px: float) -> float:
+    """Row above the lines of print that stand directly on ``lower``, not above ``ceiling``."""
+    over = sorted(
+        (
+            token.box
+            for token in tokens
+            if ceiling < token.box.center_y < lower.top
+            and token.box.right > lower.left - 4 * text_px
+            and token.box.left < lower.right
+        ),
+        key=lambda box: -box.bottom,
+    )
+    edge = lower.top
+    for box in over:
+        if edge - box.bottom > 1.6 * text_px:
+            break
+        edge = min(edge, box.top)
+    above = [box.bottom for box in over if box.bottom < edge]
+    gap = max([ceiling, *above])
+    return max((gap + edge) / 2, ceiling)
