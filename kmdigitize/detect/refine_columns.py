@@ -1,0 +1,167 @@
+"""Where the upper and lower edge of a stroke lie in every column along a whole-pixel path.
+
+A stroke of width w along a falling staircase L(x) fills everything between its upper edge L(x - w/2) - w/2 and its
+lower edge L(x + w/2) + w/2 (mitred joins: the staircase dilated by a w × w square), however close its steps. The ink
+of one column therefore measures the staircase twice, half a stroke to the left (by its upper edge) and half a stroke
+to the right (by its lower edge), each averaged over the pixel's width. Foreign ink in the run (a censor mark, a
+touching curve) moves edges outwards only, and is told by that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+
+INK = 0.12
+"""Coverage below which a run ends: above the ringing of strong JPEG compression, below half an anti-aliased edge."""
+HIDDEN = 0.35
+"""Occlusion beyond which an edge is not believed."""
+SOLID = 0.85
+"""Coverage from which a pixel counts as inside the stroke, so that both edges can be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Measured ink runs, one per column of the path; rows are relative to the evidence, the curve falls downwards.
+
+    ``x`` (n,) column; ``mass`` (n,) covered height of the run in px; ``center`` (n,) centroid row; ``upper``,
+    ``lower`` (n,) rows of the curve according to either edge (half a stroke inside it), NaN where that edge is not
+    the curve's own; ``excess`` (n,) 1 where more ink stands above, 2 below, 3 both; ``stroke`` width in px.
+    """
+
+    x: IntArray
+    mass: FloatArray
+    center: FloatArray
+    upper: FloatArray
+    lower: FloatArray
+    excess: IntArray
+    stroke: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Ink above, at and below the seed row of each column, its moment, its extent and whether the window cut it."""
+
+    seed: IntArray
+    ink: FloatArray
+    above: FloatArray
+    below: FloatArray
+    moment: FloatArray
+    top: IntArray
+    bottom: IntArray
+    cut_top: BoolArray
+    cut_bottom: BoolArray
+
+
+def path_span(rows: IntArray, reach: int) -> tuple[IntArray, IntArray]:
+    """Smallest and largest row of the path within ``reach`` columns of each column, both (n,)."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(rows, reach, mode="edge"), 2 * reach + 1)
+    return windows.min(axis=1), windows.max(axis=1)
+
+
+def measure_columns(coverage: FloatArray, occluded: FloatArray, rows: IntArray, stroke: float, slack: float) -> Columns:
+    """The ink run of every column of ``coverage`` (h, n) along the falling path ``rows`` (n,).
+
+    ``stroke`` is a first guess of its width, ``slack`` px is how far the path may be off; ink further away than that
+    is not the curve's.
+    """
+    low, high = path_span(rows, int(np.ceil(stroke / 2 + 1)))
+    margin = stroke / 2 + 2 * slack
+    top = np.maximum(np.floor(low - margin).astype(np.int64), 0)
+    bottom = np.minimum(np.ceil(high + margin).astype(np.int64), coverage.shape[0] - 1)
+    runs = _grow_runs(coverage, _seed_rows(coverage, rows, stroke, slack), top, bottom)
+    mass = runs.above + runs.ink + runs.below
+    width = _stroke_width(mass[low == high], stroke)
+    upper, lower = _levels_by_edge(runs, mass, width)
+    excess = (runs.cut_top | (upper < low - slack)) + 2 * (runs.cut_bottom | (lower > high + slack)).astype(np.int64)
+    center = runs.moment / np.maximum(mass, 1e-9)
+    missing = mass < 0.7 * width
+    center[mass < 0.4 * width] = np.nan
+    hidden_top, hidden_bottom = _hidden(runs, occluded)
+    upper[missing | hidden_top | _widened(excess % 2 == 1)] = np.nan
+    lower[missing | hidden_bottom | _widened(excess >= 2)] = np.nan
+    return Columns(np.arange(rows.size), mass, center, upper, lower, excess, width)
+
+
+def _seed_rows(coverage: FloatArray, rows: IntArray, stroke: float, slack: float) -> IntArray:
+    """The row of fullest ink near the path in each column, nearer rows first among equals; (n,)."""
+    reach = int(np.ceil(slack + stroke / 4))
+    offsets = np.arange(-reach, reach + 1)
+    candidates = np.clip(rows[None, :] + offsets[:, None], 0, coverage.shape[0] - 1)
+    ink = np.minimum(np.take_along_axis(coverage, candidates, axis=0), 0.95) - 0.03 * np.abs(offsets)[:, None]
+    best: IntArray = np.take_along_axis(candidates, np.argmax(ink, axis=0)[None, :], axis=0)[0]
+    return best
+
+
+def _grow_runs(coverage: FloatArray, seed: IntArray, top: IntArray, bottom: IntArray) -> _Runs:
+    """Walk up and down from the seeds."""
+    columns = np.arange(seed.size)
+    ink = coverage[seed, columns].astype(np.float64)
+    above, moment_above, first, cut_top = _walk(coverage, seed, top, -1)
+    below, moment_below, last, cut_bottom = _walk(coverage, seed, bottom, 1)
+    return _Runs(seed, ink, above, below, moment_above + moment_below + ink * seed, first, last, cut_top, cut_bottom)
+
+
+def _walk(
+    coverage: FloatArray, seed: IntArray, bound: IntArray, sign: int
+) -> tuple[FloatArray, FloatArray, IntArray, BoolArray]:
+    """Ink, its moment and the last row from the seed in one direction, and whether ``bound`` cut the run, each (n,).
+
+    A run ends where there is no ink, and where ink that has thinned out grows again (the next stroke).
+    """
+    columns = np.arange(seed.size)
+    total, moment = np.zeros(seed.size), np.zeros(seed.size)
+    last = coverage[seed, columns].astype(np.float64)
+    alive = last > INK
+    cut = np.zeros(seed.size, dtype=bool)
+    row, end = seed.copy(), seed.copy()
+    while alive.any():
+        row = row + sign
+        ink = coverage[np.clip(row, 0, coverage.shape[0] - 1), columns].astype(np.float64)
+        ended = (ink <= INK) | ((last < 0.6) & (ink > last + 0.2)) | (row < 0) | (row >= coverage.shape[0])
+        beyond = (row - bound) * sign > 0
+        cut |= alive & beyond & ~ended
+        alive &= ~ended & ~beyond
+        total[alive] += ink[alive]
+        moment[alive] += (ink * row)[alive]
+        end[alive] = row[alive]
+        last = ink
+    return total, moment, end, cut
+
+
+def _stroke_width(mass: FloatArray, guess: float) -> float:
+    """The usual height of the runs, (n,), near the first guess; the guess itself where runs are few."""
+    near = mass[(mass > 0.5 * guess) & (mass < 1.5 * guess + 0.6)]
+    return float(np.median(near)) if near.size >= 8 else guess
+
+
+def _levels_by_edge(runs: _Runs, mass: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:
+    """Rows of the curve by the upper and by the lower edge, (n,) each.
+
+    Where the stroke has no pixel of its own (thin strokes) a flat's two edges cannot be told apart: its centroid
+    stands for both.
+    """
+    upper = runs.seed - runs.ink / 2 - runs.above + width / 2
+    lower = runs.seed + runs.ink / 2 + runs.below - width / 2
+    center = runs.moment / np.maximum(mass, 1e-9)
+    thin = (runs.ink < SOLID) & (mass < 1.3 * width + 0.3)
+    return np.where(thin, center, upper), np.where(thin, center, lower)
+
+
+def _hidden(runs: _Runs, occluded: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """Whether something else covers the pixels at or just outside the upper and the lower end of each run."""
+    columns, last = np.arange(runs.seed.size), occluded.shape[0] - 1
+    top = np.maximum(occluded[runs.top, columns], occluded[np.maximum(runs.top - 1, 0), columns])
+    bottom = np.maximum(occluded[runs.bottom, columns], occluded[np.minimum(runs.bottom + 1, last), columns])
+    return top > HIDDEN, bottom > HIDDEN
+
+
+def _widened(mask: BoolArray) -> BoolArray:
+    """The mask grown by one column to each side: foreign ink bleeds into its neighbours."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    return grown
