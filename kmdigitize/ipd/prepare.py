@@ -1,0 +1,131 @@
+"""Inputs → what every method starts from: falling drops, a risk table that can be true, the number of patients.
+
+Numbers at risk are kept unless they cannot be: a cell is left out only if it rises above an earlier one or exceeds by
+far what the curve leaves of it, and then the longest consistent run of cells is kept, so that one misread digit costs
+one cell. Whatever is left out or contradicts something else is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.flags import Flag
+from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.ipd.records import Conflict, ReconstructionInputs
+from kmdigitize.records import AtRisk
+from kmdigitize.stepcurve import StepCurve
+
+EXCESS_SHARE = 0.15
+"""A count may exceed what the curve leaves of an earlier one by this share: beyond any digitizing error, below any
+misread leading digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Drops (k,) with the level just after each and its sd; risk times and counts (m,); end of the curve.
+
+    ``n`` is None when nothing states it. ``risk_time`` includes time 0 whenever ``n`` is known. ``left_out`` are the
+    printed cells that were not used.
+    """
+
+    time: FloatArray
+    level: FloatArray
+    sd: FloatArray
+    time_sd: FloatArray
+    end: float
+    n: int | None
+    risk_time: FloatArray
+    risk_count: IntArray
+    flags: tuple[Flag, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def prepare(inputs: ReconstructionInputs) -> Prepared:
+    """Check the inputs of one arm against each other and put them in the order in which the methods walk."""
+    curve = inputs.curve
+    time, level, sd, time_sd = falling_drops(curve)
+    flags: list[Flag] = []
+    conflicts: list[Conflict] = []
+    risk = inputs.at_risk if inputs.at_risk is not None and inputs.at_risk.time.size else None
+    risk_time, risk_count = np.zeros(0), np.zeros(0, np.int64)
+    if risk is not None:
+        risk_time, risk_count = _consistent_cells(risk, curve, flags, conflicts)
+    n = _number_of_patients(inputs, risk_time, risk_count, conflicts)
+    if n is not None and (not risk_time.size or risk_time[0] > 0):
+        risk_time, risk_count = np.insert(risk_time, 0, 0.0), np.insert(risk_count, 0, n)
+    return Prepared(
+        time, level, sd, time_sd, float(curve.last_time), n, risk_time, risk_count, tuple(flags), tuple(conflicts)
+    )
+
+
+def falling_drops(curve: StepCurve) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Times, levels after, level sd and time sd of the points where the curve really falls, one per time, (k,) each."""
+    last_of_time = np.append(np.diff(curve.time) > 0, True)[: curve.time.size]
+    before = np.concatenate([[1.0], curve.survival[last_of_time]])
+    falls = np.flatnonzero(last_of_time)[np.diff(before) < 0]
+    size = falls.size
+    sd = curve.survival_sd[falls] if curve.survival_sd is not None else np.zeros(size)
+    time_sd = curve.time_sd[falls] if curve.time_sd is not None else np.zeros(size)
+    return np.maximum(curve.time[falls], 0.0), curve.survival[falls], sd, time_sd
+
+
+def _consistent_cells(
+    risk: AtRisk, curve: StepCurve, flags: list[Flag], conflicts: list[Conflict]
+) -> tuple[FloatArray, IntArray]:
+    """The longest run of cells none of which exceeds what an earlier one can leave; the others are named."""
+    time, count = np.maximum(risk.time, 0.0), risk.count
+    level = np.maximum(curve.at(time - 1e-9 * max(1.0, float(time[-1]))), 1e-9)
+    m = time.size
+    length, previous = np.ones(m, np.int64), np.full(m, -1)
+    for j in range(m):
+        for i in range(j):
+            most = min(count[i], count[i] * level[j] / level[i] + max(2.0, EXCESS_SHARE * count[i]))
+            if count[j] <= most and length[i] + 1 > length[j]:
+                length[j], previous[j] = length[i] + 1, i
+    keep = [int(np.argmax(length))]
+    while previous[keep[-1]] >= 0:
+        keep.append(int(previous[keep[-1]]))
+    keep.sort()
+    for j in sorted(set(range(m)) - set(keep)):
+        what = f"The number at risk {count[j]} at {time[j]:g} fits neither the others of its row nor the curve"
+        conflicts.append(Conflict(what, float(min(abs(count[j] - count[i]) for i in keep))))
+        flags.append(Flag("risk_table_conflicts_with_curve", f"{count[j]} at {time[j]:g} was not used"))
+    if np.any(np.diff(count) > 0):
+        where = int(np.argmax(np.diff(count) > 0))
+        flags.append(Flag("risk_table_rises", f"from {count[where]} to {count[where + 1]} at {time[where + 1]:g}"))
+    return time[keep], count[keep]
+
+
+def _number_of_patients(
+    inputs: ReconstructionInputs, risk_time: FloatArray, risk_count: IntArray, conflicts: list[Conflict]
+) -> int | None:
+    """N as printed at time 0, else as stated; None when neither is there."""
+    printed = int(risk_count[0]) if risk_time.size and risk_time[0] <= 0 else None
+    stated = inputs.n
+    if printed is not None and stated is not None and printed != stated:
+        what = f"{stated} patients are stated but the table has {printed} at risk at the start; the table is used"
+        conflicts.append(Conflict(what, float(abs(printed - stated))))
+    n = printed if printed is not None else stated
+    if n is not None and risk_count.size and n < risk_count.max():
+        worst = int(risk_count.max())
+        conflicts.append(Conflict(f"{n} patients are stated but {worst} are printed as at risk", float(worst - n)))
+        n = worst
+    return n if n is None or n > 0 else None
+
+
+def estimate_n(time: FloatArray, level: FloatArray, sd: FloatArray) -> int:
+    """Number of patients whose first events, one or more at a time, would leave these levels (no censoring yet)."""
+    first = level[:12]
+    if not first.size:
+        return 1
+    noise = np.maximum(sd[:12], 2e-4)
+    smallest = float(np.min(-np.diff(np.concatenate([[1.0], first]))))
+    most = int(np.clip(1.5 / max(smallest, 3e-4), 2, 5000))
+    candidates = np.arange(1, most + 1)
+    whole = np.maximum(np.rint(first[:, None] * candidates), 0)
+    misfit = np.sum(((first[:, None] - whole / candidates) / noise[:, None]) ** 2, axis=0)
+    by_chance = np.sum(1.0 / (12.0 * (candidates * noise[:, None]) ** 2), axis=0)
+    score = misfit - np.minimum(by_chance, 10.0 * first.size) + 2.0 * np.log(candidates)
+    return int(candidates[np.argmin(score)])

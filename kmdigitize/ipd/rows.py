@@ -1,0 +1,35 @@
+"""Patient rows and their life table, from counts at times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.ipd.records import IPD, PatientTable, Source
+
+
+def patient_rows(parts: Sequence[tuple[FloatArray, bool, Source]], panel: str = "1", arm: str = "") -> IPD:
+    """One arm's IPD from parts (times, event or not, source), in order of time with events before censorings."""
+    time = np.concatenate([np.zeros(0), *(np.asarray(part[0], dtype=np.float64) for part in parts)])
+    event = np.concatenate([np.zeros(0, np.bool_), *(np.full(len(part[0]), part[1]) for part in parts)])
+    source = [part[2] for part in parts for _ in range(len(part[0]))]
+    order = np.lexsort((~event, time))
+    return IPD(panel, arm, time[order], event[order], tuple(source[i] for i in order))
+
+
+def life_table(time: FloatArray, event: BoolArray) -> PatientTable:
+    """The table behind patient rows (n,): a first row at time 0, then one row per distinct event time."""
+    when, events = np.unique(time[event], return_counts=True)
+    if not when.size or when[0] > 0:
+        when, events = np.insert(when, 0, 0.0), np.insert(events, 0, 0)
+    at_risk = time.size - np.searchsorted(np.sort(time), when, side="left")
+    censored = at_risk - events - np.append(at_risk[1:], 0)
+    return PatientTable(when, at_risk, events, censored)
+
+
+def numbers_at_risk(time: FloatArray, when: FloatArray) -> FloatArray:
+    """Number of rows ``time`` (n,) at or after each of ``when`` (m,)."""
+    ordered = np.sort(time)
+    return (ordered.size - np.searchsorted(ordered, when, side="left")).astype(np.float64)

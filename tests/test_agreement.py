@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from kmdigitize.agreement import compare, match_arm
+from kmdigitize.ipd.reconstruct import reconstruct
+from kmdigitize.ipd.records import IPD, ReconstructionInputs
+from kmdigitize.records import AtRisk
+from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm
+from kmdigitize.stepcurve import StepCurve
+from kmdigitize.survival import km_steps
+from kmdigitize.verdicts import half_digit
+
+
+def founding_trial() -> tuple[IPD, IPD]:
+    """114 v 112 simulated patients: medians 43.99 and 30.00, HR .6324 (.4273-.9359), one-sided P .01044."""
+    rng = np.random.default_rng(1083)
+    arms = []
+    for name, n, median in (("CIK", 114, 38.6891), ("Control", 112, 31.6641)):
+        u, accrual, drop_out = rng.random(n), rng.random(n), rng.exponential(1 / 0.003, n)
+        event, follow_up = median * (-np.log(u) / math.log(2)), 66 - 54 * accrual
+        time = np.minimum(event, np.minimum(follow_up, drop_out))
+        days = np.maximum(1, np.rint(time * 30.4375))
+        order = np.lexsort((event > np.minimum(follow_up, drop_out), days))
+        died = event <= np.minimum(follow_up, drop_out)
+        arms.append(IPD("1", name, days[order] / 30.4375, died[order]))
+    return arms[0], arms[1]
+
+
+REPORTED = Reported(
+    arms=(
+        ReportedArm(name="cik", n=114, median="44.0", landmarks=(Landmark(time="36", survival="56"),)),
+        ReportedArm(name="CONTROL.", n=112, median="30.0"),
+    ),
+    hazard_ratios=(HazardRatio(value="0.63", limits=("0.43", "0.94"), arm="CIK", reference="control"),),
+    p_values=(PValue(value=".010", sides=1, test="log-rank"),),
+)
+
+
+def verdicts(agreement) -> dict[str, str]:
+    return {f"{check.quantity} {check.subject}": check.verdict for check in agreement.checks}
+
+
+def test_the_true_patients_agree_with_everything_reported():
+    arms = founding_trial()
+    level = 100 * float(arms[0].fit().predict(36.0))
+    arm = REPORTED.arms[0].model_copy(update={"landmarks": (Landmark(time="36", survival=f"{level:.0f}"),)})
+    found = compare(arms, REPORTED.model_copy(update={"arms": (arm, REPORTED.arms[1])}))
+    assert set(verdicts(found).values()) == {"agrees"}, verdicts(found)
+    assert found.verdict == "agrees"
+    assert {check.verdict for check in found.consistency} == {"agrees"}
+
+
+def test_guyot_on_the_founding_trial_differs_nowhere():
+    arms = founding_trial()
+    rebuilt = []
+    for arm in arms:
+        when, level, _, _ = km_steps(arm.time, arm.event)
+        times = np.arange(0.0, 61.0, 12.0)
+        table = AtRisk(times, np.array([np.sum(arm.time >= t) for t in times]))
+        curve = StepCurve(when, level, float(arm.time.max()))
+        rebuilt.append(reconstruct(ReconstructionInputs(curve, table, arm=arm.arm), method="guyot"))
+    assert [int(arm.event.sum()) for arm in arms] == [45, 57]
+    assert [abs(r.ipd.events - int(arm.event.sum())) <= 1 for r, arm in zip(rebuilt, arms, strict=True)] == [True] * 2
+    told = REPORTED.model_copy(update={"arms": tuple(a.model_copy(update={"landmarks": ()}) for a in REPORTED.arms)})
+    found = compare([r.ipd for r in rebuilt], told, reconstructions=rebuilt)
+    by_name = {check.quantity: check.verdict for check in found.checks}
+    assert by_name["hazard ratio"] == "agrees"
+    assert by_name["hazard ratio, lower limit"] == by_name["hazard ratio, upper limit"] == "agrees"
+    assert by_name["P value"] in ("agrees", "cannot say")
+    assert "differs" not in by_name.values()
+
+
+@pytest.mark.parametrize(
+    ("change", "quantity"),
+    [
+        ({"hazard_ratios": (HazardRatio(value="0.73", arm="CIK", reference="Control"),)}, "hazard ratio"),
+        ({"p_values": (PValue(value=".04", sides=1),)}, "P value"),
+        ({"arms": (ReportedArm(name="CIK", median="47.1"),)}, "median"),
+        ({"arms": (ReportedArm(name="CIK", median="NR"),)}, "median"),
+        ({"arms": (ReportedArm(name="CIK", n=113),)}, "patients"),
+        ({"arms": (ReportedArm(name="CIK", events=46),)}, "events"),
+        ({"arms": (ReportedArm(name="CIK", landmarks=(Landmark(time="36", survival="66"),)),)}, "survival at 36"),
+    ],
+)
+def test_a_wrong_number_differs_and_says_how(change, quantity):
+    found = compare(founding_trial(), Reported(**change))
+    wrong = [check for check in found.checks if check.verdict == "differs"]
+    assert [check.quantity for check in wrong] == [quantity]
+    assert "reported" in wrong[0].reason
+    assert found.verdict == "differs"
+
+
+def test_direction_stated_the_other_way_round_and_not_stated():
+    arms = founding_trial()
+    turned = HazardRatio(value="1.58", limits=("1.07", "2.34"), arm="Control", reference="CIK")
+    assert set(verdicts(compare(arms, Reported(hazard_ratios=(turned,)))).values()) == {"agrees"}
+    unnamed = HazardRatio(value="1.58")
+    assert set(verdicts(compare(arms, Reported(hazard_ratios=(unnamed,)))).values()) == {"agrees"}
+    exchanged = HazardRatio(value="1.58", arm="CIK", reference="Control")
+    check = compare(arms, Reported(hazard_ratios=(exchanged,))).checks[0]
+    assert check.verdict == "differs"
+    assert "exchanged" in check.reason
+
+
+def test_p_of_unstated_sides_names_the_side_that_fits():
+    arms = founding_trial()
+    one = compare(arms, Reported(p_values=(PValue(value="0.010"),))).checks[0]
+    two = compare(arms, Reported(p_values=(PValue(value="0.021"),))).checks[0]
+    assert (one.verdict, two.verdict) == ("agrees", "agrees")
+    assert "one-sided" in one.reason
+    assert "two-sided" in two.reason
+    assert compare(arms, Reported(p_values=(PValue(value="0.05", relation="<"),))).checks[0].verdict == "agrees"
+
+
+def test_any_point_of_a_flat_agrees_with_a_reported_median():
+    ipd = IPD("1", "A", np.array([1.0, 2.0, 6.0, 7.0]), np.ones(4, bool))
+    for printed, verdict in (("2", "agrees"), ("4.0", "agrees"), ("6", "agrees"), ("6.6", "differs")):
+        assert compare([ipd], Reported(arms=(ReportedArm(name="A", median=printed),))).checks[0].verdict == verdict
+
+
+def test_unmatched_arms_cannot_be_judged():
+    found = compare(founding_trial(), Reported(arms=(ReportedArm(name="Placebo", n=3),)))
+    assert found.checks[0].verdict == "cannot say"
+    assert "'CIK'" in found.checks[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "index"), [("arm-a", 0), ("ARM B", 1), ("Arm B (n=12)", 1), ("Arm", None), ("placebo", None)]
+)
+def test_names_match_whatever_their_case_and_punctuation(name, index):
+    assert match_arm(name, ["Arm A", "Arm B"]) == index
+
+
+def test_numbers_that_contradict_each_other_are_named():
+    ratio = HazardRatio(value="0.63", limits=("0.53", "0.94"))
+    found = compare(founding_trial(), Reported(hazard_ratios=(ratio,), p_values=(PValue(value="0.3"),)))
+    by_name = {check.quantity: check for check in found.consistency}
+    assert by_name["ratio inside its limits"].verdict == "differs"
+    assert by_name["P value against the limits"].verdict == "differs"
+    assert by_name["events implied by the limits"].verdict == "cannot say"
+
+
+@pytest.mark.parametrize(
+    ("printed", "half"), [("0.63", 0.005), ("44.0", 0.05), (".010", 0.0005), ("12", 0.5), ("1e-3", 0.0005)]
+)
+def test_half_a_digit(printed, half):
+    assert half_digit(printed) == pytest.approx(half)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines import CoxPHFitter, KaplanMeierFitter
+from lifelines.statistics import logrank_test
+from lifelines.utils import restricted_mean_survival_time
+
+from kmdigitize import survival
+from kmdigitize.ipd.records import IPD
+
+rows = st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=3, max_size=40)
+
+
+def arrays(pairs):
+    return np.array([t for t, _ in pairs], float), np.array([e for _, e in pairs], bool)
+
+
+def simulated(seed: int, n: int = 80) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    event, censoring = rng.exponential(10, n), rng.uniform(2, 20, n)
+    return np.ceil(np.minimum(event, censoring) * 4) / 4, event <= censoring
+
+
+def test_median_is_the_middle_of_an_exact_flat():
+    # S falls to exactly 1/2 at t = 2 and below it at t = 6: R gives 4
+    time, event = np.array([1.0, 2.0, 6.0, 7.0]), np.array([True, True, True, True])
+    assert survival.median(time, event) == 4.0
+
+
+def test_median_of_a_flat_that_lasts_to_the_end_and_median_not_reached():
+    assert survival.median(np.array([1.0, 2.0, 8.0, 8.0]), np.array([True, True, False, False])) == 5.0
+    assert survival.median(np.array([1.0, 2.0, 3.0]), np.array([True, False, False])) is None
+
+
+@given(rows)
+@settings(max_examples=60, deadline=None)
+def test_median_limits_and_rmst_agree_with_lifelines(pairs):
+    time, event = arrays(pairs)
+    fitted = KaplanMeierFitter().fit(time, event)
+    end = float(time.max())
+    assert survival.rmst(time, event, end)[0] == pytest.approx(restricted_mean_survival_time(fitted, t=end))
+    for when in (0.0, 5.0, 17.0):
+        assert survival.survival_at(time, event, when) == pytest.approx(float(fitted.predict(when)))
+
+
+def test_log_log_limits_of_the_median_are_those_of_lifelines():
+    from lifelines.utils import median_survival_times
+
+    time, event = simulated(5)
+    fitted = KaplanMeierFitter().fit(time, event)
+    assert survival.median_limits(time, event) == tuple(median_survival_times(fitted.confidence_interval_).iloc[0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cox_and_log_rank_agree_with_lifelines(seed):
+    import pandas as pd
+
+    arm, reference = simulated(seed), simulated(seed + 100, 60)
+    frame = pd.DataFrame(
+        {
+            "t": np.concatenate([arm[0], reference[0]]),
+            "e": np.concatenate([arm[1], reference[1]]),
+            "x": np.repeat([1.0, 0.0], [80, 60]),
+        }
+    )
+    fitted = CoxPHFitter().fit(frame, "t", "e")
+    beta, se = survival.cox_log_ratio(arm, reference)
+    assert beta == pytest.approx(fitted.params_.iloc[0], abs=1e-5)
+    assert se == pytest.approx(fitted.standard_errors_.iloc[0], rel=1e-4)
+    test = logrank_test(arm[0], reference[0], arm[1], reference[1])
+    assert survival.logrank_z(arm, reference) ** 2 == pytest.approx(test.test_statistic)
+
+
+@given(rows, rows)
+@settings(max_examples=40, deadline=None)
+def test_swapping_the_arms_turns_the_sign(a, b):
+    one, two = arrays(a), arrays(b)
+    assert survival.logrank_z(one, two) == pytest.approx(-survival.logrank_z(two, one), abs=1e-9)
+    forth, back = survival.cox_log_ratio(one, two)[0], survival.cox_log_ratio(two, one)[0]
+    assert (math.isnan(forth) and math.isnan(back)) or forth == pytest.approx(-back, abs=1e-6)
+
+
+def test_what_the_user_sees_comes_from_lifelines():
+    arm, reference = IPD("1", "A", *simulated(1)), IPD("1", "B", *simulated(2))
+    both = survival.compare_arms(arm, reference)
+    beta, se = survival.cox_log_ratio(simulated(1), simulated(2))
+    assert both.hazard_ratio == pytest.approx(math.exp(beta), rel=1e-4)
+    assert both.limits == pytest.approx((math.exp(beta - 1.96 * se), math.exp(beta + 1.96 * se)), rel=1e-3)
+    summary = survival.describe_arm(arm)
+    assert (summary.n, summary.events) == (80, int(arm.event.sum()))
+    assert summary.median == survival.median(arm.time, arm.event)
+    assert survival.landmark_survival(arm, 5.0)[0] == pytest.approx(survival.survival_at(arm.time, arm.event, 5.0))
+
+
+def test_no_events_in_an_arm_gives_no_hazard_ratio():
+    none = IPD("1", "A", np.array([1.0, 2.0]), np.array([False, False]))
+    some = IPD("1", "B", np.array([1.0, 2.0]), np.array([True, False]))
+    assert survival.compare_arms(none, some).hazard_ratio is None
