@@ -1,0 +1,254 @@
+"""The legend: which arms there are, what they are called and how their lines look.
+
+Every piece of text with a line sample beside it is a candidate; samples of one legend are of one length and stand in
+one column or one row, which separates them from text that merely stands next to a curve. Where no label has a
+sample, text inside the frame that is no statistic labels the curve beside it directly.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.geometry import Box, FloatArray, Pixels
+from kmdigitize.records import Figure, LegendEntry, Panel, Rgb, TextToken
+from kmdigitize.text.samples import LineSample, find_sample
+from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LegendSettings:
+    """Tuning of the legend; lengths are multiples of the text height."""
+
+    same_length: float = 0.35
+    """Samples of one legend differ in length by less than this share (dashes may end early)."""
+    aligned: float = 0.6
+    """Samples of a legend's column start within this distance of each other."""
+    word_gap: float = 1.6
+    """Text after a label that is closer than this belongs to it."""
+    line_gap: float = 0.9
+    """A second line of a label begins within this distance under the first."""
+    minimum_confidence: float = 0.5
+    """Text read with less is no label."""
+
+
+_Candidate = tuple[TextToken, LineSample]
+
+
+def read_legend(
+    figure: Figure, panel: Panel, tokens: Sequence[TextToken], settings: LegendSettings | None = None
+) -> tuple[LegendEntry, ...]:
+    """The arms that the panel's legend or direct labels name, in printed order (down, then across).
+
+    Boxes in px. Empty when nothing names the curves; labels of the number-at-risk table are not looked at.
+    """
+    settings = settings or LegendSettings()
+    mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
+    height = text_height(mine)
+    labels = [t for t in _joined(mine, settings) if _may_be_label(t, mine, panel, settings)]
+    candidates = _with_samples(figure.pixels, labels, mine, height)
+    if not candidates:
+        candidates = _with_samples_right(figure.pixels, labels, mine, height)
+    chosen = _one_legend(candidates, height, settings)
+    if chosen:
+        entries = [_entry(token, sample, labels, chosen, settings) for token, sample in chosen]
+    else:
+        entries = _direct_labels(figure.pixels, panel, labels)
+    log.debug("legend of panel %s: %s", panel.name, [e.label for e in entries])
+    return tuple(entries)
+
+
+def text_height(tokens: Sequence[TextToken]) -> float:
+    """Median height in px of the upright tokens (10 if there are none)."""
+    heights = [t.box.height + 1 for t in tokens if t.angle == 0 and len(t.text) > 1]
+    return float(np.median(heights)) if heights else 10.0
+
+
+def _joined(tokens: list[TextToken], settings: LegendSettings) -> list[TextToken]:
+    """Tokens of one line that stand a word's gap apart, as one."""
+    lines: list[TextToken] = []
+    for token in sorted(tokens, key=lambda t: t.box.left):
+        for index, line in enumerate(lines):
+            height = max(line.box.height, token.box.height)
+            gap = token.box.left - line.box.right
+            level = abs(line.box.center_y - token.box.center_y) < 0.4 * height
+            if level and -0.2 * height < gap < settings.word_gap * height and not is_number(token.text + line.text):
+                box, sure = line.box.union(token.box), min(line.confidence, token.confidence)
+                if gap < 0.9 * height or not (is_number(line.text) or is_number(token.text)):
+                    lines[index] = TextToken(f"{line.text} {token.text}", box, sure)
+                    break
+        else:
+            lines.append(token)
+    return lines
+
+
+def _may_be_label(token: TextToken, tokens: list[TextToken], panel: Panel, settings: LegendSettings) -> bool:
+    """Text that can name an arm: no statistic, no header, and no tick label or count among counts."""
+    if token.confidence < settings.minimum_confidence or names_no_arm(token.text):
+        return False
+    if is_statistic(token.text) and not re.search(r"(?i)\bn\s*=", token.text):
+        return False
+    if is_risk_header(token.text):
+        return False
+    if not is_number(token.text):
+        return True
+    row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
+    inside = panel.frame.contains(token.box.center_x, token.box.center_y)
+    below = token.box.top > panel.frame.bottom
+    beside = token.box.left > panel.frame.right
+    return inside or beside or (below and len(row) < 6 and token.box.center_x > panel.frame.left)
+
+
+def _limits(token: TextToken, tokens: Sequence[TextToken], width: int) -> tuple[float, float]:
+    """Columns left of the label that no other text occupies."""
+    others = [
+        t.box.right
+        for t in tokens
+        if t.box.right < token.box.left and abs(t.box.center_y - token.box.center_y) < 0.6 * (t.box.height + 1)
+    ]
+    return max([0.0, *(right + 2 for right in others)]), float(width)
+
+
+def _with_samples(
+    pixels: Pixels, labels: list[TextToken], tokens: Sequence[TextToken], height: float
+) -> list[_Candidate]:
+    found = []
+    for token in labels:
+        size = float(np.clip(token.box.height + 1, 0.8 * height, 1.6 * height))
+        real = [t for t in tokens if re.search(r"\w{2}", t.text) or t.confidence > 0.9 or is_number(t.text)]
+        sample = find_sample(pixels, token.box, size, _limits(token, real, pixels.shape[1]))
+        if sample is not None:
+            found.append((token, sample))
+    return found
+
+
+def _with_samples_right(
+    pixels: Pixels, labels: list[TextToken], tokens: Sequence[TextToken], height: float
+) -> list[_Candidate]:
+    """Samples to the right of their labels: the same search in a mirror."""
+    last = pixels.shape[1] - 1
+
+    def mirrored(box: Box) -> Box:
+        return Box(last - box.right, box.top, last - box.left, box.bottom)
+
+    flipped = [TextToken(t.text, mirrored(t.box), t.confidence) for t in labels]
+    others = [TextToken(t.text, mirrored(t.box), t.confidence) for t in tokens]
+    found = _with_samples(pixels[:, ::-1], flipped, others, height)
+    found = [(t, s) for t, s in found if not is_number(t.text)]
+    if len(found) < 2:
+        return []
+    back = []
+    for token, s in found:
+        sample = LineSample(mirrored(s.box), s.color, s.stroke_px, s.dash, s.period)
+        back.append((TextToken(token.text, mirrored(token.box), token.confidence), sample))
+    return back
+
+
+def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSettings) -> list[_Candidate]:
+    """The largest set of candidates that could be one legend, in printed order."""
+    best: list[_Candidate] = []
+    for _, seed in candidates:
+        group = [c for c in candidates if _alike(seed, c[1], height, settings)]
+        if len(group) > len(best):
+            best = group
+    if len(best) == 1 and is_number(best[0][0].text):
+        return []
+    return sorted(best, key=lambda c: (round(c[0].box.center_y / max(1.0, 0.7 * height)), c[0].box.left))
+
+
+def _alike(a: LineSample, b: LineSample, height: float, settings: LegendSettings) -> bool:
+    longest = max(a.box.width, b.box.width)
+    if abs(a.box.width - b.box.width) > max(settings.same_length * longest, 0.6 * height):
+        return False
+    column = min(abs(a.box.left - b.box.left), abs(a.box.right - b.box.right)) <= settings.aligned * height
+    row = abs(a.box.center_y - b.box.center_y) <= 0.5 * height
+    grid = abs(a.box.center_y - b.box.center_y) <= 5 * height
+    return column or row or grid
+
+
+def _entry(
+    token: TextToken, sample: LineSample, labels: list[TextToken], chosen: list[_Candidate], settings: LegendSettings
+) -> LegendEntry:
+    text, box = token.text, token.box
+    second = _second_line(token, labels, chosen, settings)
+    if second is not None:
+        text, box = f"{text} {second.text}", box.union(second.box)
+    label, n, events = split_counts(text)
+    return LegendEntry(
+        label, box, sample.box, sample.color, sample.dash, sample.stroke_px, sample.period, n, events, "legend"
+    )
+
+
+def _second_line(
+    token: TextToken, labels: list[TextToken], chosen: list[_Candidate], settings: LegendSettings
+) -> TextToken | None:
+    """Text directly under a label, starting where it starts, that has no sample of its own."""
+    height = token.box.height + 1
+    taken = {id(t) for t, _ in chosen}
+    for other in labels:
+        gap = other.box.top - token.box.bottom
+        starts = abs(other.box.left - token.box.left) < 0.6 * height
+        alike = 0.6 * height < other.box.height + 1 < 1.7 * height
+        if id(other) not in taken and starts and alike and 0 <= gap < settings.line_gap * height:
+            return other
+    return None
+
+
+_COUNTS = (
+    re.compile(r"(?i)[\s,(\[]*\b(?P<events>\d+)\s*(?:events?|deaths)?\s*/\s*(?P<n>\d+)\s*(?:patients|pts\.?)?[)\]]*\s*$"),
+    re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[,;]\s*(?:events?|deaths)\s*[=:]?\s*(?P<events>\d+)\s*[)\]]*"),
+    re.compile(r"(?i)[\s,(\[]*\b(?P<n>\d+)\s*(?:patients|pts\.?)\s*[,;]\s*(?P<events>\d+)\s*(?:events?|deaths)\s*[)\]]*"),
+    re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[)\]]*"),
+)
+
+
+def split_counts(text: str) -> tuple[str, int | None, int | None]:
+    """A label without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``."""
+    for pattern in _COUNTS:
+        match = pattern.search(text)
+        if match and match.start() > 0:
+            found = match.groupdict()
+            n = int(found["n"].replace(",", ""))
+            events = int(found["events"]) if found.get("events") else None
+            if events is None or events <= n:
+                return text[: match.start()].strip(" ,;:("), n, events
+    return text.strip(), None, None
+
+
+def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> list[LegendEntry]:
+    """Text inside the frame, or just right of it, that names the curve beside it."""
+    frame = panel.frame
+    entries = []
+    for token in labels:
+        height = token.box.height + 1
+        inside = frame.grown(0.02 * frame.width, 0).contains(token.box.center_x, token.box.center_y)
+        if not inside or is_number(token.text) or len(token.text) < 2 or height > 0.12 * frame.height:
+            continue
+        label, n, events = split_counts(token.text)
+        color = text_color(pixels, token.box)
+        chroma = max(color) - min(color)
+        entries.append(
+            LegendEntry(
+                label, token.box, None, color if chroma > 40 else None, n=n, events=events, place="direct"
+            )
+        )
+    return entries
+
+
+def text_color(pixels: Pixels, box: Box) -> Rgb:
+    """Colour of the ink in ``box``: the median of the tenth of its pixels farthest from the background."""
+    rows, columns = box.slices(pixels.shape)
+    patch: FloatArray = pixels[rows, columns].reshape(-1, 3).astype(np.float64)
+    if not len(patch):
+        return (0, 0, 0)
+    background = np.median(patch, axis=0)
+    distance = np.abs(patch - background).max(axis=1)
+    core = patch[distance >= np.percentile(distance, 90)]
+    red, green, blue = (round(float(v)) for v in np.median(core, axis=0))
+    return red, green, blue

@@ -1,0 +1,212 @@
+"""Line samples: the short pieces of line that a legend draws beside its labels.
+
+A sample is ink on the level of the label's middle that differs from what is above and below it in the same columns
+(so that a tinted key box or a grid does not matter), begins close to the label, ends within a few text heights and
+does not run on up or down as a curve would. Its runs along the line tell solid from dashed, dotted and dash-dotted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+from kmdigitize.records import Dash, Rgb
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSettings:
+    """Tuning of the search; lengths are multiples of the text height."""
+
+    reach: float = 12.0
+    """How far beside the label a sample may extend."""
+    gap: float = 3.0
+    """Largest distance between label and sample."""
+    shortest: float = 0.8
+    """Shortest sample: a tick stub or a minus sign is shorter."""
+    longest: float = 9.0
+    """Longest sample: a grid line or a curve is longer."""
+    dash_gap: float = 1.3
+    """Largest gap inside a sample (between dashes, or where a mark sits)."""
+    thickest: float = 0.75
+    """Thickest line."""
+    window: float = 0.8
+    """Rows above and below the label's middle that serve as background."""
+    contrast: float = 0.4
+    """Share of the sample's own strongest contrast that counts as ink."""
+    least: float = 18.0
+    """Contrast (of 255) below which nothing is seen; JPEG ringing on white stays below."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineSample:
+    """A line sample: its box (px), colour, stroke width (px), dash class and period (on, off, … px)."""
+
+    box: Box
+    color: Rgb
+    stroke_px: float
+    dash: Dash
+    period: tuple[float, ...]
+
+
+def find_sample(
+    pixels: Pixels, label: Box, height: float, limits: tuple[float, float], settings: SampleSettings | None = None
+) -> LineSample | None:
+    """The line sample to the left of ``label`` within the columns ``limits`` (px), None if there is none.
+
+    ``height`` is the text height in px. Mirror the picture to look to the right.
+    """
+    settings = settings or SampleSettings()
+    middle = label.center_y
+    rows = slice(
+        max(0, round(middle - settings.window * height)), min(len(pixels), round(middle + settings.window * height) + 1)
+    )
+    first = max(0, round(max(limits[0], label.left - settings.reach * height)))
+    last = round(min(limits[1], label.left)) - 1
+    if last - first < settings.shortest * height or rows.stop - rows.start < 3:
+        return None
+    window = pixels[rows, first : last + 1].astype(np.float64)
+    contrast = _contrast(window)
+    found = _extent(contrast, height, settings)
+    if found is None:
+        return None
+    core, left, right = found
+    if _truncated(left, first, limits) or _runs_on(contrast, found, height, settings):
+        return None
+    return _measure(window, contrast, found, (first, rows.start), settings)
+
+
+def _contrast(window: FloatArray) -> FloatArray:
+    """Strongest channel difference from the median of each column (rows, columns)."""
+    background = np.median(window, axis=0, keepdims=True)
+    return np.asarray(np.abs(window - background).max(axis=2))
+
+
+def _threshold(contrast: FloatArray, settings: SampleSettings) -> float:
+    return max(settings.least, settings.contrast * float(np.percentile(contrast, 98)) if contrast.size else 0.0)
+
+
+def _extent(contrast: FloatArray, height: float, settings: SampleSettings) -> tuple[int, int, int] | None:
+    """Core row, first and last column of the stretch of line that ends next to the label."""
+    rows, columns = contrast.shape
+    middle = (rows - 1) / 2
+    band = np.flatnonzero(np.abs(np.arange(rows) - middle) <= max(1.5, 0.45 * height))
+    near = contrast[:, max(0, columns - round((settings.gap + 3) * height)) :]
+    strongest = float(np.percentile(near[band].max(axis=0), 90))
+    threshold = max(settings.least, settings.contrast * strongest)
+    ink = contrast > threshold
+    counts = ink[band, max(0, columns - round((settings.gap + 4) * height)) :].sum(axis=1)
+    if counts.max() < 0.3 * settings.shortest * height:
+        return None
+    ties = band[counts >= counts.max() - 0.5]
+    core = int(ties[np.argmax(contrast[ties].sum(axis=1))])
+    line = np.flatnonzero(ink[max(0, core - 1) : core + 2].any(axis=0))
+    if not line.size or columns - 1 - line[-1] > settings.gap * height:
+        return None
+    breaks = np.flatnonzero(np.diff(line) > settings.dash_gap * height)
+    start = int(line[breaks[-1] + 1]) if breaks.size else int(line[0])
+    length = line[-1] - start + 1
+    if not settings.shortest * height <= length <= settings.longest * height:
+        return None
+    return core, start, int(line[-1])
+
+
+def _truncated(left: int, first: int, limits: tuple[float, float]) -> bool:
+    """The line runs out of the window rather than ending in it."""
+    return left <= 0 and first > limits[0] + 1
+
+
+def _runs_on(
+    contrast: FloatArray, found: tuple[int, int, int], height: float, settings: SampleSettings
+) -> bool:
+    """The line turns up or down at one of its ends, or is thicker than a line: a curve, a letter, a box."""
+    core, left, right = found
+    ink = contrast > _own_threshold(contrast, found, settings)
+    thickness = np.median(_thickness(ink, core)[left : right + 1][ink[core, left : right + 1]] if ink[core, left : right + 1].any() else [99])
+    if thickness > settings.thickest * height:
+        return True
+    reach = max(1, round(0.15 * height))
+    span = round(0.5 * height)
+    for columns in (slice(max(0, left - 1), left + reach), slice(right + 1 - reach, right + 2)):
+        half = int(thickness // 2) + 1
+        above = ink[max(0, core - span) : max(0, core - half), columns]
+        below = ink[core + half + 1 : core + span + 1, columns]
+        for side in (above, below):
+            if side.shape[0] >= 2 and side.any(axis=1).mean() > 0.8:
+                return True
+    return False
+
+
+def _own_threshold(contrast: FloatArray, found: tuple[int, int, int], settings: SampleSettings) -> float:
+    core, left, right = found
+    strongest = float(np.percentile(contrast[core, left : right + 1], 80))
+    return max(settings.least, settings.contrast * strongest)
+
+
+def _thickness(ink: BoolArray, core: int) -> FloatArray:
+    """Number of rows of ink joined to the core row, by column."""
+    up = np.cumprod(ink[core::-1], axis=0).sum(axis=0)
+    down = np.cumprod(ink[core:], axis=0).sum(axis=0)
+    return np.asarray(np.maximum(0, up + down - 1), np.float64)
+
+
+def _measure(
+    window: FloatArray,
+    contrast: FloatArray,
+    found: tuple[int, int, int],
+    origin: tuple[int, int],
+    settings: SampleSettings,
+) -> LineSample:
+    core, left, right = found
+    ink = contrast > _own_threshold(contrast, found, settings)
+    thickness = _thickness(ink, core)[left : right + 1]
+    usual = float(np.median(thickness[thickness > 0])) if (thickness > 0).any() else 1.0
+    plain = (thickness > 0) & (thickness <= 1.5 * usual + 1)
+    columns = np.flatnonzero(plain) + left
+    strip = contrast[max(0, core - round(usual) - 1) : core + round(usual) + 2]
+    peak = float(np.percentile(contrast[core, columns], 75)) if columns.size else float(contrast[core].max())
+    solid = columns[contrast[core, columns] >= 0.8 * peak] if columns.size else np.array([left])
+    stroke = float(np.median(strip[:, solid].sum(axis=0)) / max(peak, 1.0)) if solid.size else usual
+    color = np.median(window[core, solid], axis=0) if solid.size else window[core, left]
+    along = contrast[core, left : right + 1] > 0.5 * peak
+    marked = thickness > 1.5 * usual + 1
+    dash, period = classify_dash(along | marked, max(1.0, stroke))
+    half = usual / 2
+    box = Box(origin[0] + left, origin[1] + core - half, origin[0] + right, origin[1] + core + half)
+    rgb = tuple(int(round(float(v))) for v in color)
+    return LineSample(box, (rgb[0], rgb[1], rgb[2]), round(stroke, 2), dash, period)
+
+
+def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]]:
+    """Dash class and period (on, off, … px) of a line whose pixels along it are ``on``; ``stroke`` is its width in px.
+
+    Runs at the two ends may be cut off and count only if there is nothing else. Gaps of under half a stroke width
+    are noise.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    if len(starts) == 0:
+        return "unknown", ()
+    gaps = starts[1:] - ends[:-1]
+    real = gaps > max(1.0, 0.4 * stroke)
+    if real.sum() == 0 or (real.sum() == 1 and len(on) > 6 * gaps.max() and _central(starts, ends, real, len(on))):
+        return "solid", ()
+    keep = np.concatenate([[True], real])
+    starts, ends = starts[keep], np.concatenate([ends[:-1][real], ends[-1:]])
+    lengths, gaps = (ends - starts).astype(np.float64), (starts[1:] - ends[:-1]).astype(np.float64)
+    inner = lengths[1:-1] if len(lengths) > 2 else lengths
+    dots = inner <= 1.6 * stroke + 1
+    if dots.all() and np.median(gaps) <= 4 * stroke + 2:
+        return "dotted", (float(np.median(inner)), float(np.median(gaps)))
+    if dots.any() and (~dots).any() or lengths.max() > 2.2 * max(1.0, inner.min()) and len(lengths) > 2 and dots.any():
+        long = float(np.median(lengths[lengths > 1.6 * stroke + 1]))
+        short, gap = float(np.median(inner[dots])), float(np.median(gaps))
+        return "dashdot", (long, gap, short, gap)
+    return "dashed", (float(np.median(inner)), float(np.median(gaps)))
+
+
+def _central(starts: FloatArray, ends: FloatArray, real: BoolArray, length: int) -> bool:
+    """The only gap lies in the middle, where a legend draws its censor mark."""
+    index = int(np.flatnonzero(real)[0])
+    return abs((ends[index] + starts[index + 1]) / 2 - length / 2) < 0.12 * length
