@@ -171,6 +171,32 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class TickRow:
+    """Candidates along one axis in px: ticks ``outside`` and ``inside`` the panel and ``grid`` lines, each sorted.
+
+    ``ends`` are the frame's own edges along the axis, ``width`` the thickness of the ticks (0 without any).
+    """
+
+    outside: FloatArray = field(default_factory=lambda: np.empty(0))
+    inside: FloatArray = field(default_factory=lambda: np.empty(0))
+    grid: FloatArray = field(default_factory=lambda: np.empty(0))
+    ends: tuple[float, float] = (0.0, 0.0)
+    width: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("outside", "inside", "grid"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Tick candidates of both axes of a panel."""
+
+    x: TickRow
+    y: TickRow
+
+
+@dataclass(frozen=True, slots=True)
 class Scales:
     """Both axis scales of a panel.
 

@@ -1,0 +1,116 @@
+"""Tick marks and grid lines of a panel's axes, at sub-pixel.
+
+Just outside (or just inside) an axis line a tick is a short stroke across the line: its ink is summed over the rows
+next to the line and its place is the centroid of that ink. Grid lines are columns that differ from their neighbours
+along most of the panel's height. The y axis is found by the same code on the transposed figure. What is found are
+candidates: the labels decide later which of them carry values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.geometry import FloatArray, Pixels
+from kmdigitize.records import Figure, Panel, TickRow, Ticks
+
+
+@dataclass(frozen=True, slots=True)
+class TickSettings:
+    """Depths and thresholds of the profiles along an axis.
+
+    ``depth``: rows beside the axis line that a tick must cross; shorter ticks are not drawn. ``faint``: least
+    brightness difference of a tick; ``share``: of the strongest tick of the row that a weaker one must reach (minor
+    ticks are as dark as major ones, only shorter). ``thickest``: a wider mark, in px more than twice the axis line, is
+    text or a curve. ``grid_faint``: least brightness difference of a grid line (grey 92 on white is 20, white on grey
+    92 as well, half of it when drawn between two pixels). ``noise``: spreads of the profile a peak must exceed.
+    """
+
+    depth: int = 3
+    faint: float = 25.0
+    share: float = 0.3
+    thickest: float = 4.0
+    grid_faint: float = 5.0
+    noise: float = 5.0
+
+
+def find_ticks(figure: Figure, panel: Panel, settings: TickSettings | None = None) -> Ticks:
+    """Candidates for the ticks of both axes of ``panel``; rows are empty where nothing stands out."""
+    settings = settings or TickSettings()
+    frame, half = panel.frame, panel.line_px / 2
+    bright = figure.pixels.max(axis=2)
+    span_x, span_y = (frame.left, frame.right), (frame.top, frame.bottom)
+    x = _tick_row(bright, panel.axis_x_y, half, span_x, span_y, settings)
+    # Mirrored, the left side of the transposed figure is its lower side, so one function serves both axes.
+    mirrored = np.ascontiguousarray(bright.T[::-1])
+    last = mirrored.shape[0] - 1
+    y = _tick_row(mirrored, last - panel.axis_y_x, half, span_y, (last - frame.right, last - frame.left), settings)
+    return Ticks(x, y)
+
+
+def _tick_row(
+    bright: Pixels,
+    axis: float,
+    half: float,
+    along: tuple[float, float],
+    across: tuple[float, float],
+    settings: TickSettings,
+) -> TickRow:
+    """Candidates along an axis line on row ``axis`` whose panel lies above it."""
+    low = max(0, int(np.floor(along[0] - 2 * half - 3)))
+    high = min(bright.shape[1], int(np.ceil(along[1] + 2 * half + 4)))
+    below = int(np.floor(axis + half + 0.5)) + 1
+    above = int(np.ceil(axis - half - 0.5)) - settings.depth
+    outside, width = _marks(bright[below : below + settings.depth, low:high], half, settings)
+    inside, inner = _marks(bright[max(0, above) : max(0, above + settings.depth), low:high], half, settings)
+    grid = _grid_lines(bright[int(np.ceil(across[0])) + 2 : int(across[1]) - 1, low:high], half, settings)
+    return TickRow(outside + low, inside + low, grid + low, along, width or inner)
+
+
+def _marks(strip: Pixels, half: float, settings: TickSettings) -> tuple[FloatArray, float]:
+    """Centres and common width of the strokes that cross all rows of ``strip`` (depth, n)."""
+    if strip.shape[0] < settings.depth or strip.shape[1] < 3:
+        return np.empty(0), 0.0
+    values = strip.astype(np.float64)
+    ink = np.maximum(np.median(values, axis=1, keepdims=True) - values, 0.0)
+    profile = np.sort(ink, axis=0)[min(1, len(ink) - 1)]
+    return _peaks(profile, ink.mean(axis=0), settings.faint, 4 * half + settings.thickest, settings)
+
+
+def _grid_lines(inside: Pixels, half: float, settings: TickSettings) -> FloatArray:
+    """Centres of the columns that differ from their neighbours, darker or lighter, along most of ``inside`` (h, n)."""
+    if inside.shape[0] < 12 or inside.shape[1] < 12:
+        return np.empty(0)
+    parts = np.array_split(inside, 8, axis=0)
+    middle = np.median(np.array([np.median(part, axis=0) for part in parts]), axis=0)
+    reach = int(4 * half) + 5
+    padded = np.pad(middle, reach, mode="edge")
+    around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
+    best: FloatArray = np.empty(0)
+    for sign in (1.0, -1.0):
+        profile = np.maximum(sign * (around - middle), 0.0)
+        found, _ = _peaks(profile, profile, settings.grid_faint, 4 * half + settings.thickest, settings)
+        if found.size > best.size:
+            best = found
+    return best
+
+
+def _peaks(
+    profile: FloatArray, mass: FloatArray, faint: float, thickest: float, settings: TickSettings
+) -> tuple[FloatArray, float]:
+    """Centroids and median width of the narrow peaks of ``profile`` (n,), the centroids weighted by ``mass`` (n,)."""
+    spread = 1.48 * float(np.median(np.abs(profile - np.median(profile))))
+    least = max(faint, settings.noise * spread, settings.share * float(np.percentile(profile, 99.5)))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (profile > least).astype(np.int8), [0]])))
+    centers: list[float] = []
+    widths: list[float] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - start > thickest:
+            continue
+        first, last = max(0, start - 2), min(profile.size, end + 2)
+        weight = mass[first:last] - min(mass[first], mass[last - 1])
+        weight = np.where(weight > 0.04 * weight.max(), weight, 0.0)
+        centers.append(float(np.arange(first, last) @ weight / weight.sum()))
+        widths.append(float(weight.sum() / weight.max()))
+    return np.array(centers), float(np.median(widths)) if widths else 0.0
