@@ -15,7 +15,7 @@ from kmdigitize.detect.convert import to_step_curve
 from kmdigitize.errors import FactsError
 from kmdigitize.facts import ArmFacts, AtRiskFacts, PanelFacts
 from kmdigitize.flags import Flag
-from kmdigitize.records import AtRisk, DigitizedArm, LegendEntry, RiskRow, RiskTable, Scales, Trace
+from kmdigitize.records import AtRisk, CensorMark, DigitizedArm, LegendEntry, RiskRow, RiskTable, Scales, Trace
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.text.naming import name_arms
 
@@ -32,8 +32,7 @@ def digitized_arms(
     Raises FactsError when stated names, counts or tables do not fit the number of curves.
     """
     found = _found_arms(traces, legend, table, scales)
-    arms = _corrected(found, facts.arms)
-    arms = _renamed(arms, facts.arm_names)
+    arms = _renamed_and_corrected(found, facts, scales)
     if facts.at_risk is not None:
         arms = _with_at_risk(arms, facts.at_risk)
     arms = _with_counts(arms, facts)
@@ -98,21 +97,35 @@ def _count_flags(found: int, legend: Sequence[LegendEntry], table: RiskTable | N
     ]
 
 
-def _corrected(arms: tuple[DigitizedArm, ...], facts: Sequence[ArmFacts]) -> tuple[DigitizedArm, ...]:
+def _renamed_and_corrected(
+    found: tuple[DigitizedArm, ...], facts: PanelFacts, scales: Scales
+) -> tuple[DigitizedArm, ...]:
+    """A list of names that fits the found curves names those, so that an arm's own fact wins; else the corrected."""
+    if facts.arm_names is not None and len(facts.arm_names) == len(found):
+        return _corrected(_renamed(found, facts.arm_names), facts.arms, scales)
+    return _renamed(_corrected(found, facts.arms, scales), facts.arm_names)
+
+
+def _corrected(arms: tuple[DigitizedArm, ...], facts: Sequence[ArmFacts], scales: Scales) -> tuple[DigitizedArm, ...]:
     corrected: dict[int, DigitizedArm | None] = dict(enumerate(arms, 1))
     added = []
     for fact in facts:
         if fact.curve is None:
-            added.append(_with_fact(DigitizedArm(fact.name or "", StepCurve(np.empty(0), np.empty(0), 0.0)), fact))
+            added.append(_with_fact(DigitizedArm(fact.name or "", _no_curve(scales)), fact, scales))
             continue
         arm = corrected.get(fact.curve)
         if arm is None:
             raise FactsError(f"A fact speaks of curve {fact.curve}, but {len(arms)} were found.", "Mend its number.")
-        corrected[fact.curve] = None if fact.remove else _with_fact(arm, fact)
+        corrected[fact.curve] = None if fact.remove else _with_fact(arm, fact, scales)
     return _distinctly_named(tuple(arm for arm in [*corrected.values(), *added] if arm is not None))
 
 
-def _with_fact(arm: DigitizedArm, fact: ArmFacts) -> DigitizedArm:
+def _no_curve(scales: Scales) -> StepCurve:
+    empty, (x, y) = np.empty(0), (scales.x.pixel_size, scales.y.pixel_size)
+    return StepCurve(empty, empty, 0.0, time_resolution=x, survival_resolution=y)
+
+
+def _with_fact(arm: DigitizedArm, fact: ArmFacts, scales: Scales) -> DigitizedArm:
     curve = arm.curve
     if fact.points is not None:
         points = np.asarray([p for p in fact.points if p != (0.0, 1.0)], dtype=np.float64).reshape(-1, 2)
@@ -121,17 +134,45 @@ def _with_fact(arm: DigitizedArm, fact: ArmFacts) -> DigitizedArm:
         curve = replace(curve, time=points[:, 0], survival=survival, last_time=last, time_sd=None, survival_sd=None)
     elif fact.last_time is not None:
         kept = curve.time <= fact.last_time
-        sds = {name: None if (sd := getattr(curve, name)) is None else sd[kept] for name in ("time_sd", "survival_sd")}
-        curve = replace(curve, time=curve.time[kept], survival=curve.survival[kept], last_time=fact.last_time, **sds)
+        time_sd = None if curve.time_sd is None else curve.time_sd[kept]
+        survival_sd = None if curve.survival_sd is None else curve.survival_sd[kept]
+        curve = replace(
+            curve,
+            time=curve.time[kept],
+            survival=curve.survival[kept],
+            last_time=fact.last_time,
+            time_sd=time_sd,
+            survival_sd=survival_sd,
+        )
     if fact.censor_times is not None:
         curve = replace(curve, censor_times=np.sort(np.asarray(fact.censor_times, dtype=np.float64)), censor_bands=())
     return replace(
         arm,
         name=fact.name or arm.name,
         curve=curve,
+        trace=arm.trace if curve is arm.curve and fact.color is None else _retraced(arm, curve, scales, fact.color),
         n=fact.n if fact.n is not None else arm.n,
         events=fact.events if fact.events is not None else arm.events,
     )
+
+
+def _retraced(arm: DigitizedArm, curve: StepCurve, scales: Scales, color: str | None) -> Trace:
+    """The trace that a corrected curve has on the figure, in the stated colour or the one that was found."""
+    levels = scales.row(np.concatenate([[1.0], curve.survival]))
+    risers, ends = scales.x.to_px(curve.time), scales.x.to_px([0.0, curve.last_time])
+    exact = np.zeros(levels.size)
+    found = arm.trace
+    trace = Trace(float(ends[0]), float(ends[1]), levels, risers, exact, exact[1:], exact + 1.0)
+    if found is not None:
+        trace = replace(trace, color=found.color, dash=found.dash, stroke_px=found.stroke_px, flags=found.flags)
+    if color is not None:
+        red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+        trace = replace(trace, color=(red, green, blue))
+    if curve.censor_times is None:
+        return trace
+    x = scales.x.to_px(curve.censor_times)
+    marks = tuple(CensorMark(float(a), float(b)) for a, b in zip(x, trace.row_at(x), strict=True))
+    return replace(trace, marks=marks)
 
 
 def _renamed(arms: tuple[DigitizedArm, ...], names: tuple[str, ...] | None) -> tuple[DigitizedArm, ...]:

@@ -113,9 +113,12 @@ class PanelFacts(_Facts):
         names = self.arm_names
         if names is not None and len(set(names)) != len(names):
             raise ValueError("arm names must differ from each other")
-        if names is not None and self.at_risk is not None and set(self.at_risk.rows) - set(names):
-            stray = sorted(set(self.at_risk.rows) - set(names))
-            raise ValueError(f"the numbers at risk name arms that arm_names does not: {', '.join(stray)}")
+        if names is not None and self.at_risk is not None:
+            stray = sorted(set(self.at_risk.rows) - set(names) - {arm.name for arm in self.arms})
+            if stray:
+                raise ValueError(f"the numbers at risk name arms that arm_names does not: {', '.join(stray)}")
+        if self.frame is not None and not (self.frame[0] < self.frame[2] and self.frame[1] < self.frame[3]):
+            raise ValueError("a frame is left, top, right, bottom in px")
         return self
 
 

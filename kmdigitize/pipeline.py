@@ -3,15 +3,15 @@
     file ─ read ─► Figure ─► Panels ─► Ticks ─► Scales ─► Traces ─► StepCurves ─► Reconstruction ─► Agreement ─► Result
 
 Raster and vector figures differ only in how panels, ticks and traces are found; from the step curve on there is one
-road. A fact that the user states replaces the stage that would have found it. ``find`` is the slow part (text, axes,
-traces); ``settle`` puts names, facts and scales to what was found, and ``complete`` adds patients and verdicts, both
-fast enough to be repeated after every correction.
+road. A fact that the user states replaces the stage that would have found it. ``read_page`` (text) and ``find`` (axes,
+traces) are the slow part; ``settle`` puts names, facts and scales to what was found, and ``complete`` adds patients
+and verdicts, both fast enough to be repeated after every correction.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kmdigitize.agreement import compare
 from kmdigitize.arms import digitized_arms
@@ -25,6 +25,7 @@ from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
 from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts
 from kmdigitize.flags import Flag
+from kmdigitize.geometry import Box
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.options import DEFAULT_OPTIONS, Options
 from kmdigitize.provenance import provenance
@@ -55,6 +56,19 @@ from kmdigitize.text.titles import read_axis_titles, read_panel_title
 log = logging.getLogger(__name__)
 
 
+FIND_FACTS = ("panel", "frame", "x_axis", "y_axis", "direction", "time_unit", "end_point", "arm_names")
+"""The facts that ``find`` uses; a correction of any other needs only ``settle`` and ``complete``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A figure made straight, with all text that is printed on it."""
+
+    figure: Figure
+    tokens: tuple[TextToken, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundPanel:
     """What was found on one panel, before names and facts are put to it."""
@@ -68,13 +82,14 @@ class FoundPanel:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found on a figure: the slow part of the work, to be settled with the facts."""
+    """What was found on a figure, to be settled with the facts; ``errors`` say why the ``skipped`` panels were."""
 
     figure: Figure
     tokens: tuple[TextToken, ...]
     panels: tuple[FoundPanel, ...]
     skipped: tuple[SkippedPanel, ...]
     seconds: dict[str, float]
+    errors: tuple[KmdigitizeError, ...] = ()
 
 
 def run(
@@ -93,43 +108,57 @@ def run(
 def digitize(figure: Figure, facts: FigureFacts = NO_FACTS, settings: Settings = DEFAULT_SETTINGS) -> Digitized:
     """Axes, step curves, censor marks and numbers at risk of every survival panel of ``figure``.
 
-    Raises NoPanelError when no axes are found, and the error of the first panel (AxisError, NoCurveError) when no
-    panel could be digitized at all; otherwise such panels are listed in ``skipped`` with the reason. Raises
-    FactsError when stated facts do not fit what was found.
+    Raises NoPanelError when no axes are found, and what :func:`settle` raises. Panels that could not be digitized are
+    listed in ``skipped`` with the reason.
     """
-    return settle(find(figure, facts, settings), facts)
+    return settle(find(read_page(figure, settings), facts), facts)
 
 
-def find(figure: Figure, facts: FigureFacts = NO_FACTS, settings: Settings = DEFAULT_SETTINGS) -> Found:
-    """Text, panels, scales and traces. Of the facts only those about panels, axes and the arms' number count here."""
+def read_page(figure: Figure, settings: Settings = DEFAULT_SETTINGS) -> Page:
+    """The figure made straight and its text, which no fact can change."""
     watch = Stopwatch()
     with watch.lap("straighten"):
         figure = figure if figure.drawing else straighten(figure, settings.page)
     with watch.lap("read text"):
         exact = figure.drawing.texts if figure.drawing else ()
         tokens = exact or read_tokens(figure)
-        numbers = read_numbers(tokens)
+    return Page(figure, tokens, watch.seconds)
+
+
+def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
+    """Panels, scales and traces; of the facts only ``FIND_FACTS`` count. Raises NoPanelError when there are no axes."""
+    watch = Stopwatch()
+    text = page.tokens, read_numbers(page.tokens)
     with watch.lap("find panels"):
-        panels = _find_panels(figure, tokens, facts.panel)
+        panels = _find_panels(page.figure, page.tokens, facts)
     found, skipped, errors = [], [], []
     for panel in panels:
         try:
-            found.append(_find_on_panel(figure, panel, (tokens, numbers), facts.of_panel(panel.name), watch))
+            found.append(_find_on_panel(page.figure, panel, text, facts.of_panel(panel.name), watch))
         except KmdigitizeError as error:
             log.debug("panel %s: %s", panel.name, error)
             errors.append(error)
             skipped.append(SkippedPanel(panel, str(error)))
-    if not found:
-        raise errors[0]
-    return Found(figure, tokens, tuple(found), tuple(skipped), watch.seconds)
+    seconds = {**page.seconds, **watch.seconds}
+    return Found(page.figure, page.tokens, tuple(found), tuple(skipped), seconds, tuple(errors))
 
 
 def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
-    """Names, numbers at risk and stated facts put to what was found. Raises FactsError where they do not fit."""
-    panels = tuple(_settle_panel(panel, facts.of_panel(panel.panel.name)) for panel in found.panels)
+    """Names, numbers at risk and stated facts put to what was found. Raises FactsError, or what kept every panel out."""
+    panels, skipped, errors = [], list(found.skipped), list(found.errors)
+    for panel in found.panels:
+        settled = _settle_panel(panel, facts.of_panel(panel.panel.name))
+        if settled.arms:
+            panels.append(settled)
+            continue
+        message = f"Panel {panel.panel.name} has axes but no step curve was found in it."
+        errors.append(NoCurveError(message, "Trace it in `kmdigitize review`, or give a larger picture."))
+        skipped.append(SkippedPanel(panel.panel, message))
+    if not panels:
+        raise errors[0]
     angle = found.figure.angle
     flags = (Flag("figure_rotated", f"by {angle:.2f}°"),) if angle else ()
-    return Digitized(found.figure, found.tokens, panels, found.skipped, flags, found.seconds)
+    return Digitized(found.figure, found.tokens, tuple(panels), tuple(skipped), flags, found.seconds)
 
 
 def complete(
@@ -145,23 +174,26 @@ def complete(
     return Result(digitized, panels, facts, provenance(digitized.figure, options, settings), seconds)
 
 
-def _find_panels(figure: Figure, tokens: tuple[TextToken, ...], wanted: str | None) -> tuple[Panel, ...]:
+def _find_panels(figure: Figure, tokens: tuple[TextToken, ...], facts: FigureFacts) -> tuple[Panel, ...]:
     panels: tuple[Panel, ...] = ()
     if figure.drawing:
         from kmdigitize.vector.axes import find_vector_panels
 
         panels = find_vector_panels(figure, tokens)
     panels = panels or find_panels(figure, tokens)
+    if not panels and facts.frame is not None:
+        panels = (Panel("1", whole := Box(0, 0, figure.width - 1, figure.height - 1), whole, 0, 0),)
     if not panels:
         raise NoPanelError(
             "Looked for a pair of axes and found none.",
             "Give a picture of the panel with its axes and tick labels, at least 300 px wide.",
         )
-    named = _named(panels, tokens)
-    chosen = tuple(panel for panel in named if wanted is None or panel.name.lower() == wanted.lower())
+    named = tuple(_framed(panel, facts.of_panel(panel.name)) for panel in _named(panels, tokens))
+    chosen = tuple(panel for panel in named if facts.panel is None or panel.name.lower() == facts.panel.lower())
     if not chosen:
         names = ", ".join(panel.name for panel in named)
-        raise NoPanelError(f"There is no panel {wanted!r}; found: {names}.", f"Choose with --panel {named[0].name}.")
+        message = f"There is no panel {facts.panel!r}; found: {names}."
+        raise NoPanelError(message, f"Choose with --panel {named[0].name}.")
     return chosen
 
 
@@ -174,6 +206,14 @@ def _named(panels: tuple[Panel, ...], tokens: tuple[TextToken, ...]) -> tuple[Pa
     return tuple(
         replace(panel, name=name, title=title) for panel, name, (_, title) in zip(panels, names, printed, strict=True)
     )
+
+
+def _framed(panel: Panel, facts: PanelFacts) -> Panel:
+    """The panel with its stated frame, whose left and bottom edges are then the axes."""
+    if facts.frame is None:
+        return panel
+    frame = Box(*facts.frame)
+    return replace(panel, frame=frame, region=panel.region.union(frame), axis_x_y=frame.bottom, axis_y_x=frame.left)
 
 
 def _find_on_panel(
@@ -195,9 +235,6 @@ def _find_on_panel(
     with watch.lap("trace curves"):
         expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
         traces, scales = _trace(figure, panel, scales, (legend, tokens, expected), facts)
-    if not traces:
-        message = f"Panel {panel.name} has axes but no step curve was found in it."
-        raise NoCurveError(message, "Trace it in `kmdigitize review`, or give a larger picture.")
     return FoundPanel(panel, scales, traces, legend, table)
 
 
