@@ -23,14 +23,14 @@ def damage_picture(pixels: Pixels, damage: Damage, seed: int) -> tuple[Pixels, F
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), damage.blur_px), dtype=np.uint8)
     if damage.noise > 0:
         rng = np.random.default_rng(seed)
-        noisy = picture + rng.normal(0, damage.noise, picture.shape[:2] + (1,))
+        noisy = picture + rng.normal(0, damage.noise, (*picture.shape[:2], 1))
         picture = np.clip(np.round(noisy), 0, 255).astype(np.uint8)
     return picture, place
 
 
 def encode(pixels: Pixels, damage: Damage) -> bytes:
     """The picture as PNG, or as JPEG of the stated quality."""
-    from PIL import Image  # noqa: PLC0415 - only whoever draws needs it
+    from PIL import Image
 
     buffer = io.BytesIO()
     image = Image.fromarray(pixels)

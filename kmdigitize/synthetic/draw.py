@@ -113,9 +113,9 @@ def _figure_truth(
 
 def _matplotlib_defaults(style: FigureStyle) -> Any:
     """A context with matplotlib's own defaults, whatever the user's configuration, adapted to ``style``."""
-    from contextlib import contextmanager  # noqa: PLC0415 - kept beside its only use
+    from contextlib import contextmanager
 
-    import matplotlib as mpl  # noqa: PLC0415 - slow import
+    import matplotlib as mpl
 
     @contextmanager
     def context() -> Any:
@@ -144,8 +144,8 @@ def _compose(
     trials: Sequence[Sequence[TrueArm]], looks: Sequence[FigureStyle]
 ) -> tuple[Canvas, list[tuple[Plot, Contents]]]:
     """The matplotlib figure with every panel in its cell."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - slow import
-    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
 
     style = looks[0]
     columns = min(2, len(trials))
@@ -212,7 +212,7 @@ def _rasterise(canvas: Canvas, style: FigureStyle) -> Pixels:
     if style.renderer == "pdf":
         return _rasterise_pdf(_save_vector(canvas, "pdf"), style.dpi)
     if style.renderer == "svg":
-        import resvg_py  # noqa: PLC0415 - only this renderer needs it
+        import resvg_py
 
         drawing = _save_vector(canvas, "svg").decode()
         return _decode(bytes(resvg_py.svg_to_bytes(svg_string=drawing, dpi=style.dpi, background="white")))
@@ -228,13 +228,13 @@ def _save_vector(canvas: Canvas, kind: str) -> bytes:
 
 
 def _rasterise_pdf(file: bytes, dpi: int) -> Pixels:
-    import pypdfium2  # noqa: PLC0415 - only this renderer needs it
+    import pypdfium2
 
     page = pypdfium2.PdfDocument(file)[0]
     return np.ascontiguousarray(page.render(scale=dpi / 72, rev_byteorder=True).to_numpy()[..., :3])
 
 
 def _decode(file: bytes) -> Pixels:
-    from PIL import Image  # noqa: PLC0415 - only whoever draws needs it
+    from PIL import Image
 
     return np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -44,6 +44,12 @@ class Contents:
     def drawn(self, survival: FloatArray) -> FloatArray:
         """What the y axis shows for ``survival``."""
         return 1 - survival if self.style.upward else survival
+
+    @property
+    def risk_times(self) -> list[float]:
+        """Times at which the risk table has a column."""
+        last = self.style.risk_until
+        return [tick for tick in self.axes.x_ticks if last is None or tick <= last]
 
     def end(self, index: int) -> float:
         """Where the drawn curve of an arm ends."""
@@ -119,7 +125,7 @@ def _draw_limits(plot: Plot, contents: Contents, index: int) -> None:
     if style.limits == "shaded":
         plot.fill_between(time, lower, upper, color=colour, alpha=0.2, linewidth=0)
         return
-    dash = {"linestyle": (0, (4, 2.5))} if style.limits == "dashed" else {}
+    dash: dict[str, Any] = {"linestyle": (0, (4, 2.5))} if style.limits == "dashed" else {}
     for level in (lower, upper):
         plot.plot(time, level, color=colour, linewidth=style.stroke_pt * 0.6, **dash)
 
@@ -179,7 +185,7 @@ def _draw_extras(plot: Plot, contents: Contents) -> None:
             textcoords="offset points",
             arrowprops={"arrowstyle": "->", "linewidth": 0.8},
         )
-    x, align = (0.97, "right") if style.upward else (0.03, "left")
+    x, align = (0.97, "right") if _free_corner(contents) != "upper right" else (0.03, "left")
     for row, note in enumerate(reversed(style.notes)):
         plot.annotate(note, (x, 0), (0, (0.7 + row * LINE) * em), "axes fraction", "offset points", ha=align)
 
@@ -190,7 +196,7 @@ def _draw_legend(plot: Plot, contents: Contents) -> None:
     count = len(contents.arms)
     match style.legend:
         case "inside":
-            plot.legend(loc="upper left" if style.upward else "upper right", frameon=False)
+            plot.legend(loc=_free_corner(contents), frameon=False)
         case "right":
             plot.legend(loc="center left", bbox_to_anchor=(1 + em / width, 0.5), frameon=False)
         case "top":
@@ -205,6 +211,16 @@ def _draw_legend(plot: Plot, contents: Contents) -> None:
                 plot.annotate(arm.name, end, (4, -3), textcoords="offset points", color=style.colour(index))
         case _:
             pass
+
+
+def _free_corner(contents: Contents) -> Literal["upper left", "lower left", "upper right"]:
+    """The corner of the panel that the curves leave free; notes go to the lower corner opposite."""
+    if contents.style.upward:
+        return "upper left"
+    y0, y1, _ = contents.axes.y
+    late = 0.65 * contents.axes.x[1]
+    highest = max(float(np.interp(late, table.time, table.survival)) for table in contents.tables)
+    return "lower left" if (highest - y0) / (y1 - y0) > 0.7 else "upper right"
 
 
 def _level_at(contents: Contents, index: int) -> float:
@@ -229,7 +245,7 @@ def _draw_risk_table(plot: Plot, contents: Contents) -> None:
             _draw_swatch(plot, style, index, y - 0.5 * em)
         elif style.risk != "inside":
             plot.annotate(arm.name, (0, 0), (left, y), "axes fraction", "offset points", va="top", color=colour)
-        for tick, count in zip(contents.axes.x_ticks, arm.at_risk(contents.axes.x_ticks), strict=True):
+        for tick, count in zip(contents.risk_times, arm.at_risk(contents.risk_times), strict=True):
             cell = str(count)
             if style.risk == "events":
                 cell += f" ({int(np.sum(arm.event & (arm.time < tick)))})"
@@ -247,7 +263,7 @@ def _draw_risk_table(plot: Plot, contents: Contents) -> None:
 
 def _draw_swatch(plot: Plot, style: FigureStyle, index: int, y_pt: float) -> None:
     """A short sample of the arm's line left of the frame, ``y_pt`` points above its lower edge."""
-    from matplotlib.transforms import ScaledTranslation  # noqa: PLC0415 - matplotlib is imported by whoever draws
+    from matplotlib.transforms import ScaledTranslation
 
     figure = plot.get_figure(root=True)
     assert figure is not None

@@ -37,9 +37,9 @@ DASH_NAMES = ("solid", "dashed", "dotted", "dashdot", "longdash", "dashed", "das
 class Damage:
     """What happens to the picture after it was drawn, in this order.
 
-    ``shrink`` is a factor on width and height (1: none), ``blur_px`` the standard deviation of the blur, ``tilt`` in
-    degrees counter-clockwise, ``noise`` the standard deviation in grey levels. ``jpeg`` is the quality (None: lossless),
-    ``chroma`` whether JPEG halves the resolution of the colours.
+    ``shrink`` is a factor on width and height (1: none), ``blur_px`` the standard deviation of the blur, ``tilt`` is in
+    degrees counter-clockwise, ``noise`` is a standard deviation in grey levels. ``jpeg`` is the quality (None:
+    lossless), ``chroma`` whether JPEG halves the resolution of the colours.
     """
 
     shrink: float = 1.0
@@ -58,7 +58,8 @@ class FigureStyle:
     "aliased" without anti-aliasing, "pdf" and "svg" drawn as vectors and rasterised by another program.
     ``x_axis`` and ``y_axis`` are (first, last, tick step) in axis values (survival as a fraction), None: chosen from
     the data. ``offset`` is the gap between the frame and the axis ends as a share of the panel, the way ggplot2 does.
-    ``palette`` and ``labels`` override colours and arm names; ``notes`` is printed inside the panel.
+    ``palette`` overrides the colours; ``notes`` is printed inside the panel; ``risk_until`` is the last time of the
+    risk table (None: every tick).
     """
 
     width_in: float = 6.0
@@ -84,6 +85,7 @@ class FigureStyle:
     grid: Grid = "none"
     legend: LegendPlace = "inside"
     risk: RiskStyle = "none"
+    risk_until: float | None = None
     median_lines: bool = False
     text_over_curve: str = ""
     arrow: bool = False

@@ -27,8 +27,8 @@ def panel_truth(contents: Contents, corners: FloatArray, tilt: float, shape: tup
 
 def style_truth(style: FigureStyle, panels: int) -> dict[str, Any]:
     """The style, flat, under the names by which results are grouped."""
-    flat = asdict(style)
-    damage = flat.pop("damage")
+    flat: dict[str, Any] = asdict(style)
+    damage: dict[str, Any] = flat.pop("damage")
     flat["risk_style"], flat["risk"] = flat["risk"], flat["risk"] != "none"
     return flat | {"panels": panels, "scan": damage["tilt"] != 0 or damage["noise"] > 0} | damage
 
@@ -62,7 +62,7 @@ def _axes_truth(contents: Contents, corners: FloatArray, tilt: float, shape: tup
 def _arm_truth(contents: Contents, index: int) -> dict[str, Any]:
     arm, table, style = contents.arms[index], contents.tables[index], contents.style
     order = np.lexsort((~arm.event, arm.time))
-    ticks = contents.axes.x_ticks
+    ticks = contents.risk_times
     return {
         "label": arm.name,
         "color": style.colour(index),
