@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.detect.refine_columns import Columns, measure_columns
-from kmdigitize.detect.refine_steps import Flats, Samples, fit_flats, riser_columns
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns
+from kmdigitize.detect.refine_steps import CENTROID, LOWER, PATH, UPPER, Flats, Samples, fit_flats, riser_columns
+from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.records import Evidence, Scales, StepPath, Trace
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ class RefineSettings:
     """Squared error, in noise variances, that a step must save: two times the log of the number of columns."""
     center_weight: float = 0.15
     """Weight of a centroid inside a censor mark against one edge: marks are symmetric to about a third of a px."""
+    path_weight: float = 0.03
+    """Weight of the whole-pixel path, used where no ink of the curve is seen, against one edge."""
 
 
 _DEFAULT = RefineSettings()
@@ -45,11 +47,13 @@ def refine_path(
 ) -> Trace:
     """The trace of a path's ink at sub-pixel accuracy, with standard deviations in px.
 
-    The path may fall or rise: ``scales`` say which, or without them the path itself. Without any ink of its own the trace follows the path, with the path's uncertainty.
+    The path may fall or rise: ``scales`` say which, or without them the path itself. Where none of its own ink is
+    seen the trace follows the path, with the path's uncertainty.
     """
     rows, coverage, occluded, rises = _oriented(evidence, path, scales)
-    columns = measure_columns(coverage, occluded, rows, evidence.stroke_px, settings.path_slack_px)
-    samples = _samples(columns, rows, path.seen, settings)
+    ceiling = _ceiling(evidence, scales, rises)
+    columns = measure_columns((coverage, occluded), rows, evidence.stroke_px, settings.path_slack_px, ceiling)
+    samples = _samples(columns, rows, settings)
     noise = _noise(columns)
     penalty = settings.noise_factor * noise**2 + 3 * settings.smallest_step_px**2
     flats = fit_flats(samples, penalty, penalty / 3)
@@ -61,7 +65,7 @@ def refine_path(
 
 def _oriented(
     evidence: Evidence, path: StepPath, scales: Scales | None
-) -> tuple[IntArray, FloatArray, FloatArray, bool]:
+) -> tuple[IntArray, FloatImage, FloatImage, bool]:
     """Path rows (n,) relative to the evidence and its columns (h, n), turned upside down if the path rises."""
     first = path.first - evidence.left
     coverage = evidence.coverage[:, first : first + path.rows.size]
@@ -81,23 +85,32 @@ def _unflipped(trace: Trace, evidence: Evidence, rises: bool) -> Trace:
     return replace(trace, levels=levels + evidence.top)
 
 
-def _samples(columns: Columns, rows: IntArray, seen: BoolArray, settings: RefineSettings) -> Samples:
-    """Both edges at the columns they tell of, and centroids where a mark hides both edges, in order of position."""
+def _ceiling(evidence: Evidence, scales: Scales | None, rises: bool) -> float:
+    """Row of survival 1 in the oriented evidence, where frames cut strokes off; -inf if unknown."""
+    if scales is None:
+        return -np.inf
+    row = float(scales.row(np.array([1.0]))[0]) - evidence.top
+    return evidence.coverage.shape[0] - 1 - row if rises else row
+
+
+def _samples(columns: Columns, rows: IntArray, settings: RefineSettings) -> Samples:
+    """What every column tells, in order of position: its edges, else a mark's centroid, else the path."""
+    upper, lower = np.isfinite(columns.upper), np.isfinite(columns.lower)
+    center = (columns.excess == 3) & np.isfinite(columns.center) & ~upper & ~lower
+    blind = ~(upper | lower | center)
     half = columns.stroke / 2
-    both = (columns.excess == 3) & np.isfinite(columns.center)
-    usable = [np.isfinite(columns.upper), np.isfinite(columns.lower), both]
-    shift, value = (-half, half, 0.0), (columns.upper, columns.lower, columns.center)
-    weight = (1.0, 1.0, settings.center_weight)
-    position = np.concatenate([columns.x[u] + s for u, s in zip(usable, shift, strict=True)])
-    if position.size == 0:
-        return Samples(
-            columns.x.astype(np.float64), rows.astype(np.float64), np.zeros(rows.size, int), np.ones(rows.size)
-        )
-    values = np.concatenate([v[u] for u, v in zip(usable, value, strict=True)])
-    channel = np.concatenate([np.full(int(u.sum()), c) for c, u in enumerate(usable)])
-    weights = np.concatenate([np.full(int(u.sum()), w) for u, w in zip(usable, weight, strict=True)])
+    parts = (
+        (UPPER, upper, columns.upper, -half, 1.0),
+        (LOWER, lower, columns.lower, half, 1.0),
+        (CENTROID, center, columns.center, 0.0, settings.center_weight),
+        (PATH, blind, rows.astype(np.float64), 0.0, settings.path_weight),
+    )
+    position = np.concatenate([columns.x[usable] + shift for _, usable, _, shift, _ in parts])
+    value = np.concatenate([rows[usable] for _, usable, rows, _, _ in parts])
+    channel = np.concatenate([np.full(int(usable.sum()), channel) for channel, usable, _, _, _ in parts])
+    weight = np.concatenate([np.full(int(usable.sum()), weight) for _, usable, _, _, weight in parts])
     order = np.argsort(position, kind="stable")
-    return Samples(position[order], values[order], channel[order], weights[order])
+    return Samples(position[order], value[order], channel[order], weight[order])
 
 
 def _noise(columns: Columns) -> float:

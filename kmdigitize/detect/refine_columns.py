@@ -15,6 +15,8 @@ import numpy as np
 
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 
+FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
 INK = 0.12
 """Coverage below which a run ends: above the ringing of strong JPEG compression, below half an anti-aliased edge."""
 HIDDEN = 0.35
@@ -62,12 +64,16 @@ def path_span(rows: IntArray, reach: int) -> tuple[IntArray, IntArray]:
     return windows.min(axis=1), windows.max(axis=1)
 
 
-def measure_columns(coverage: FloatArray, occluded: FloatArray, rows: IntArray, stroke: float, slack: float) -> Columns:
-    """The ink run of every column of ``coverage`` (h, n) along the falling path ``rows`` (n,).
+def measure_columns(
+    images: tuple[FloatImage, FloatImage], rows: IntArray, stroke: float, slack: float, ceiling: float = -np.inf
+) -> Columns:
+    """The ink run of every column along the falling path ``rows`` (n,).
 
-    ``stroke`` is a first guess of its width, ``slack`` px is how far the path may be off; ink further away than that
-    is not the curve's.
+    ``images`` are the coverage and the occlusion, both (h, n). ``stroke`` is a first guess of its width, ``slack`` px
+    is how far the path may be off; ink further away than that is not the curve's. ``ceiling`` is the row of the
+    frame's edge, at which the stroke may have been cut off.
     """
+    coverage, occluded = images
     low, high = path_span(rows, int(np.ceil(stroke / 2 + 1)))
     margin = stroke / 2 + 2 * slack
     top = np.maximum(np.floor(low - margin).astype(np.int64), 0)
@@ -81,12 +87,15 @@ def measure_columns(coverage: FloatArray, occluded: FloatArray, rows: IntArray, 
     missing = mass < 0.7 * width
     center[mass < 0.4 * width] = np.nan
     hidden_top, hidden_bottom = _hidden(runs, occluded)
+    cut = (np.abs(upper - width / 2 - ceiling) < 1.0) & (mass < 0.85 * width)
+    hidden_top |= cut
+    missing &= ~(cut & (mass > 0.25 * width))
     upper[missing | hidden_top | _widened(excess % 2 == 1)] = np.nan
     lower[missing | hidden_bottom | _widened(excess >= 2)] = np.nan
     return Columns(np.arange(rows.size), mass, center, upper, lower, excess, width)
 
 
-def _seed_rows(coverage: FloatArray, rows: IntArray, stroke: float, slack: float) -> IntArray:
+def _seed_rows(coverage: FloatImage, rows: IntArray, stroke: float, slack: float) -> IntArray:
     """The row of fullest ink near the path in each column, nearer rows first among equals; (n,)."""
     reach = int(np.ceil(slack + stroke / 4))
     offsets = np.arange(-reach, reach + 1)
@@ -96,7 +105,7 @@ def _seed_rows(coverage: FloatArray, rows: IntArray, stroke: float, slack: float
     return best
 
 
-def _grow_runs(coverage: FloatArray, seed: IntArray, top: IntArray, bottom: IntArray) -> _Runs:
+def _grow_runs(coverage: FloatImage, seed: IntArray, top: IntArray, bottom: IntArray) -> _Runs:
     """Walk up and down from the seeds."""
     columns = np.arange(seed.size)
     ink = coverage[seed, columns].astype(np.float64)
@@ -106,7 +115,7 @@ def _grow_runs(coverage: FloatArray, seed: IntArray, top: IntArray, bottom: IntA
 
 
 def _walk(
-    coverage: FloatArray, seed: IntArray, bound: IntArray, sign: int
+    coverage: FloatImage, seed: IntArray, bound: IntArray, sign: int
 ) -> tuple[FloatArray, FloatArray, IntArray, BoolArray]:
     """Ink, its moment and the last row from the seed in one direction, and whether ``bound`` cut the run, each (n,).
 
@@ -151,7 +160,7 @@ def _levels_by_edge(runs: _Runs, mass: FloatArray, width: float) -> tuple[FloatA
     return np.where(thin, center, upper), np.where(thin, center, lower)
 
 
-def _hidden(runs: _Runs, occluded: FloatArray) -> tuple[BoolArray, BoolArray]:
+def _hidden(runs: _Runs, occluded: FloatImage) -> tuple[BoolArray, BoolArray]:
     """Whether something else covers the pixels at or just outside the upper and the lower end of each run."""
     columns, last = np.arange(runs.seed.size), occluded.shape[0] - 1
     top = np.maximum(occluded[runs.top, columns], occluded[np.maximum(runs.top - 1, 0), columns])

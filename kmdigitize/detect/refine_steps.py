@@ -13,13 +13,14 @@ import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
 
-CHANNELS = 3
-"""Upper edge, lower edge, centroid (the last only where censor marks hide both edges)."""
+UPPER, LOWER, CENTROID, PATH = range(4)
+"""Channels: the two edges; the centroid where censor marks hide both; the whole-pixel path where nothing is seen."""
+CHANNELS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Measurements of the staircase in order of ``position`` (m,): ``value`` rows, ``channel`` 0..2, ``weight``."""
+    """Measurements of the staircase in order of ``position`` (m,): ``value`` rows, ``channel`` 0..3, ``weight``."""
 
     position: FloatArray
     value: FloatArray
@@ -31,7 +32,7 @@ class Samples:
 class Flats:
     """Consecutive stretches of samples ``first[i]:stop[i]`` with their ``level`` and total ``weight``, all (k,).
 
-    ``offset`` (k, 3) is how far each channel's mean lies from the level.
+    ``offset`` (k, 4) is how far each channel's mean lies from the level.
     """
 
     first: IntArray
@@ -76,7 +77,7 @@ class _Sums:
         return total
 
     def means(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
-        """Mean (NaN where empty) and weight of each channel, both (3,)."""
+        """Mean (NaN where empty) and weight of each channel, both (4,)."""
         part = self.base[:, :, stop] - self.base[:, :, first]
         with np.errstate(invalid="ignore"):
             mean = np.where(part[0] > 1e-6, part[1] / np.maximum(part[0], 1e-9) + self.origin, np.nan)
@@ -137,28 +138,28 @@ def _monotone(sums: _Sums, bounds: list[tuple[int, int]]) -> Flats:
             total = before[3] + item[3]
             item = (before[0], item[1], (before[2] * before[3] + item[2] * item[3]) / total, total)
         merged.append(item)
-    columns = list(zip(*merged, strict=True))
-    first, stop = np.array(columns[0], dtype=np.int64), np.array(columns[1], dtype=np.int64)
-    level = np.array(columns[2])
-    means = np.array([sums.means(a, b)[0] for a, b in zip(first, stop, strict=True)])
-    return Flats(first, stop, level, np.array(columns[3]), means - level[:, None])
+    levels = np.array([item[2] for item in merged])
+    means = np.array([sums.means(item[0], item[1])[0] for item in merged])
+    return Flats(
+        np.array([item[0] for item in merged], dtype=np.int64),
+        np.array([item[1] for item in merged], dtype=np.int64),
+        levels,
+        np.array([item[3] for item in merged]),
+        means - levels[:, None],
+    )
 
 
 def _level(mean: FloatArray, weight: FloatArray) -> tuple[float, float]:
     """Level of a stretch and its weight.
 
     The two edges count equally where both are seen, so that a stroke that is drawn wider or narrower there (an
-    unsmoothed renderer) moves nothing; centroids count only by their own small weight.
+    unsmoothed renderer) moves nothing; the other channels count by their own small weight.
     """
-    edges, centroid = np.isfinite(mean[:2]), np.isfinite(mean[2])
-    edge_weight = float(weight[:2].sum())
-    edge_mean = float(np.mean(mean[:2][edges])) if edges.any() else 0.0
-    center_weight = float(weight[2]) if centroid else 0.0
-    total = edge_weight + center_weight
-    if total == 0:
-        return 0.0, 1e-9
-    center_mean = float(mean[2]) if centroid else 0.0
-    return (edge_mean * edge_weight + center_mean * center_weight) / total, total
+    mean, weight = np.nan_to_num(mean), weight.copy()
+    if weight[UPPER] > 0 and weight[LOWER] > 0:
+        weight[[UPPER, LOWER]] = (weight[UPPER] + weight[LOWER]) / 2
+    total = float(weight.sum())
+    return float((mean * weight).sum()) / max(total, 1e-9), total
 
 
 def riser_columns(samples: Samples, flats: Flats) -> tuple[FloatArray, FloatArray]:
