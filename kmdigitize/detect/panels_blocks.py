@@ -6,14 +6,14 @@ over. Where nothing at all is drawn, a row of tick labels and the column of labe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from kmdigitize.detect.page import background_color
 from kmdigitize.detect.panels_labels import NumberSpot
-from kmdigitize.geometry import Box, Pixels
+from kmdigitize.geometry import Box, FloatArray, Pixels
 
 
 def filled_boxes(pixels: Pixels, text_px: float) -> list[Box]:
@@ -52,31 +52,46 @@ def _sharp_edges(mask: Pixels, left: int, top: int) -> Box:
 
 
 def labelled_boxes(numbers: Sequence[NumberSpot], text_px: float) -> list[Box]:
-    """Boxes spanned by a row of at least three numbers and a right-aligned column of at least three to its left."""
+    """Boxes spanned by a row of numbers rising evenly to the right and a column to its left rising evenly upwards."""
+    rows = _even_groups(numbers, lambda box: box.center_y, lambda box: box.center_x, 0.4 * text_px)
+    columns = _even_groups(numbers, lambda box: box.right, lambda box: -box.center_y, 0.9 * text_px)
     boxes: list[Box] = []
-    for row in _groups(numbers, lambda box: box.center_y, 0.4 * text_px):
-        for column in _groups(numbers, lambda box: box.right, 0.9 * text_px):
-            bottom, right_edge = min(spot.box.top for spot in row), max(spot.box.right for spot in column)
-            low = max(spot.box.center_y for spot in column)
-            high = min(spot.box.center_y for spot in column)
-            after = [spot for spot in row if spot.box.center_x > right_edge - 0.5 * text_px]
-            if len(after) < 3 or not -0.8 * text_px < bottom - low < 0.25 * (low - high) + 2 * text_px:
+    for row in rows:
+        for column in columns:
+            floor, edge = min(spot.box.top for spot in row), max(spot.box.right for spot in column)
+            low, high = max(spot.box.center_y for spot in column), min(spot.box.center_y for spot in column)
+            labels = [spot.box.center_x for spot in row if spot.box.center_x > edge - 0.5 * text_px]
+            if len(labels) < 3 or not -0.8 * text_px < floor - low < 0.9 * (low - high):
                 continue
-            left = max(right_edge + 0.5 * text_px, min(spot.box.center_x for spot in after) - 0.06 * text_px)
-            right = max(spot.box.center_x for spot in after)
-            if right - left > 5 * text_px and low - high > 5 * text_px:
-                boxes.append(Box(min(left, right_edge + 2.5 * text_px), high, right, max(low, bottom - 0.6 * text_px)))
+            left = min(min(labels), edge + 2.5 * text_px)
+            if max(labels) - left > 5 * text_px and low - high > 5 * text_px:
+                boxes.append(Box(left, high, max(labels), max(low, floor - 0.6 * text_px)))
     return boxes
 
 
-def _groups(numbers, key, within):  # type: ignore[no-untyped-def]
-    """Groups of at least three numbers whose key is the same to ``within``."""
-    groups = []
-    rest = sorted(numbers, key=lambda spot: key(spot.box))
+def _even_groups(
+    numbers: Sequence[NumberSpot], line: Callable[[Box], float], along: Callable[[Box], float], within: float
+) -> list[list[NumberSpot]]:
+    """Groups of at least three numbers on one line (to ``within`` px) whose values rise evenly along it."""
+    groups: list[list[NumberSpot]] = []
+    rest = sorted((spot for spot in numbers if spot.value == spot.value), key=lambda spot: line(spot.box))
     while rest:
-        first = key(rest[0].box)
-        group = [spot for spot in rest if key(spot.box) - first <= within]
+        first = line(rest[0].box)
+        group = [spot for spot in rest if line(spot.box) - first <= within]
         rest = rest[len(group) :]
-        if len(group) >= 3:
+        at = np.array([along(spot.box) for spot in group])
+        if len(group) >= 3 and rises_evenly(at, np.array([spot.value for spot in group])):
             groups.append(group)
     return groups
+
+
+def rises_evenly(at: FloatArray, values: FloatArray, share: float = 0.7) -> bool:
+    """Whether at least three and ``share`` of the values lie on one rising straight line over ``at`` px."""
+    best = 0
+    for first in range(len(at)):
+        for second in range(len(at)):
+            if at[second] > at[first] and values[second] > values[first]:
+                slope = (values[second] - values[first]) / (at[second] - at[first])
+                off = np.abs((values - values[first]) / slope - (at - at[first]))
+                best = max(best, int(np.count_nonzero(off <= 0.02 * float(np.ptp(at)))))
+    return best >= max(3, share * len(at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ _NUMBERS = re.compile(r"^[\d.,·%\s-]+$")
 
 @dataclass(frozen=True, slots=True)
 class NumberSpot:
-    """The place of a printed number; ``count`` numbers if OCR glued neighbours together."""
+    """The place and value of a printed number; several (``count``, value NaN) if OCR glued neighbours together."""
 
     box: Box
+    value: float
     count: int = 1
 
 
@@ -27,10 +29,18 @@ def number_spots(tokens: Sequence[TextToken]) -> list[NumberSpot]:
     for token in tokens:
         text = token.text.strip()
         if _NUMBER.match(text) and len(text) <= 8:
-            spots.append(NumberSpot(token.box))
+            spots.append(NumberSpot(token.box, _value(text)))
         elif _NUMBERS.match(text):
-            spots.append(NumberSpot(token.box, max(2, len(text.split()))))
+            spots.append(NumberSpot(token.box, math.nan, max(2, len(text.split()))))
     return spots
+
+
+def _value(text: str) -> float:
+    digits = re.sub(r"[^\d.]", "", re.sub(r"[,·:]", ".", text)).strip(".")
+    try:
+        return float(digits)
+    except ValueError:
+        return math.nan
 
 
 def count_below(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> int:

@@ -1,0 +1,211 @@
+"""Axis scales: printed tick labels and tick marks to the straight line between pixels and values.
+
+The labels say which values, the ticks say where: a robust lattice fit joins them (see scales_lattice). Where no ticks
+are drawn, grid lines stand in for them, and where there are none either, the centres of the labels. Strokes that the
+renderer put on whole pixels are recognised by their places: ticks that ought to fall anywhere between the pixels all
+fall on one fraction of a pixel; then the middle of all lines that round to the same pixels is taken. Logarithmic and
+broken axes are refused.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kmdigitize.detect.scales_labels import AxisLabels, best_labels, labels_below, labels_beside
+from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_ticks
+from kmdigitize.detect.ticks import TickRow, Ticks
+from kmdigitize.errors import AxisError
+from kmdigitize.flags import Flag
+from kmdigitize.geometry import AxisScale, Box, ScaleSource
+from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, TextToken, Tick
+
+log = logging.getLogger(__name__)
+
+Reread = Callable[[Figure, Sequence[Box], bool], Sequence[TextToken]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSettings:
+    """When a fit is doubted.
+
+    ``poor_fit``: px of residual above which the axis is flagged; whole-pixel strokes have 0.29. ``few_labels``: fewer
+    labels than this on the line are flagged. ``percent_from``: a y axis whose largest label exceeds this is in
+    percent (fractions reach 1, with headroom 1.2).
+    """
+
+    lattice: LatticeSettings = field(default_factory=LatticeSettings)
+    poor_fit: float = 0.45
+    few_labels: int = 3
+    percent_from: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAxes:
+    """Axis ranges the user states (low, high), of the outermost ticks; they replace reading the labels."""
+
+    x: tuple[float, float] | None = None
+    y: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One fitted axis in printed units."""
+
+    scale: AxisScale
+    ticks: tuple[Tick, ...]
+    percent: bool
+    flags: tuple[Flag, ...]
+
+
+def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way to look again are seven different things
+    figure: Figure,
+    panel: Panel,
+    ticks: Ticks,
+    labels: Sequence[NumberLabel],
+    titles: AxisTitles,
+    stated: StatedAxes,
+    reread: Reread | None = None,
+    settings: ScaleSettings | None = None,
+) -> Scales:
+    """Both axis scales of ``panel``.
+
+    ``labels`` are the printed numbers of the figure, ``titles`` decide percent and direction where they say so.
+    Raises AxisError where no scale can be read, with what to state instead.
+    """
+    settings = settings or ScaleSettings()
+    text_px = _text_height(labels)
+    x = _axis(panel, ticks.x, labels, stated.x, text_px, True, settings)
+    y = _axis(panel, ticks.y, labels, stated.y, text_px, False, settings)
+    highest = max(abs(tick.value) for tick in y.ticks if tick.value is not None)
+    percent = highest > settings.percent_from or (y.percent and highest > 1.0)
+    scale = y.scale
+    if percent:
+        scale = AxisScale(scale.slope / 100, scale.intercept / 100, scale.rms_px, scale.n_ticks, scale.source)
+    log.debug("x %s, y %s, percent %s", x.scale, scale, percent)
+    return Scales(
+        x=x.scale,
+        y=scale,
+        x_ticks=x.ticks,
+        y_ticks=y.ticks,
+        percent=percent,
+        direction=titles.direction or "down",
+        time_unit=titles.time_unit,
+        end_point=titles.end_point,
+        x_title=titles.x_title,
+        y_title=titles.y_title,
+        flags=tuple(dict.fromkeys(x.flags + y.flags)),
+    )
+
+
+def _text_height(labels: Sequence[NumberLabel]) -> float:
+    """Median height of the printed numbers in px; turned labels count by their narrow side."""
+    heights = [min(label.box.height, label.box.width) + 1 for label in labels if len(label.text.strip()) > 1]
+    return float(np.median(heights)) if heights else 12.0
+
+
+def _axis(
+    panel: Panel,
+    row: TickRow,
+    numbers: Sequence[NumberLabel],
+    stated: tuple[float, float] | None,
+    text_px: float,
+    horizontal: bool,
+    settings: ScaleSettings,
+) -> _Axis:
+    name = "x" if horizontal else "y"
+    if stated is not None:
+        return _stated_axis(row, stated, name, horizontal)
+    lines = (labels_below if horizontal else labels_beside)(panel, numbers, text_px)
+    found = best_labels(lines, horizontal, text_px, settings.lattice)
+    if found is None:
+        raise _unreadable(panel, name, row, lines)
+    source, lattice = _on_ticks(found, row, text_px, settings)
+    return _fitted_axis(found, source, lattice, name, settings)
+
+
+def _unreadable(panel: Panel, name: str, row: TickRow, lines: Sequence[Sequence[NumberLabel]]) -> AxisError:
+    marks = max(row.outside.size, row.inside.size)
+    read = ", ".join(repr(one.text) for one in lines[0][:6]) if lines else ""
+    example = "0:60" if name == "x" else "0:1"
+    return AxisError(
+        f"Found {marks} tick marks on the {name} axis of panel {panel.name} but "
+        + (f"the labels read ({read}) do not rise evenly along it." if read else "could not read its labels."),
+        f"State the range of its outermost ticks: --{name}-axis {example}.",
+    )
+
+
+def _on_ticks(found: AxisLabels, row: TickRow, text_px: float, settings: ScaleSettings) -> tuple[ScaleSource, Lattice]:
+    """The label line moved onto the family of ticks on which most labels find one, else the label line itself."""
+    best: tuple[float, ScaleSource, Lattice] | None = None
+    families: tuple[tuple[ScaleSource, float, object], ...] = (
+        ("ticks", 0.2, row.outside),
+        ("ticks", 0.1, row.inside),
+        ("grid", 0.0, row.grid),
+    )
+    for source, favour, places in families:
+        reach = settings.lattice.reach * text_px
+        lattice = fit_ticks(found.lattice, found.at, found.values, np.asarray(places), reach, settings.lattice)
+        if lattice is None:
+            continue
+        score = lattice.ticks.size * (1 + favour) - lattice.rms_px
+        if best is None or score > best[0]:
+            best = (score, source, lattice)
+    return (best[1], best[2]) if best else ("labels", found.lattice)
+
+
+def _fitted_axis(found: AxisLabels, source: ScaleSource, lattice: Lattice, name: str, settings: ScaleSettings) -> _Axis:
+    """The axis with its ticks and what is doubtful about it."""
+    inlier = found.lattice.labels
+    scale = AxisScale(
+        1 / lattice.step,
+        -lattice.start / lattice.step,
+        lattice.rms_px,
+        int(lattice.ticks.size or np.count_nonzero(inlier)),
+        source,
+    )
+    flags = []
+    if source == "labels":
+        flags.append(Flag("axis_from_labels", name))
+    elif lattice.rms_px > settings.poor_fit:
+        flags.append(Flag("axis_poor_fit", f"{name}: {lattice.rms_px:.2f} px"))
+    if np.unique(found.values[inlier]).size < settings.few_labels:
+        flags.append(Flag("axis_few_labels", name))
+    percent = any(one.percent for one, good in zip(found.numbers, inlier, strict=True) if good)
+    return _Axis(scale, _ticks(found, lattice), percent, tuple(flags))
+
+
+def _ticks(found: AxisLabels, lattice: Lattice) -> tuple[Tick, ...]:
+    """Every tick with its value, in order of value, and the labels that lie on no tick as outliers."""
+    texts = {round(float(value), 9): one.text for one, value in zip(found.numbers, found.values, strict=True)}
+    if lattice.ticks.size:
+        order = np.argsort(lattice.values)
+        places = zip(lattice.ticks[order], lattice.values[order], strict=True)
+    else:
+        order = np.argsort(found.values[lattice.labels])
+        places = zip(found.at[lattice.labels][order], found.values[lattice.labels][order], strict=True)
+    ticks = [Tick(float(at), _tidy(value), texts.get(round(float(value), 9), "")) for at, value in places]
+    outliers = [
+        Tick(float(at), _tidy(one.value), one.text, inlier=False)
+        for one, at, good in zip(found.numbers, found.at, lattice.labels, strict=True)
+        if not good
+    ]
+    return tuple(ticks + outliers)
+
+
+def _tidy(value: float) -> float:
+    """The value without the last bits of arithmetic."""
+    return round(float(value), 9) + 0.0
+
+
+def _stated_axis(row: TickRow, stated: tuple[float, float], name: str, horizontal: bool) -> _Axis:
+    """The stated range between the outermost ticks, or the ends of the frame if fewer than two ticks were found."""
+    family = next((places for places in (row.outside, row.inside) if places.size >= 2), None)
+    ends = (float(family[0]), float(family[-1])) if family is not None else row.ends
+    values = stated if horizontal else stated[::-1]
+    scale = AxisScale.through(ends, values, source="facts")
+    ticks = tuple(Tick(px, value) for px, value in zip(ends, values, strict=True))
+    return _Axis(scale, ticks if horizontal else ticks[::-1], False, (Flag("axis_from_facts", name),))

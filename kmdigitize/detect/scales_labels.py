@@ -1,0 +1,97 @@
+"""Which printed numbers are the tick labels of an axis: the row below the frame, the column left of it.
+
+Panels of a grid may share labels, so rows further below and columns further left are tried in turn until one rises
+evenly along the axis.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_labels
+from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.records import NumberLabel, Panel
+
+
+@dataclass(frozen=True, slots=True)
+class AxisLabels:
+    """The labels of one axis: printed numbers, their centres along the axis (px) and the line most of them lie on."""
+
+    numbers: tuple[NumberLabel, ...]
+    at: FloatArray
+    values: FloatArray
+    lattice: Lattice
+
+
+def labels_below(panel: Panel, numbers: Sequence[NumberLabel], text_px: float) -> list[list[NumberLabel]]:
+    """Rows of numbers that lie under the panel's x axis, nearest first."""
+    frame = panel.frame
+    under = [
+        one
+        for one in numbers
+        if one.box.center_y > frame.bottom
+        and one.box.top > frame.bottom - 0.6 * text_px
+        and frame.left - 3 * text_px <= one.box.center_x <= frame.right + 3 * text_px
+    ]
+    return _lines(under, lambda box: box.center_y, 0.5 * text_px)
+
+
+def labels_beside(panel: Panel, numbers: Sequence[NumberLabel], text_px: float) -> list[list[NumberLabel]]:
+    """Columns of numbers that lie left of the panel's y axis, nearest first."""
+    frame = panel.frame
+    beside = [
+        one
+        for one in numbers
+        if one.box.center_x < frame.left
+        and one.box.right < frame.left + 0.5 * text_px
+        and frame.top - 2 * text_px <= one.box.center_y <= frame.bottom + 2 * text_px
+    ]
+    return _lines(beside, lambda box: -box.right, 2.2 * text_px)
+
+
+def _lines(numbers: Sequence[NumberLabel], distance: Callable[[Box], float], within: float) -> list[list[NumberLabel]]:
+    """Numbers grouped by their distance from the axis, nearest group first."""
+    lines: list[list[NumberLabel]] = []
+    for one in sorted(numbers, key=lambda number: distance(number.box)):
+        if lines and distance(one.box) - distance(lines[-1][0].box) <= within:
+            lines[-1].append(one)
+        else:
+            lines.append([one])
+    return lines
+
+
+def best_labels(
+    lines: Sequence[Sequence[NumberLabel]], horizontal: bool, text_px: float, settings: LatticeSettings
+) -> AxisLabels | None:
+    """The nearest line of numbers that rises evenly along the axis (rightwards or upwards), None if none has two."""
+    best: AxisLabels | None = None
+    for line in lines:
+        found = _fitted(line, horizontal, text_px, settings)
+        if found is None:
+            continue
+        count = int(np.count_nonzero(found.lattice.labels))
+        if count >= max(3, 0.6 * len(line)):
+            return found
+        if best is None or count > np.count_nonzero(best.lattice.labels):
+            best = found
+    return best
+
+
+def _fitted(
+    line: Sequence[NumberLabel], horizontal: bool, text_px: float, settings: LatticeSettings
+) -> AxisLabels | None:
+    numbers = tuple(_with_point(one) for one in line)
+    at = np.array([one.box.center_x if horizontal else one.box.center_y for one in numbers])
+    values = np.array([one.value for one in numbers])
+    lattice = fit_labels(at, values, settings.label_slack * text_px, 1.0 if horizontal else -1.0)
+    return None if lattice is None else AxisLabels(numbers, at, values, lattice)
+
+
+def _with_point(label: NumberLabel) -> NumberLabel:
+    """A label such as "02" with the decimal point that OCR has lost."""
+    digits = re.fullmatch(r"0(\d+)\D*", label.text.strip())
+    return replace(label, value=int(digits[1]) / 10 ** len(digits[1])) if digits else label

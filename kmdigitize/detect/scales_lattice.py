@@ -1,0 +1,151 @@
+"""A straight line through labels and ticks that survives misread, missing, glued and extra ones.
+
+Tick values are evenly spaced and so are ticks. First the labels alone: the line through two of them on which most of
+the others lie. Then the ticks: the line through two (label, tick) pairs, near that first line, on which most labels
+find a tick. Then every tick that falls on a multiple of the value step takes part in a least-squares fit, whether its
+label was read or not. Fischler & Bolles, Random sample consensus, CACM 24 (1981) 381-395, with all pairs tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kmdigitize.geometry import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeSettings:
+    """Tolerances in px or text heights.
+
+    ``label_slack``: text heights by which a label's centre may miss its place (OCR boxes are loose by a third).
+    ``tick_slack``: px by which a tick may miss its place before it belongs to something else; strokes on whole pixels
+    are off by up to half a pixel at both ends of the fit. ``reach``: text heights between a label and its tick.
+    ``slope_slack``: relative difference between the slopes through labels and through ticks. ``share``: of the labels
+    that must find a tick.
+    """
+
+    label_slack: float = 0.45
+    tick_slack: float = 1.1
+    reach: float = 0.8
+    slope_slack: float = 0.06
+    share: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """position = start + step · value in px, with the labels and ticks that lie on it.
+
+    ``labels`` marks the inliers among the labels given, ``ticks`` the px of the ticks used and ``values`` what is
+    printed (or would be) there; ``rms_px`` is of the ticks.
+    """
+
+    start: float
+    step: float
+    labels: BoolArray
+    ticks: FloatArray = field(default_factory=lambda: np.empty(0))
+    values: FloatArray = field(default_factory=lambda: np.empty(0))
+    rms_px: float = 0.0
+
+    def at(self, values: FloatArray) -> FloatArray:
+        """Px of values."""
+        return self.start + self.step * values
+
+
+def fit_labels(at: FloatArray, values: FloatArray, slack: float, sign: float) -> Lattice | None:
+    """The line through most labels (centres ``at`` px, n) with ``sign`` of px per value; None without two of them."""
+    best: tuple[int, float, float, float] | None = None
+    for first in range(len(at)):
+        for second in range(first + 1, len(at)):
+            rise = values[second] - values[first]
+            if rise == 0 or sign * (at[second] - at[first]) / rise <= 0 or abs(at[second] - at[first]) < 4 * slack:
+                continue
+            step = (at[second] - at[first]) / rise
+            off = np.abs(at - at[first] - step * (values - values[first]))
+            inlier = off <= slack
+            score = (
+                len(np.unique(values[inlier])),
+                -float(off[inlier].mean()),
+                float(step),
+                at[first] - step * values[first],
+            )
+            if best is None or score > best:
+                best = score
+    if best is None:
+        return None
+    inlier = np.abs(at - best[3] - best[2] * values) <= slack
+    step, start = np.polyfit(values[inlier], at[inlier], 1)
+    inlier = np.abs(at - start - step * values) <= slack
+    if len(np.unique(values[inlier])) < 2:
+        return None
+    return Lattice(
+        float(start), float(step), inlier, rms_px=float(np.sqrt(np.mean((at - start - step * values)[inlier] ** 2)))
+    )
+
+
+def fit_ticks(
+    labels: Lattice, at: FloatArray, values: FloatArray, ticks: FloatArray, reach: float, settings: LatticeSettings
+) -> Lattice | None:
+    """``labels`` moved onto the ``ticks`` (px, sorted) so that most inlier labels find one; None if too few do."""
+    value = np.unique(values[labels.labels])
+    expected = labels.at(value)
+    if ticks.size < 2 or value.size < 2:
+        return None
+    pairs = [(index, tick) for index, place in enumerate(expected) for tick in ticks if abs(tick - place) <= reach]
+    best: tuple[int, float, float, float] | None = None
+    for number, (first, tick) in enumerate(pairs):
+        for second, other in pairs[number + 1 :]:
+            if second == first or abs(expected[second] - expected[first]) < 0.3 * np.ptp(expected):
+                continue
+            step = (other - tick) / (value[second] - value[first])
+            if abs(step / labels.step - 1) > settings.slope_slack:
+                continue
+            start = tick - step * value[first]
+            off = np.abs(start + step * value[:, None] - ticks[None, :]).min(axis=1)
+            hit = off <= settings.tick_slack
+            shift = float(np.abs(start + step * value - expected).mean())
+            score = (int(hit.sum()), -float(off[hit].mean()) - 0.1 * shift, step, start)
+            if best is None or score > best:
+                best = score
+    if best is None or best[0] < max(2, settings.share * value.size):
+        return None
+    return _least_squares(Lattice(best[3], best[2], labels.labels), value, ticks, settings)
+
+
+def _least_squares(lattice: Lattice, value: FloatArray, ticks: FloatArray, settings: LatticeSettings) -> Lattice | None:
+    """The lattice fitted to every tick on a multiple of the value step between (or one step beyond) the labels."""
+    spacing = value_step(value)
+    keep = np.ones(ticks.size, dtype=bool)
+    start, step = lattice.start, lattice.step
+    for slack in (settings.tick_slack, settings.tick_slack, 0.8 * settings.tick_slack):
+        found = (ticks - start) / step
+        nearest = value[0] + spacing * np.rint((found - value[0]) / spacing)
+        off = np.abs(ticks - start - step * nearest)
+        inside = (nearest >= value[0] - 1.01 * spacing) & (nearest <= value[-1] + 1.01 * spacing)
+        keep = (off <= slack) & inside & _nearest_of_each(nearest, off)
+        if np.count_nonzero(keep) < 2:
+            return None
+        step, start = (float(number) for number in np.polyfit(nearest[keep], ticks[keep], 1))
+    rms = float(np.sqrt(np.mean((ticks[keep] - start - step * nearest[keep]) ** 2)))
+    return Lattice(start, step, lattice.labels, ticks[keep], nearest[keep], rms)
+
+
+def _nearest_of_each(nearest: FloatArray, off: FloatArray) -> BoolArray:
+    """Of several ticks at one value only the nearest."""
+    first = np.zeros(nearest.size, dtype=bool)
+    order = np.argsort(off, kind="stable")
+    _, where = np.unique(np.round(nearest[order], 9), return_index=True)
+    first[order[where]] = True
+    return first
+
+
+def value_step(values: FloatArray) -> float:
+    """The largest step of which all differences of sorted unique ``values`` are multiples (to 2 %), else the smallest."""
+    gaps = np.diff(values)
+    smallest = float(gaps.min())
+    for parts in (1, 2, 3, 4, 5):
+        step = smallest / parts
+        if np.all(np.abs(gaps / step - np.rint(gaps / step)) <= 0.02):
+            return step
+    return smallest
