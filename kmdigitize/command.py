@@ -11,7 +11,7 @@ import numpy as np
 
 from kmdigitize.agreement import Agreement, compare
 from kmdigitize.errors import FactsError, KmdigitizeError, UnreadableFileError
-from kmdigitize.export import draw_rows, safe_name, to_csv, write_outputs
+from kmdigitize.export import draw_rows, safe_name, to_csv, to_png, write_outputs
 from kmdigitize.facts import NO_FACTS, AtRiskFacts, FigureFacts, read_facts, read_json, read_reported, with_stated
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
@@ -24,7 +24,6 @@ from kmdigitize.records import AtRisk, Figure
 from kmdigitize.report import report_html
 from kmdigitize.result import Result
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings, settings_from
-from kmdigitize.sources.raster import to_png
 from kmdigitize.sources.read import read_bytes, read_figures
 from kmdigitize.tables import read_groups
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from kmdigitize.codec import decode, encode
 from kmdigitize.errors import FactsError, OutputError
+from kmdigitize.geometry import Pixels
 from kmdigitize.records import DigitizedArm
 from kmdigitize.result import RESULT_SCHEMA, PanelResult, Result
 
@@ -83,6 +84,13 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     writer.writerow(columns)
     writer.writerows([f"{value:.10g}" if isinstance(value, float) else value for value in row] for row in rows)
     return buffer.getvalue().encode()
+
+
+def to_png(pixels: Pixels) -> bytes:
+    """An RGB picture (height, width, 3) as the bytes of a PNG file."""
+    import cv2
+
+    return bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1])
 
 
 def to_json(result: Result) -> bytes:
