@@ -7,12 +7,13 @@ comparison. Where inputs contradict each other the printed numbers are kept, and
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from kmdigitize.errors import FactsError
 from kmdigitize.flags import Flag
+from kmdigitize.ipd.exact import ExactSettings, exact
 from kmdigitize.ipd.prepare import Prepared, prepare
 from kmdigitize.ipd.records import METHODS, Conflict, Method, Reconstruction, ReconstructionInputs
 from kmdigitize.ipd.rows import life_table, numbers_at_risk
@@ -27,11 +28,12 @@ class ReconstructionSettings:
 
     smallest_step_px: float = 1.0
     """Events lower than this many pixels cannot be told apart one by one; a flag says so."""
+    exact: ExactSettings = field(default_factory=ExactSettings)
 
 
 def reconstruct(
     inputs: ReconstructionInputs,
-    method: Method = "guyot",
+    method: Method = "exact",
     draws: int = 0,
     seed: int = 0,
     settings: ReconstructionSettings | None = None,
@@ -45,9 +47,41 @@ def reconstruct(
     if method not in METHODS:
         raise FactsError(f"There is no reconstruction method {method!r}.", f"Choose one of {', '.join(METHODS)}.")
     known = prepare(inputs)
-    ipd, walk = walk_arm(known, inputs, method)
-    result = Reconstruction(ipd, method, life_table(ipd.time, ipd.event), known.flags, known.conflicts + walk.conflicts)
+    if method == "exact":
+        result = _exact(known, inputs, draws, seed, settings)
+    else:
+        ipd, walk = walk_arm(known, inputs, method)
+        table = life_table(ipd.time, ipd.event)
+        result = Reconstruction(ipd, method, table, known.flags, known.conflicts + walk.conflicts)
     return _with_doubts(result, known, inputs, settings)
+
+
+def _exact(
+    known: Prepared, inputs: ReconstructionInputs, draws: int, seed: int, settings: ReconstructionSettings
+) -> Reconstruction:
+    """The most probable table with its draws and digitization intervals."""
+    best = exact(known, inputs, draws, seed, settings.exact)
+    flags = list(known.flags)
+    flags += [Flag("inputs_relaxed", what) for what in best.relaxed]
+    return Reconstruction(
+        best.ipd,
+        "exact",
+        life_table(best.ipd.time, best.ipd.event),
+        tuple(flags),
+        known.conflicts,
+        best.draws,
+        interval([float(draw.time.size) for draw in best.draws]),
+        interval([float(np.count_nonzero(draw.event)) for draw in best.draws]),
+        relaxed=best.relaxed,
+    )
+
+
+def interval(values: list[float]) -> tuple[float, float] | None:
+    """The 95% digitization interval of a statistic over draws, None without draws."""
+    if not values:
+        return None
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def _with_doubts(

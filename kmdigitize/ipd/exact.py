@@ -1,0 +1,110 @@
+"""The most probable whole patient table of an arm, and tables drawn from all probable ones.
+
+A lattice search over integer tables (``lattice.py``) weighs every table by how well its absolute survival explains
+the digitized levels, given their noise, and how plausible its censorings and ties are; printed numbers at risk are
+met exactly. Where that is impossible a ladder of relaxations is climbed, and the rung is reported. It assumes that
+censoring does not depend on the event and that drops of the curve are events.
+
+Below the resolution of the figure (many events per pixel) it falls back on what is most plausible: then counts are
+estimates, and the digitization intervals say how good they are.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from kmdigitize.ipd.lattice import LatticeSettings, Layer, Path, best_path, draw_paths, search
+from kmdigitize.ipd.layout import Layout, place
+from kmdigitize.ipd.prepare import Prepared
+from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
+from kmdigitize.ipd.rows import patient_rows
+from kmdigitize.ipd.timeline import DROP, STRADDLE, Timeline, build_timeline
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactSettings:
+    """Settings of the exact method."""
+
+    lattice: LatticeSettings = field(default_factory=LatticeSettings)
+    smallest_sd_px: float = 0.08
+    """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
+    unknown_n_keep: int = 1500
+    """States kept when the number of patients is unknown."""
+    noisy: float = 2.0
+    """Root mean square residual, in stated standard deviations, beyond which the noise is taken to be larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """The best table as rows, draws, the noise factor that was needed, and what had to be relaxed."""
+
+    ipd: IPD
+    draws: tuple[Draw, ...]
+    noise: float
+    relaxed: tuple[str, ...]
+
+
+def exact(
+    known: Prepared, inputs: ReconstructionInputs, draws: int = 0, seed: int = 0, settings: ExactSettings | None = None
+) -> Exact:
+    """Patients of one arm with ``draws`` further tables, reproducibly from ``seed``."""
+    settings = settings or ExactSettings()
+    timeline, layers, noise, relaxed = _climb(known, inputs, settings, draws > 0)
+    path = best_path(layers)
+    layout = Layout.of(timeline, known, inputs)
+    ipd = patient_rows(place(path, layout), inputs.panel, inputs.arm)
+    drawn = _draws(layers, layout, draws, np.random.default_rng(seed))
+    log.debug("%s: %d patients, %d events, noise x%.1f %s", inputs.arm, ipd.n, ipd.events, noise, relaxed)
+    return Exact(ipd, drawn, noise, relaxed)
+
+
+LADDER = ((1.0, False), (2.0, False), (2.0, True), (8.0, True))
+"""Noise factor and whether printed numbers at risk may be missed, from strict to lenient."""
+
+
+def _climb(
+    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, edges: bool
+) -> tuple[Timeline, list[Layer], float, tuple[str, ...]]:
+    """The first rung of the ladder on which a path exists and its residuals are those of the noise assumed."""
+    smallest = settings.smallest_sd_px * inputs.curve.survival_resolution
+    lattice = settings.lattice if known.n is not None else replace(settings.lattice, keep=settings.unknown_n_keep)
+    for rung, (noise, soft) in enumerate(LADDER):
+        timeline = build_timeline(known, inputs, noise, smallest)
+        layers = search(timeline, lattice, soft, edges)
+        if not layers:
+            continue
+        misfit = _misfit(best_path(layers), timeline)
+        if misfit > settings.noisy and rung == 0:
+            noise = min(misfit, 10.0)
+            again = build_timeline(known, inputs, noise, smallest)
+            better = search(again, lattice, soft, edges)
+            timeline, layers = (again, better) if better else (timeline, layers)
+        relaxed = ("numbers at risk",) if soft else ()
+        return timeline, layers, noise, relaxed
+    raise AssertionError("the last rung forbids nothing")
+
+
+def _misfit(path: Path, timeline: Timeline) -> float:
+    """Root median square residual of the levels in standard deviations (about 1 if the noise is right)."""
+    rows = [i for i, slot in enumerate(timeline.slots) if slot.kind in (DROP, STRADDLE)]
+    if not rows:
+        return 0.0
+    level = np.array([timeline.slots[i].level for i in rows])
+    sd = np.hypot([timeline.slots[i].sd for i in rows], timeline.quantum / np.sqrt(3.0))
+    return float(np.median(np.abs(path.survival[rows] - level) / sd) / 0.6745)
+
+
+def _draws(layers: list[Layer], layout: Layout, number: int, rng: np.random.Generator) -> tuple[Draw, ...]:
+    """Whole patient tables drawn from the lattice."""
+    if number <= 0:
+        return ()
+    tables = []
+    for path in draw_paths(layers, number, rng):
+        ipd = patient_rows(place(path, layout, rng))
+        tables.append(Draw(ipd.time, ipd.event))
+    return tuple(tables)

@@ -1,0 +1,148 @@
+"""A path through the slots → patient rows: counts get their times, on the right side of every printed number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.geometry import FloatArray
+from kmdigitize.ipd.lattice import Path
+from kmdigitize.ipd.prepare import Prepared
+from kmdigitize.ipd.records import ReconstructionInputs, Source
+from kmdigitize.ipd.timeline import DROP, END, RISK, STRADDLE, Slot, Timeline
+
+Parts = list[tuple[FloatArray, bool, Source]]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the times are taken from: drops, their uncertainty, printed times, marks and the end of the curve."""
+
+    timeline: Timeline
+    drop_time: FloatArray
+    drop_sd: FloatArray
+    cell_time: FloatArray
+    marks: FloatArray | None
+    resolution: float
+
+    @classmethod
+    def of(cls, timeline: Timeline, known: Prepared, inputs: ReconstructionInputs) -> Layout:
+        """Layout of one arm."""
+        curve = inputs.curve
+        marks = curve.censor_times if curve.censor_times is not None and curve.censor_times.size else None
+        sd = np.where(known.time_sd > 0, known.time_sd, curve.time_resolution / np.sqrt(12.0))
+        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution)
+
+
+def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) -> Parts:
+    """Parts of rows for a path: evenly spaced censorings, or random ones and jittered drops if ``rng`` is given."""
+    drop_time = layout.drop_time if rng is None else _jittered(layout, rng)
+    parts: Parts = []
+    start = 0.0
+    for i, slot in enumerate(layout.timeline.slots):
+        begin, end, after = _edges(slot, layout, drop_time, start)
+        if slot.kind == END:
+            parts += _tail(path, i, layout, start, rng)
+            break
+        parts += _censored(int(path.censored[i]), min(begin, layout.timeline.end), end, slot, layout, rng)
+        parts += _events(int(path.events[i]), int(path.left[i]), slot, layout, drop_time)
+        start = after
+    return parts
+
+
+def _edges(slot: Slot, layout: Layout, drop_time: FloatArray, start: float) -> tuple[float, float, float]:
+    """Start and end of the gap, and where the next gap starts."""
+    if slot.kind == DROP:
+        end = float(drop_time[slot.drop])
+        return start, max(start, end), max(start, end)
+    if slot.kind == RISK:
+        end = float(layout.cell_time[slot.cell])
+        return start, end, max(start, end)
+    if slot.kind == STRADDLE:
+        drop, cell = float(drop_time[slot.drop]), float(layout.cell_time[slot.cell])
+        return min(start, drop, cell), min(drop, cell), max(drop, cell)
+    return start, max(start, layout.timeline.end), start
+
+
+def _just_before(when: float, layout: Layout) -> float:
+    """A time that counts as before ``when`` without leaving its pixel."""
+    return when - max(0.25 * layout.resolution, 1e-6 * abs(when))
+
+
+def _censored(
+    number: int, start: float, end: float, slot: Slot, layout: Layout, rng: np.random.Generator | None
+) -> Parts:
+    """Times of the censorings of a gap: on its marks if it has any, else spread over it, always before its end."""
+    if not number:
+        return []
+    limit = min(_just_before(end, layout), layout.timeline.end) if slot.kind != DROP else min(end, layout.timeline.end)
+    limit = max(start, limit)
+    if layout.marks is not None:
+        margin = 1.5 * layout.resolution if slot.unsure else 0.0
+        here = layout.marks[(layout.marks >= start - margin) & (layout.marks <= end + margin)]
+        if here.size:
+            return [(np.clip(_on_marks(here, number, rng), start, limit), False, "mark")]
+    share = (np.arange(number) + 0.5) / number if rng is None else np.sort(rng.random(number))
+    return [(start + (limit - start) * share, False, "interpolated")]
+
+
+def _on_marks(marks: FloatArray, number: int, rng: np.random.Generator | None) -> FloatArray:
+    """``number`` times on the marks: every mark once before any twice, the rest spread evenly or at random."""
+    rounds, rest = divmod(number, marks.size)
+    if rng is None:
+        some = np.unique(np.linspace(0, marks.size - 1, rest + 2)[1:-1].astype(int)) if rest else np.zeros(0, int)
+        some = np.resize(some, rest) if rest else some
+    else:
+        some = rng.choice(marks.size, size=rest, replace=False)
+    return np.sort(np.concatenate([np.repeat(marks, rounds), marks[some]]))
+
+
+def _events(number: int, left: int, slot: Slot, layout: Layout, drop_time: FloatArray) -> Parts:
+    """Events of a drop; those of a drop at a printed time go to the side that meets the printed number."""
+    if not number:
+        return []
+    when = float(drop_time[slot.drop])
+    if slot.kind != STRADDLE:
+        return [(np.full(number, when), True, "drop")]
+    cell = float(layout.cell_time[slot.cell])
+    before = int(np.clip(left + number - slot.count, 0, number))
+    return [
+        (np.full(before, min(when, _just_before(cell, layout))), True, "drop"),
+        (np.full(number - before, max(when, cell)), True, "drop"),
+    ]
+
+
+def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Generator | None) -> Parts:
+    """Everybody left: some lost on the last flat at the rate of the open stretch, the others where the curve ends."""
+    left, end = int(path.left[i]), max(start, layout.timeline.end)
+    if not left:
+        return []
+    if layout.marks is not None:
+        here = layout.marks[layout.marks >= start]
+        on_marks = min(left - 1, here.size)
+        times = _on_marks(here[:on_marks], on_marks, rng) if on_marks > 0 else np.zeros(0)
+        parts: Parts = [(np.clip(times, start, end), False, "mark")]
+        return [*parts, (np.full(left - on_marks, end), False, "tail")]
+    lost = min(left - 1, round(left * (1.0 - np.exp(-_open_rate(path, i, layout, start) * (end - start)))))
+    share = (np.arange(lost) + 1.0) / (lost + 1.0) if rng is None else np.sort(rng.random(lost))
+    return [(start + (end - start) * share, False, "interpolated"), (np.full(left - lost, end), False, "tail")]
+
+
+def _open_rate(path: Path, i: int, layout: Layout, start: float) -> float:
+    """Censorings per patient and time after the last printed number (or over all of the curve if that is too short)."""
+    slots = layout.timeline.slots
+    cells = [k for k in range(i) if slots[k].kind in (RISK, STRADDLE)]
+    first = cells[-1] + 1 if cells and cells[-1] < i - 3 else 0
+    exposure = sum(float(path.left[k - 1] if k else path.n) * (slots[k].end - slots[k].start) for k in range(first, i))
+    return (float(path.censored[first:i].sum()) + 0.5) / max(exposure, 1e-9) if exposure > 0 else 0.0
+
+
+def _jittered(layout: Layout, rng: np.random.Generator) -> FloatArray:
+    """Drop times with their reading error, still in order and between 0 and the end of the curve."""
+    moved = layout.drop_time + layout.drop_sd * rng.standard_normal(layout.drop_time.size)
+    moved = np.clip(np.maximum.accumulate(moved), 0.0, max(layout.timeline.end, 0.0))
+    for slot in layout.timeline.slots:
+        if slot.kind == DROP:
+            moved[slot.drop] = np.clip(moved[slot.drop], slot.least, slot.most)
+    return moved
