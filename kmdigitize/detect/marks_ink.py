@@ -1,0 +1,88 @@
+"""The ink in which censor marks could be drawn, and what of it is already explained by the curves.
+
+Marks are drawn either in the curve's own ink or in black. For both, an image says how much of each pixel is such ink,
+and a mask tells where nothing can be concluded because a curve (or other known ink) lies there anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.records import Evidence, Trace
+
+FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkInk:
+    """One arm's picture of possible marks in the region of its evidence.
+
+    ``ink`` (h, w) in [0, 1]; ``known`` (h, w) where ink says nothing about marks; ``trace`` is in px of this region.
+    ``x`` (n,) are the columns along the curve, ``y`` (n,) the curve's rows there, ``next_y`` (n,) the rows half a
+    mark further on (at the time of an event a mark stands at the foot of the riser).
+    """
+
+    ink: FloatImage
+    known: BoolArray
+    x: FloatArray
+    y: FloatArray
+    next_y: FloatArray
+    stroke: float
+
+
+def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
+    """Possible marks in the ink of curve ``index``; ``traces`` are all curves of the panel."""
+    known = evidence.occluded > 0.3
+    for other in traces:
+        if other.color == evidence.color:
+            known |= drawn(evidence, other, 0.9)
+    return _along(evidence.coverage, known, evidence, traces[index])
+
+
+def dark_ink(evidence: Evidence, trace: Trace, pixels: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]) -> MarkInk:
+    """Possible marks in black over a coloured curve: the share of black in each pixel of ``pixels`` (RGB).
+
+    A pixel is a mixture of background, the curve's ink and black; black is what remains when as much of the other two
+    as possible has been taken out.
+    """
+    height, width = evidence.coverage.shape
+    patch = pixels[evidence.top : evidence.top + height, evidence.left : evidence.left + width].astype(np.float32)
+    brightness = 255.0 - patch
+    color = 255.0 - np.array(evidence.color, dtype=np.float32)
+    # Two-ink unmixing by normal equations: deficit = share of colour * color + share of black * 255.
+    cc, cb, bb = float(color @ color), float(color.sum() * 255), 3 * 255.0**2
+    det = max(cc * bb - cb**2, 1.0)
+    along_color, along_black = brightness @ color, brightness.sum(axis=2) * 255
+    black = (cc * along_black - cb * along_color) / det
+    ink = np.clip(np.minimum(black, brightness.min(axis=2) / 255.0 * 1.1), 0.0, 1.0).astype(np.float32)
+    return _along(ink, np.zeros(ink.shape, dtype=bool), evidence, trace)
+
+
+def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace) -> MarkInk:
+    x = np.arange(np.ceil(trace.start - 1), np.floor(trace.end + trace.stroke_px) + 1)
+    y, after = trace.row_at(x), trace.row_at(x + trace.stroke_px / 2 + 0.5)
+    return MarkInk(ink, known, x - evidence.left, y - evidence.top, after - evidence.top, trace.stroke_px)
+
+
+def drawn(evidence: Evidence, trace: Trace, margin: float) -> BoolArray:
+    """Pixels (h, w) of the evidence's region that the trace's stroke covers, grown by ``margin`` px."""
+    canvas = np.zeros(evidence.coverage.shape, dtype=np.uint8)
+    half = trace.stroke_px / 2 + margin
+    ends = np.concatenate([[trace.start], trace.risers, [trace.end]])
+    for i, level in enumerate(trace.levels):
+        _fill(canvas, (ends[i] - half, level - half, ends[i + 1] + half, level + half), evidence)
+    for i, riser in enumerate(trace.risers):
+        low, high = sorted((trace.levels[i], trace.levels[i + 1]))
+        _fill(canvas, (riser - half - 0.5, low - half, riser + half + 0.5, high + half), evidence)
+    return canvas > 0
+
+
+def _fill(canvas: np.ndarray, box: tuple[float, float, float, float], evidence: Evidence) -> None:
+    """Fill the whole pixels touched by more than half inside ``box`` (left, top, right, bottom in figure px)."""
+    left, right = round(box[0] - evidence.left), round(box[2] - evidence.left)
+    top, bottom = round(box[1] - evidence.top), round(box[3] - evidence.top)
+    cv2.rectangle(canvas, (left, top), (right, bottom), 1, -1)
