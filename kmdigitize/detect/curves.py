@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kmdigitize.detect.background import Background, common_color, find_background
 from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import Ink, inks_of_legend, measure_stroke
-from kmdigitize.detect.paths import Road, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.selection import Arm, Found, Sheet, find_arms
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
@@ -56,34 +56,36 @@ def find_paths(
     inks = inks_of_legend(legend)
     colors = np.array([ink.color for ink in inks], np.float32)
     text = text_mask(region, tokens)
-    background = find_background(region.pixels, 2.0, figure.lossy, colors)
-    evidence = measure_evidence(region.pixels, background, colors, figure.lossy)
-    clear = (1 - background.lines) * ~text
-    stroke = measure_stroke(evidence.coverage.max(axis=0) * clear)
+    widths = [e.stroke_px for e in legend if e.stroke_px is not None]
+    likely = float(np.median(widths)) if widths else None
+    background = find_background(region.pixels, max(2.0, region.pixels.shape[0] / 150), figure.lossy, colors)
+    stroke = measure_stroke(background.paper - region.pixels, ~text & (background.lines == 0), likely)
     background = find_background(region.pixels, stroke, figure.lossy, colors)
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
-    strokes = [float(np.clip(measure_stroke(c * clear), stroke / 1.4, stroke * 1.4)) for c in evidence.coverage]
-    print('strokes',stroke,strokes)
     out = []
+    clear = 1 - np.clip(background.lines, 0, 1)
     for k, ink in enumerate(inks):
         others = np.delete(evidence.coverage, k, axis=0).sum(axis=0) if len(inks) > 1 else 0
         occluded = np.clip(others + evidence.other + background.lines, 0, 1).astype(np.float32)
-        coverage = evidence.coverage[k] * (1 - np.clip(background.lines, 0, 1))
-        stroke = strokes[k]
-        costs = path_costs(coverage, occluded, stroke)
-        for entry, dash in ink.arms:
-            road = cheapest_path(costs, region.start, start_costs(coverage.shape[0], region.top, stroke))
-            if road is None:
-                continue
-            rows = road.rows
-            seen = coverage[rows, road.first + np.arange(rows.size)] > 0.3
-            h = coverage.shape[0]
-            if region.turned:
-                rows = h - 1 - rows
-            ev = Evidence(coverage[::-1] if region.turned else coverage, occluded[::-1] if region.turned else occluded,
-                region.left, region.upper, tuple(int(c) for c in ink.color), stroke)
-            out.append((ev, StepPath(region.left + road.first, rows + region.upper, seen, dash, entry)))
+        sheet = Sheet(evidence.coverage[k] * clear, occluded, stroke, region.start, region.top)
+        arms = [Arm(i, dash, legend[i].period if i is not None else ()) for i, dash in ink.arms]
+        out += [_hand_over(found, sheet, ink, region) for found in find_arms(sheet, arms)]
     return TracedPaths(tuple(out), scales.direction)
+
+
+def _hand_over(found: Found, sheet: Sheet, ink: Ink, region: Region) -> tuple[Evidence, StepPath]:
+    """Evidence and path in the coordinates of the figure."""
+    coverage, occluded, rows = sheet.coverage, found.occluded, found.road.rows
+    seen = coverage[rows, found.road.first + np.arange(rows.size)] > 0.3
+    if region.turned:
+        coverage, occluded, rows = coverage[::-1], occluded[::-1], coverage.shape[0] - 1 - rows
+    red, green, blue = (round(c) for c in ink.color)
+    evidence = Evidence(coverage, occluded, region.left, region.upper, (red, green, blue), sheet.stroke)
+    flags = (Flag("curve_doubtful", "its ink is faint"),) if found.doubtful else ()
+    path = StepPath(
+        region.left + found.road.first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags
+    )
+    return evidence, path
 
 
 def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:

@@ -22,6 +22,10 @@ from kmdigitize.detect.paths import box_mean
 Image = NDArray[np.float32]
 
 
+_LUMA_CHROMA = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0.5, -0.081]], np.float32)
+"""RGB (row) to luma and two chromas, as JPEG stores them (ITU-T T.871): luma keeps its place, chroma is blurred."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceSettings:
     """How pixels are given to inks."""
@@ -32,10 +36,14 @@ class EvidenceSettings:
     """Spread of the direction of one ink (rad) in a lossless picture."""
     angle_sd_lossy: float = 0.16
     """The same where chroma is blurred by compression; the nearest ink then decides."""
+    chroma_lossy: float = 0.15
+    """Weight of chroma against luma when coverage is measured in a lossy picture."""
     shade_sd: float = 0.22
     """Spread of the logarithm of an ink's departure summed across its stroke."""
     same_hue: float = 0.30
     """Inks whose directions differ by less (rad) are also told apart by shade."""
+    black: float = 0.3
+    """Weight of black that is no curve (marks, text) against the inks of curves."""
     unknown: float = 0.02
     """Weight of 'some other ink': a pixel about 2.8 spreads away from every ink belongs to none."""
 
@@ -56,24 +64,25 @@ def measure_evidence(
     ``stroke`` is the width of the strokes in px; while it is not known, shades of one hue are not told apart.
     """
     s = settings or EvidenceSettings()
-    departure = background.paper - pixels
-    depth = np.linalg.norm(departure, axis=2)
-    visible = depth > s.visible * (2 if lossy else 1)
-    ys, xs = np.nonzero(visible)
-    full = background.panel - np.vstack([inks, np.zeros((1, 3), np.float32)])
+    space = _LUMA_CHROMA if lossy else np.eye(3, dtype=np.float32)
+    weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
+    departure = (background.paper - pixels) @ space
+    plain = np.linalg.norm(background.paper - pixels, axis=2)
+    ys, xs = np.nonzero(plain > s.visible * (2 if lossy else 1))
+    full = (background.panel - np.vstack([inks, np.zeros((1, 3), np.float32)])) @ space
     likelihood = _likelihoods(departure, full, (ys, xs), stroke, lossy, s)
     share = likelihood / (likelihood.sum(axis=1, keepdims=True) + s.unknown)
-    coverage = np.zeros((len(inks), *depth.shape), np.float32)
+    coverage = np.zeros((len(inks), *plain.shape), np.float32)
     local = background.paper[ys, xs]
-    here = departure[ys, xs]
+    here = departure[ys, xs] * weight
     for k, color in enumerate(inks):
-        towards = local - color
-        norm = np.maximum((towards**2).sum(axis=1), 1.0)
+        towards = (local - color) @ space
+        norm = np.maximum((towards**2 * weight).sum(axis=1), 1.0)
         coverage[k, ys, xs] = share[:, k] * np.clip((here * towards).sum(axis=1) / norm, 0, 1)
     known = share[:, : len(inks)].sum(axis=1)
-    other = np.zeros(depth.shape, np.float32)
-    strongest = max(float(np.linalg.norm(full, axis=1).max()), 1.0)
-    other[ys, xs] = (1 - known) * np.clip(depth[ys, xs] / strongest, 0, 1)
+    other = np.zeros(plain.shape, np.float32)
+    deepest = max(float(np.linalg.norm(background.panel)), 1.0)
+    other[ys, xs] = (1 - known) * np.clip(plain[ys, xs] / deepest, 0, 1)
     return InkEvidence(coverage, other)
 
 
@@ -85,32 +94,70 @@ def _likelihoods(
     reach = 1.5 if stroke is None else stroke
     sigma = max(1.2, 0.4 * reach) if lossy else max(0.5, 0.3 * reach)
     mean = cv2.GaussianBlur(departure, (0, 0), sigma)[where]
-    length = np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-3)
-    size = np.linalg.norm(full, axis=1)
-    direction = full / np.maximum(size, 1.0)[:, None]
-    cosine = np.clip((mean / length) @ direction.T, -1, 1)
-    angle = np.arccos(cosine)
-    sd = s.angle_sd_lossy if lossy else s.angle_sd
-    likelihood = np.exp(-0.5 * (angle / sd) ** 2)
+    size = np.maximum(full[:, 0] if lossy else np.linalg.norm(full, axis=1), 1.0)
+    direction = full / np.maximum(np.linalg.norm(full, axis=1), 1.0)[:, None]
+    off = _hue_distance(mean, full, reach) if lossy else _angle(mean, direction)
+    likelihood = np.exp(-0.5 * (off / (s.angle_sd_lossy if lossy else s.angle_sd)) ** 2)
     apart = np.arccos(np.clip(direction @ direction.T, -1, 1))
     np.fill_diagonal(apart, np.pi)
-    twins = apart < s.same_hue * (1.5 if lossy else 1.0)
-    if twins.any() and stroke is not None:
-        shade = _shade(departure, stroke)[where]
-        for k in np.nonzero(twins.any(axis=1))[0]:
-            off = np.log(np.maximum(shade, 1.0) / size[k])
-            likelihood[:, k] *= np.exp(-0.5 * (off / s.shade_sd) ** 2)
-    if np.any(apart[-1, :-1] < s.same_hue * 0.5):
+    if np.any(apart[-1, :-1] < s.same_hue * 0.5) and size[np.argmin(apart[-1])] > 0.85 * size[-1]:
         likelihood[:, -1] = 0
+        apart[-1] = apart[:, -1] = np.pi
+    likelihood[:, -1] *= s.black
+    if stroke is not None:
+        _tell_shades_apart(likelihood, departure, where, size, apart < s.same_hue, stroke, lossy, s)
     return np.asarray(likelihood, np.float32)
 
 
-def _shade(departure: Image, stroke: float) -> Image:
-    """Departure (h, w) summed across the stroke a pixel lies in, per px of stroke width: its ink's full departure."""
-    depth = np.linalg.norm(departure, axis=2).astype(np.float32)
+def _angle(mean: Image, direction: Image) -> Image:
+    """Angle (n, k) between departures (n, 3) and ink directions (k, 3)."""
+    length = np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-3)
+    return np.asarray(np.arccos(np.clip((mean / length) @ direction.T, -1, 1)), np.float32)
+
+
+def _hue_distance(mean: Image, full: Image, stroke: float) -> Image:
+    """The same where compression has thinned out the colour of narrow strokes but not their brightness.
+
+    The ink is then somewhere between its own chroma and a share of it that grows with the stroke.
+    """
+    least = float(np.clip(0.35 + 0.17 * (stroke - 1.5), 0.35, 0.9))
+    off = np.empty((len(mean), len(full)), np.float32)
+    for k, ink in enumerate(full):
+        seen = mean[:, 1:] / (np.maximum(mean[:, :1], 1.0) / max(float(ink[0]), 1.0))
+        own = ink[1:]
+        share = np.clip(seen @ own / max(float(own @ own), 1.0), least, 1.15)
+        off[:, k] = np.linalg.norm(seen - share[:, None] * own, axis=1) / max(float(np.linalg.norm(ink)), 1.0)
+    return off
+
+
+def _tell_shades_apart(likelihood, departure, where, size, twins, stroke, lossy, s) -> None:
+    """Multiply in how well the depth of the strokes fits each ink, for inks of one hue."""
+    depth, deepest, shade = _shade(departure, stroke, lossy)
+    slack = 0.12 if lossy else 0.07
+    for k in range(len(size)):
+        near = deepest if twins[k].any() else depth
+        too_deep = np.maximum(near[where] / size[k] - 1 - slack, 0)
+        likelihood[:, k] *= np.exp(-0.5 * (too_deep / slack) ** 2)
+        if not twins[k].any():
+            continue
+        off = np.log(np.maximum(shade[where], 1.0) / size[k])
+        if size[k] >= size[twins[k]].max():
+            off = np.minimum(off, 0)  # touching strokes sum to more than the darkest ink, and are still it
+        likelihood[:, k] *= np.exp(-0.5 * (off / s.shade_sd) ** 2)
+
+
+def _shade(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:
+    """Depth of a pixel, of its deepest neighbour, and the full depth of the ink of the stroke it lies in (each (h, w)).
+
+    The last is the depth summed across the stroke per px of its width: it does not depend on the pixel grid.
+    """
+    depth = (np.abs(departure[..., 0]) if lossy else np.linalg.norm(departure, axis=2)).astype(np.float32)
     size = stroke + 2
     upright = box_mean(depth, 3, size) * (size / stroke)
     across = box_mean(depth, size, 3) * (size / stroke)
-    ridge = np.minimum(upright, across)
+    # No ink is deeper than its deepest pixel allows: that bounds the sum where strokes touch.
+    deepest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
+    core = stroke / (stroke + 1.2) if lossy else min(1.0, stroke / 2)
+    ridge = np.minimum(np.minimum(upright, across), deepest / max(core, 0.4))
     # The sum belongs to the middle of the stroke; its flanks take it over from there.
-    return np.asarray(cv2.dilate(ridge, np.ones((3, 3), np.uint8)), np.float32)
+    return depth, deepest, np.asarray(cv2.dilate(ridge, np.ones((3, 3), np.uint8)), np.float32)

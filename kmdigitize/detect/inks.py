@@ -46,21 +46,34 @@ def inks_of_legend(legend: Sequence[LegendEntry], apart: float = 24.0) -> tuple[
     return tuple(inks)
 
 
-def measure_stroke(coverage: Image) -> float:
-    """Commonest width (px) of the strokes in ``coverage`` (h, w) in [0, 1]; 1.5 if there are none.
+def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> float:
+    """Commonest width (px) of the strokes in ``departure`` (h, w, 3) from the paper where ``clear`` (h, w); 1.5 if none.
 
-    The width at a pixel is the ink of its unbroken run along the column or the row, whichever is less: that is right
-    on flats, risers and dashes alike, and does not depend on how the stroke sits on the pixel grid.
+    Every stroke is measured against its own deepest pixel, so nothing need be known of the inks. The width at a pixel
+    is the ink of its unbroken run along the column or the row, whichever is less: that is right on flats, risers and
+    dashes alike, and does not depend on how the stroke sits on the pixel grid. Runs along the row count most: marks
+    stand upright. ``likely`` is the width of the legend's samples, which decides between several frequent widths.
     """
-    mask = coverage > 0.35
+    clear = cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    depth = np.where(clear, np.linalg.norm(departure, axis=2), 0).astype(np.float32)
+    around = cv2.dilate(depth, np.ones((5, 5), np.uint8))
+    share = np.asarray(depth / np.maximum(around, 1.0), np.float32)
+    mask = (share > 0.5) & (around > 0.25 * np.percentile(depth, 99.8))
     if not mask.any():
         return 1.5
-    across = np.minimum(_run_ink(coverage, mask), _run_ink(coverage.T, mask.T).T)[mask]
-    order = np.argsort(across)
-    weight = np.cumsum(coverage[mask][order])
-    # Marks, corners and touching curves only widen a stroke, so its own width is near the lower end.
-    usual = across[order][np.searchsorted(weight, 0.35 * weight[-1])]
-    return float(np.clip(usual, 0.7, max(12.0, coverage.shape[0] / 25)))
+    upright, along = _run_ink(share, mask)[mask], _run_ink(share.T, mask.T).T[mask]
+    across = np.minimum(upright, along)
+    weight = np.clip(along / np.maximum(upright, 0.5) - 0.7, 0.02, 6)
+    edges = np.geomspace(0.6, 40, 43)
+    count = np.convolve(np.histogram(across, edges, weights=weight)[0], [0.25, 0.5, 0.25], mode="same")
+    middle = np.sqrt(edges[1:] * edges[:-1])
+    if likely is not None:
+        count = count * np.exp(-0.5 * (np.log(middle / likely) / 0.25) ** 2)
+    # Marks, corners and touching curves widen a stroke, and do so by any amount: the first high peak is its own.
+    high = (count >= np.roll(count, 1)) & (count >= np.roll(count, -1)) & (count > 0.5 * count.max())
+    peak = int(np.argmax(high))
+    near = (across >= edges[max(peak - 1, 0)]) & (across <= edges[min(peak + 2, edges.size - 1)])
+    return float(np.clip(np.average(across[near], weights=weight[near]), 0.7, 40))
 
 
 def _run_ink(coverage: Image, mask: NDArray[np.bool_]) -> Image:

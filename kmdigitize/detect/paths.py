@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.inks import vertical_extent
+
 Image = NDArray[np.float32]
 
 
@@ -34,6 +36,10 @@ class PathSettings:
     """Price of a column in plain sight without ink: seven such columns outweigh a solid stretch of three."""
     hidden: float = 0.06
     """Price of a hidden column: waiting under another curve must cost less than any wrong ink gains."""
+    hidden_edge: float = 0.15
+    """Further price of a hidden column at the edge of a band of marks: curves run through the middle of their marks."""
+    band_edge: float = 0.5
+    """Share of the evidence that is not believed at the edge of a band of marks in the curve's own ink."""
     riser_seen: float = -0.15
     """Gain of one px of a drop covered by ink; small, since vertical strokes are often marks."""
     riser_missing: float = 0.60
@@ -75,12 +81,15 @@ def path_costs(
     """
     s = settings or PathSettings()
     gap = s.missing if missing is None else missing
+    tallest = max(0.12 * coverage.shape[0], 8 * stroke)
+    coverage = coverage * (1 - s.band_edge * band_offset(coverage > 0.35, stroke, tallest))
+    hidden = s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest)
     opening = horizontal_opening(coverage, stroke)
     along, along_wide = _across(coverage, stroke, 0.5, upright=True), _across(coverage, stroke, 1.2, upright=True)
     opened = _across(opening, stroke, 0.5, upright=True)
     down, down_wide = _across(coverage, stroke, 0.5, upright=False), _across(coverage, stroke, 1.2, upright=False)
     free = 1 - occluded
-    column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * s.hidden
+    column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * hidden
     drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down_wide))
     drop += occluded * s.riser_hidden
     falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
@@ -137,6 +146,20 @@ def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Imag
     size = stroke + slack
     mean = box_mean(coverage, 1, size) if upright else box_mean(coverage, size, 1)
     return np.minimum(mean * (size / stroke), 1.0)
+
+
+def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float) -> Image:
+    """How far each pixel lies from the middle of the vertical run of ``mask`` (h, w) it is in: 0 middle, 1 edge.
+
+    Censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row.
+    Runs as thin as a stroke or taller than ``tallest`` px have no middle worth naming (0).
+    """
+    top, bottom = vertical_extent(mask)
+    half = (bottom - top + 1 - stroke) / 2
+    rows = np.arange(mask.shape[0])[:, None]
+    offset = np.abs(rows - (top + bottom) / 2) / np.maximum(half, 0.5)
+    tall = mask & (half > 0.75 * stroke) & (bottom - top < tallest)
+    return np.where(tall, np.clip(offset, 0, 1), 0).astype(np.float32)
 
 
 def box_mean(image: Image, width: float, height: float) -> Image:

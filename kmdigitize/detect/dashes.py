@@ -1,0 +1,77 @@
+"""Dashed, dotted and dash-dotted curves: which pieces of ink belong to which line type, and how their gaps are closed.
+
+A dash is a connected piece of ink; its length along the line (ink divided by stroke width) does not change where the
+line drops, so pieces are told apart by length. Gaps are closed along rows and columns up to the length of a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.records import Dash
+
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class DashSettings:
+    """Line types in strokes, used where no legend sample tells their lengths."""
+
+    length_sd: float = 0.35
+    """Spread of the logarithm of a dash's length: corners, touching marks and thresholds lengthen and shorten it."""
+    floor: float = 0.15
+    """Evidence left to a piece of the wrong length: merged pieces must not vanish."""
+    touching: float = 0.8
+    """Evidence of a piece that touches another curve, whose length says nothing."""
+
+
+_USUAL: dict[str, tuple[tuple[float, ...], float]] = {
+    "dashed": ((2.5, 4.0, 6.0), 4.0),
+    "dotted": ((1.0, 1.6), 3.0),
+    "dashdot": ((4.5, 6.0, 1.3), 3.0),
+    "unknown": ((), 3.5),
+}
+
+
+def dash_lengths(dash: Dash, period: Sequence[float], stroke: float) -> tuple[tuple[float, ...], float]:
+    """Lengths of the inked pieces and the longest gap (px) of a line type, from its sample or from custom."""
+    if dash == "solid":
+        return (), 0.0
+    if len(period) >= 2:
+        return tuple(period[0::2]), float(max(period[1::2]))
+    on, gap = _USUAL[dash]
+    return tuple(length * stroke for length in on), gap * stroke
+
+
+def weigh_pieces(
+    coverage: Image, explained: Image, lengths: Sequence[float], stroke: float, settings: DashSettings | None = None
+) -> Image:
+    """``coverage`` (h, w) with each connected piece weighed by how well its length fits one of ``lengths`` (px)."""
+    s = settings or DashSettings()
+    if not lengths:
+        return coverage
+    free = coverage * (1 - explained)
+    count, labels = cv2.connectedComponents((free > 0.4).astype(np.uint8), connectivity=8)
+    ink = np.bincount(labels.ravel(), weights=free.ravel(), minlength=count)
+    touches = np.bincount(labels.ravel(), weights=cv2.dilate(explained, np.ones((3, 3), np.uint8)).ravel(), minlength=count)
+    length = np.maximum(ink / stroke, 0.3)
+    fit = np.max([np.exp(-0.5 * (np.log(length / on) / s.length_sd) ** 2) for on in lengths], axis=0)
+    weight = np.maximum(fit, s.floor)
+    weight[touches > 0.5] = np.maximum(weight, s.touching)[touches > 0.5]
+    weight[0] = 0.0
+    spread = cv2.dilate(weight[labels].astype(np.float32), np.ones((3, 3), np.uint8))
+    return np.asarray(coverage * np.where(labels > 0, weight[labels], spread), np.float32)
+
+
+def close_gaps(coverage: Image, gap: float, stroke: float) -> Image:
+    """``coverage`` (h, w) with gaps of up to ``gap`` px along rows and columns filled, at a little less than full."""
+    size = round(gap + 0.5 * stroke) + 2
+    result = coverage
+    for window in (np.ones((1, size), np.uint8), np.ones((size, 1), np.uint8)):
+        result = np.maximum(result, 0.8 * cv2.morphologyEx(coverage, cv2.MORPH_CLOSE, window))
+    return np.asarray(result, np.float32)
