@@ -20,6 +20,9 @@ from kmdigitize.sources.outlines import (
     scale_of,
 )
 
+_SYMBOL = 0.03
+"""Size of the largest plotting symbols as a share of the plotting region."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paint:
@@ -50,7 +53,7 @@ def drawn_path(
         room = (clip[0] - width / 2, clip[1] - width / 2, clip[2] + width / 2, clip[3] + width / 2)
         if apart(box, room):
             return None
-        if not inside(box, room):
+        if not inside(box, room) and not _is_symbol(box, clip):
             moved = _cut(moved, paint, room)
             closed = closed and paint.stroke is None
     if not moved:
@@ -60,6 +63,11 @@ def drawn_path(
     return DrawnPath(
         np.concatenate(moved), starts, closed, paint.stroke, paint.fill, width, dash, paint.alpha, order
     )
+
+
+def _is_symbol(box: Rectangle, clip: Rectangle) -> bool:
+    """Whether the path is so small that, cut by the edge, it is still a plotting symbol whose middle matters."""
+    return max(box[2] - box[0], box[3] - box[1]) < _SYMBOL * max(clip[2] - clip[0], clip[3] - clip[1])
 
 
 def _cut(subpaths: list[FloatArray], paint: Paint, room: Rectangle) -> list[FloatArray]:

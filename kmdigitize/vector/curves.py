@@ -1,0 +1,189 @@
+"""Step curves of a vector figure, exact to the drawing.
+
+Every line of the drawing that runs to the right and in one direction only, with flats and risers, may be a curve. Grid
+and reference lines are single strokes; confidence limits come in pairs of one look that enclose a curve of the same
+colour and step only where it steps; shaded bands are areas; legend samples are short and straight. What is left are
+curves, one per line, even where two coincide. Names come from the legend entry of the same colour and dash.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kmdigitize.flags import Flag
+from kmdigitize.records import Dash, Drawing, Figure, LegendEntry, Panel, Scales, Trace
+from kmdigitize.vector.limits import without_limits
+from kmdigitize.vector.marks import with_marks
+from kmdigitize.vector.names import matched_entries
+from kmdigitize.vector.steps import Steps, steps_of
+from kmdigitize.vector.strands import Look, find_strands
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSettings:
+    """Lengths in drawing units (points), shares of the panel.
+
+    ``rounding``: exporters write two or three decimals; matplotlib also moves points by up to 1/9 px of 72 per inch
+    when it simplifies. ``min_width``: shortest curve as a share of the panel's width. ``sloping``: share of slopes above
+    which a line is not drawn as steps. ``faint``: brightness from which a line on white is not seen. ``start``: highest
+    survival below one at which a curve may begin (rounding, truncated axes). ``thin``: a line of the same course.
+    """
+
+    rounding: float = 0.12
+    precision: float = 0.003
+    min_width: float = 0.05
+    sloping: float = 0.3
+    faint: int = 245
+    start: float = 0.02
+
+
+def trace_drawn_curves(
+    figure: Figure,
+    panel: Panel,
+    scales: Scales,
+    legend: Sequence[LegendEntry] = (),
+    settings: CurveSettings | None = None,
+) -> tuple[Trace, ...]:
+    """Exact traces of the curves drawn in ``panel`` with their censor marks; empty if the drawing holds none.
+
+    Ordered as their legend entries, then as painted.
+    """
+    settings = settings or CurveSettings()
+    drawing = figure.drawing
+    if drawing is None:
+        return ()
+    found = _step_lines(drawing, panel, scales, settings)
+    found = _stepped_only(_without_repetitions(found, drawing), settings)
+    found = without_limits(found)
+    entries = matched_entries([steps.strand.look for steps in found], legend)
+    chosen = _chosen(found, entries, scales, settings)
+    log.debug("%d lines, %d curves", len(found), len(chosen))
+    traces = tuple(_trace(steps, entry, scales, drawing, settings) for steps, entry in chosen)
+    return with_marks(traces, drawing, panel)
+
+
+def _step_lines(drawing: Drawing, panel: Panel, scales: Scales, settings: CurveSettings) -> list[Steps]:
+    """Every line of the panel that falls (or rises, on an axis of 1 − S) all along."""
+    frame = panel.frame
+    rounding = settings.rounding * drawing.px_per_unit
+    lines = []
+    for strand in find_strands(drawing, frame):
+        if min(strand.look.color) >= settings.faint or strand.look.alpha < 0.05:
+            continue
+        steps = steps_of(strand, frame, rounding)
+        if steps is None or not _is_curve(steps, panel, scales, settings):
+            continue
+        lines.append(steps)
+    return lines
+
+
+def _is_curve(steps: Steps, panel: Panel, scales: Scales, settings: CurveSettings) -> bool:
+    """Whether the line is long, moves the right way, lies on the axis's range and is no single straight stroke."""
+    frame = panel.frame
+    if steps.end - steps.start < settings.min_width * frame.width:
+        return False
+    if steps.risers.size == 0:
+        return _is_flat_curve(steps, panel, scales)
+    if steps.falls != (scales.direction == "down"):
+        return False
+    survival = scales.survival(steps.levels)
+    return bool(survival[0] > 0.5 and survival.max() < 1.03 and survival.min() > -0.03)
+
+
+def _is_flat_curve(steps: Steps, panel: Panel, scales: Scales) -> bool:
+    """Whether a straight line is an arm without events: at survival 1, from time 0, ending inside the panel."""
+    survival = float(scales.survival(steps.levels[:1])[0])
+    start = float(scales.x.to_px(0.0))
+    frame = panel.frame
+    from_start = abs(steps.start - start) < 0.01 * frame.width
+    ends_inside = steps.end < frame.right - 0.02 * frame.width
+    return abs(survival - 1) < 0.002 and from_start and ends_inside
+
+
+def _without_repetitions(lines: list[Steps], drawing: Drawing) -> list[Steps]:
+    """Lines of which none repeats another of the same colour point by point (a casing or a second painting)."""
+    kept: list[Steps] = []
+    for steps in lines:
+        if not any(_is_same(steps, other, 0.02 * drawing.px_per_unit) for other in kept):
+            kept.append(steps)
+    return kept
+
+
+def _is_same(a: Steps, b: Steps, near: float) -> bool:
+    if a.strand.look.color != b.strand.look.color or a.strand.look.dash != b.strand.look.dash:
+        return False
+    if a.risers.shape != b.risers.shape or abs(a.start - b.start) > near or abs(a.end - b.end) > near:
+        return False
+    same = np.allclose(a.risers, b.risers, atol=near) and np.allclose(a.levels, b.levels, atol=near)
+    return bool(same)
+
+
+def _stepped_only(lines: list[Steps], settings: CurveSettings) -> list[Steps]:
+    """Stepped lines; where there are none, the sloping ones."""
+    stepped = [steps for steps in lines if steps.sloping <= settings.sloping]
+    return stepped or [steps for steps in lines if steps.risers.size >= 3]
+
+
+def _chosen(
+    lines: list[Steps], entries: list[int | None], scales: Scales, settings: CurveSettings
+) -> list[tuple[Steps, int | None]]:
+    """Curves with their entries: named ones, and unnamed ones that start at one and look like no named one."""
+    pairs = list(zip(lines, entries, strict=True))
+    named = {steps.strand.look.color for steps, entry in pairs if entry is not None}
+    kept = []
+    for steps, entry in pairs:
+        first = float(scales.survival(steps.levels[:1])[0])
+        starts_at_one = first > 1 - settings.start
+        if entry is None and (named and (steps.strand.look.color in named or not starts_at_one)):
+            continue
+        kept.append((steps, entry))
+    return sorted(kept, key=lambda pair: (pair[1] is None, pair[1] or 0, pair[0].strand.order))
+
+
+def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, settings: CurveSettings) -> Trace:
+    look = steps.strand.look
+    sd = settings.precision * drawing.px_per_unit
+    risers = np.clip(steps.risers, steps.start, steps.end)
+    flags = []
+    if steps.sloping > settings.sloping:
+        flags.append(Flag("not_a_step_curve"))
+    if float(scales.survival(steps.levels[:1])[0]) < 1 - settings.start:
+        flags.append(Flag("starts_below_one"))
+    if np.any(steps.slack > 0):
+        flags.append(Flag("trace_bridged", f"{int(np.sum(steps.slack > 0))} drops lie between dashes"))
+    return Trace(
+        steps.start,
+        steps.end,
+        steps.levels,
+        risers,
+        np.full(steps.levels.shape, sd),
+        np.hypot(sd, steps.slack / np.sqrt(3)),
+        np.ones(steps.levels.shape),
+        look.color,
+        dash_of(look),
+        max(look.width, 0.1),
+        None,
+        entry=entry,
+        flags=tuple(flags),
+    )
+
+
+def dash_of(look: Look) -> Dash:
+    """The kind of dash of a pattern: dots are as long as wide (or round caps of no length), dashes longer."""
+    if not look.dash:
+        return "solid"
+    on = look.dash[0::2]
+    if len(on) > 1 and max(on) > 1.5 * min(on):
+        return "dashdot"
+    return "dotted" if max(on) <= 1.6 * max(look.width, 1e-6) else "dashed"
+
+
+def with_entry(trace: Trace, entry: int | None) -> Trace:
+    """``trace`` with another legend entry."""
+    return replace(trace, entry=entry)

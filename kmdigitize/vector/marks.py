@@ -1,0 +1,235 @@
+"""Censor marks of a vector figure: the plotting symbols that sit on its curves, each at its exact place.
+
+Small shapes are sorted by look: strokes that cross in one middle are a plus or a cross, closed outlines circles, squares
+or triangles, boxes of glyphs bars. Symbols of one look share one offset from the curve (a tick may stand on it, a
+triangle's middle is not its box's), which is measured over all of them; those that keep it are marks of that curve.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.records import CensorMark, Drawing, MarkKind, Panel, Rgb, Trace
+from kmdigitize.vector.rules import box_of, subpaths
+
+_LARGEST = 0.05
+"""Largest symbol as a share of the panel's smaller side."""
+_SAME_PLACE = 0.06
+"""Distance of the middles of two strokes of one symbol, as a share of its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Symbol:
+    """A plotting symbol: middle and size in px, its kind, colour and place in painting order."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: MarkKind
+    color: Rgb
+    order: int
+
+
+def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tuple[Trace, ...]:
+    """The traces with their censor marks in order of x; without any in the panel, ``marks`` stays None."""
+    symbols = find_symbols(drawing, panel)
+    if not traces or not symbols:
+        return traces
+    owned: dict[int, list[CensorMark]] = defaultdict(list)
+    for group in _by_look(symbols):
+        for symbol, owner in _owners(group, traces, drawing.px_per_unit):
+            owned[owner].append(CensorMark(symbol.x, symbol.y, symbol.kind, 0.01 * drawing.px_per_unit))
+    if not owned:
+        return traces
+    return tuple(replace(trace, marks=_distinct(owned[index])) for index, trace in enumerate(traces))
+
+
+def _distinct(marks: list[CensorMark]) -> tuple[CensorMark, ...]:
+    """Marks in order of x; one painted twice in one place (outline and filling) counts once."""
+    kept: list[CensorMark] = []
+    for mark in sorted(marks, key=lambda m: m.x):
+        if not any(abs(mark.x - other.x) < 0.02 and abs(mark.y - other.y) < 0.5 for other in kept[-3:]):
+            kept.append(mark)
+    return tuple(kept)
+
+
+def find_symbols(drawing: Drawing, panel: Panel) -> list[_Symbol]:
+    """Every small shape inside the panel that could be a plotting symbol."""
+    frame = panel.frame
+    largest = _LARGEST * max(frame.width, frame.height)
+    room = frame.grown(largest / 2)
+    strokes: list[_Symbol] = []
+    shapes: list[_Symbol] = []
+    for path in drawing.paths:
+        color = path.stroke or path.fill
+        if color is None:
+            continue
+        for points in subpaths(path):
+            box = box_of(points)
+            if max(box.width, box.height) > largest or not room.contains(box.center_x, box.center_y):
+                continue
+            kind = _stroke_kind(points) if path.stroke is not None else None
+            if kind is not None:
+                strokes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, kind, color, path.order))
+            else:
+                closed = _closed_kind(points, box)
+                if closed is not None:
+                    shapes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, closed, color, path.order))
+    return _crossed(strokes) + shapes
+
+
+def _stroke_kind(points: FloatArray) -> MarkKind | None:
+    """"tick" for an upright stroke, "cross" for a diagonal one, "unknown" for a level one; None if it is bent."""
+    if len(points) != 2:
+        return None
+    across, along = np.abs(points[1] - points[0])
+    if max(across, along) <= 0:
+        return None
+    if across <= 0.05 * along:
+        return "tick"
+    if along <= 0.05 * across:
+        return "unknown"
+    return "cross" if 0.5 < across / along < 2 else None
+
+
+def _closed_kind(points: FloatArray, box: Box) -> MarkKind | None:
+    """What a small closed (or many-cornered) outline is."""
+    if len(points) < 4 or box.height <= 0:
+        return None
+    closed = float(np.hypot(*(points[0] - points[-1]))) <= 0.05 * (box.width + box.height)
+    if not closed:
+        return _open_kind(points, box)
+    corners = np.unique(np.round(points, 2), axis=0)
+    if len(corners) == 3:
+        return "triangle"
+    if len(corners) == 4:
+        return "vbar" if box.height > 1.5 * box.width else "square"
+    middle = np.array([box.center_x, box.center_y])
+    radius = np.hypot(*((points - middle) / (max(box.width, 1e-6), max(box.height, 1e-6))).T)
+    if radius.min() > 0.44 and radius.max() < 0.56:
+        return "circle"
+    mirrored = abs(float(points[:-1, 0].mean()) - box.center_x) < 0.08 * box.width
+    return "plus" if mirrored and len(corners) == 12 else ("unknown" if mirrored else None)
+
+
+def _open_kind(points: FloatArray, box: Box) -> MarkKind | None:
+    """A symbol drawn with one line: middle to end and back again; None if it is not symmetric."""
+    mirrored = abs(float(points[:, 0].mean()) - box.center_x) < 0.02 * max(box.width, 1e-6)
+    return "unknown" if mirrored and len(points) > 4 else None
+
+
+def _crossed(strokes: list[_Symbol]) -> list[_Symbol]:
+    """Ticks, and pairs of strokes with one middle as one plus or cross; level strokes alone are part of no symbol."""
+    waiting: dict[tuple[int, int], list[_Symbol]] = defaultdict(list)
+    symbols: list[_Symbol] = []
+    used: set[int] = set()
+    for stroke in strokes:
+        cell = (round(stroke.x / 2), round(stroke.y / 2))
+        near = [
+            other
+            for column in (-1, 0, 1)
+            for row in (-1, 0, 1)
+            for other in waiting[cell[0] + column, cell[1] + row]
+            if id(other) not in used and _makes_symbol(stroke, other)
+        ]
+        if near:
+            other = min(near, key=lambda o: (abs(o.order - stroke.order), abs(o.x - stroke.x)))
+            used |= {id(other), id(stroke)}
+            symbols.append(_united(stroke, other))
+        else:
+            waiting[cell].append(stroke)
+    alone = [s for group in waiting.values() for s in group if id(s) not in used and s.kind == "tick"]
+    return symbols + alone
+
+
+def _makes_symbol(a: _Symbol, b: _Symbol) -> bool:
+    """Whether two strokes of one colour cross in their common middle."""
+    near = _SAME_PLACE * max(a.width, a.height, b.width, b.height)
+    if a.color != b.color or abs(a.x - b.x) > near or abs(a.y - b.y) > near:
+        return False
+    return {a.kind, b.kind} == {"tick", "unknown"} or (a.kind == b.kind == "cross")
+
+
+def _united(a: _Symbol, b: _Symbol) -> _Symbol:
+    """One symbol of two strokes; upright strokes say best where it is across, level ones up and down."""
+    upright, level = (a, b) if a.kind == "tick" else (b, a)
+    kind: MarkKind = "cross" if a.kind == "cross" else "plus"
+    x, y = (upright.x, level.y) if kind == "plus" else ((a.x + b.x) / 2, (a.y + b.y) / 2)
+    width, height = max(a.width, b.width), max(a.height, b.height)
+    return _Symbol(x, y, width, height, kind, a.color, min(a.order, b.order))
+
+
+def _by_look(symbols: Sequence[_Symbol]) -> Iterable[list[_Symbol]]:
+    """Symbols of one kind, colour and size, in painting order."""
+    groups: dict[tuple[MarkKind, Rgb, int, int], list[_Symbol]] = defaultdict(list)
+    for s in sorted(symbols, key=lambda s: s.order):
+        groups[s.kind, s.color, round(2 * s.width), round(2 * s.height)].append(s)
+    return groups.values()
+
+
+def _owners(group: list[_Symbol], traces: tuple[Trace, ...], px_per_unit: float) -> list[tuple[_Symbol, int]]:
+    """Which symbols of one look lie on which trace.
+
+    Where only some traces have the symbol's colour, only those come into question. A symbol on several curves goes to
+    the one that its neighbours in painting order sit on.
+    """
+    same = [index for index, trace in enumerate(traces) if trace.color == group[0].color]
+    rivals = same or list(range(len(traces)))
+    away = np.array([_offsets(group, traces[index], 0.1 * px_per_unit) for index in rivals])
+    offset = _common_offset(away, group[0].height)
+    near = np.array([max(0.6 * traces[index].stroke_px, 0.3 * px_per_unit) for index in rivals])
+    fits = np.abs(away - offset) <= near[:, None]
+    if fits.any(axis=0).mean() < 0.5 and group[0].kind not in ("tick", "plus", "cross", "vbar"):
+        return []
+    return _sorted_out(group, fits, away - offset, rivals)
+
+
+def _offsets(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
+    """Vertical distance of each symbol's middle from the curve (0 beside a riser that spans it), nan off its ends."""
+    x, y = np.array([s.x for s in group]), np.array([s.y for s in group])
+    before = trace.levels[np.searchsorted(trace.risers, x - near, side="right")]
+    behind = trace.levels[np.searchsorted(trace.risers, x + near, side="right")]
+    low, high = np.minimum(before, behind), np.maximum(before, behind)
+    away = np.where(y < low, y - low, np.where(y > high, y - high, 0.0))
+    reach = 0.5 * trace.stroke_px + near
+    away[(x < trace.start - reach) | (x > trace.end + reach)] = np.nan
+    return away
+
+
+def _common_offset(away: FloatArray, height: float) -> float:
+    """The offset that most symbols keep from a curve, within half their height; 0 wins ties."""
+    finite = np.sort(away[np.isfinite(away) & (np.abs(away) <= 0.75 * height)])
+    if finite.size == 0:
+        return 0.0
+    width = max(0.06 * height, 0.3)
+    count = np.searchsorted(finite, finite + width, side="right") - np.arange(finite.size)
+    at_zero = int(np.sum(np.abs(finite) <= width / 2))
+    best = int(count.argmax())
+    if at_zero >= 0.8 * count[best]:
+        return 0.0
+    return float(np.median(finite[best : best + count[best]]))
+
+
+def _sorted_out(
+    group: list[_Symbol], fits: np.ndarray, away: FloatArray, rivals: list[int]
+) -> list[tuple[_Symbol, int]]:
+    """One trace per symbol that fits any: its only one, else that of the nearest symbols painted around it."""
+    only = [int(np.flatnonzero(column)[0]) if column.sum() == 1 else -1 for column in fits.T]
+    out = []
+    for index, symbol in enumerate(group):
+        options = np.flatnonzero(fits[:, index])
+        if options.size == 0:
+            continue
+        choice = only[index]
+        if choice < 0:
+            known = [(abs(i - index), owner) for i, owner in enumerate(only) if owner in options]
+            nearest = min(known)[1] if known else -1
+            choice = nearest if nearest >= 0 else int(options[np.nanargmin(np.abs(away[options, index]))])
+        out.append((symbol, rivals[choice]))
+    return out

@@ -1,0 +1,66 @@
+"""Which legend entry a drawn line belongs to: the one whose sample has its colour and dash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kmdigitize.geometry import FloatArray
+from kmdigitize.records import LegendEntry, Rgb
+from kmdigitize.vector.strands import Look
+
+_FAR = 120.0
+"""Colour distance (RGB) above which line and sample differ: opacity and anti-aliasing change thin samples that much."""
+_OTHER_DASH = 60.0
+
+
+def matched_entries(looks: Sequence[Look], legend: Sequence[LegendEntry]) -> list[int | None]:
+    """For each line the index of its entry; None where nothing fits or the legend has no samples."""
+    sampled = [index for index, entry in enumerate(legend) if entry.color is not None]
+    if not sampled or not looks:
+        return [None] * len(looks)
+    from scipy.optimize import linear_sum_assignment
+
+    cost: FloatArray = np.array([[_difference(look, legend[index]) for index in sampled] for look in looks])
+    rows, columns = linear_sum_assignment(np.minimum(cost, 4 * _FAR))
+    entries: list[int | None] = [None] * len(looks)
+    for row, column in zip(rows, columns, strict=True):
+        if cost[row, column] < _FAR:
+            entries[row] = sampled[column]
+    return entries
+
+
+def _difference(look: Look, entry: LegendEntry) -> float:
+    """Distance of colours, plus that of the dash patterns."""
+    if entry.color is None:
+        return 4 * _FAR
+    on_white = _on_white(look.color, look.alpha)
+    color = min(_distance(look.color, entry.color), _distance(on_white, entry.color))
+    return color + _dash_difference(look, entry)
+
+
+def _on_white(color: Rgb, alpha: float) -> Rgb:
+    red, green, blue = (round(255 + alpha * (value - 255)) for value in color)
+    return red, green, blue
+
+
+def _distance(a: Rgb, b: Rgb) -> float:
+    return float(np.linalg.norm(np.subtract(a, b, dtype=np.float64)))
+
+
+def _dash_difference(look: Look, entry: LegendEntry) -> float:
+    """0 for the same pattern up to ``_OTHER_DASH`` for another kind; patterns are compared in stroke widths."""
+    if entry.dash == "unknown" and not entry.period:
+        return 0.0
+    solid = (not look.dash, entry.dash == "solid" or (entry.dash == "unknown" and not entry.period))
+    if all(solid):
+        return 0.0
+    if any(solid):
+        return _OTHER_DASH
+    if not entry.period:
+        return 0.3 * _OTHER_DASH
+    mine, other = (np.array(pattern, dtype=np.float64) for pattern in (look.dash, entry.period))
+    if mine.size != other.size:
+        mine, other = np.array([mine[0], mine.sum()]), np.array([other[0], other.sum()])
+    return _OTHER_DASH * min(1.0, float(np.mean(np.abs(mine - other)) / max(float(mine.mean()), 1e-6)))
