@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Figure, LegendEntry, Panel, Rgb, TextToken
+from kmdigitize.geometry import Box, Pixels
+from kmdigitize.records import Figure, LegendEntry, Panel, TextToken
+from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.samples import LineSample, find_sample
 from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
 
@@ -62,12 +63,6 @@ def read_legend(
         entries = _direct_labels(figure.pixels, panel, labels)
     log.debug("legend of panel %s: %s", panel.name, [e.label for e in entries])
     return tuple(entries)
-
-
-def text_height(tokens: Sequence[TextToken]) -> float:
-    """Median height in px of the upright tokens (10 if there are none)."""
-    heights = [t.box.height + 1 for t in tokens if t.angle == 0 and len(t.text) > 1]
-    return float(np.median(heights)) if heights else 10.0
 
 
 def _joined(tokens: list[TextToken], settings: LegendSettings) -> list[TextToken]:
@@ -239,16 +234,3 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
             )
         )
     return entries
-
-
-def text_color(pixels: Pixels, box: Box) -> Rgb:
-    """Colour of the ink in ``box``: the median of the tenth of its pixels farthest from the background."""
-    rows, columns = box.slices(pixels.shape)
-    patch: FloatArray = pixels[rows, columns].reshape(-1, 3).astype(np.float64)
-    if not len(patch):
-        return (0, 0, 0)
-    background = np.median(patch, axis=0)
-    distance = np.abs(patch - background).max(axis=1)
-    core = patch[distance >= np.percentile(distance, 90)]
-    red, green, blue = (round(float(v)) for v in np.median(core, axis=0))
-    return red, green, blue

@@ -1,0 +1,65 @@
+"""Cells of a number-at-risk table: one count, perhaps with a second number in brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import TextToken
+
+_LOOKALIKES = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "[": "(", "]": ")", "{": "(", "}": ")"})
+_CELL = re.compile(r"(\d+|\d{1,3}(?:[,  ]\d{3})+)(?:\s*[(/]\s*(\d+(?:[.,·]\d+)?)\s*(%?)\s*\)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One printed cell: ``count``, the number in brackets if any (``percent``: it is a percentage), its place."""
+
+    count: int
+    second: float | None
+    percent: bool
+    box: Box
+    confidence: float
+    text: str = ""
+
+
+def parse_cell(token: TextToken) -> Cell | None:
+    """The cell that a token shows, None if it is no count."""
+    text = token.text.strip().strip("-–—_'`~:;.*|").strip()
+    if not re.search(r"\d", text) and not re.fullmatch(r"[oO]", text):
+        return None
+    match = _CELL.fullmatch(text.translate(_LOOKALIKES).strip())
+    if not match:
+        return None
+    count = int(re.sub(r"\D", "", match.group(1)))
+    second = float(match.group(2).replace(",", ".").replace("·", ".")) if match.group(2) else None
+    return Cell(count, second, bool(match.group(3)), token.box, token.confidence, token.text)
+
+
+def group_lines(tokens: Sequence[TextToken], height: float) -> list[list[TextToken]]:
+    """Upright tokens by printed line from top to bottom, each line from left to right."""
+    lines: list[list[TextToken]] = []
+    for token in sorted(tokens, key=lambda t: t.box.center_y):
+        if lines and token.box.center_y - np.mean([t.box.center_y for t in lines[-1]]) < 0.55 * height:
+            lines[-1].append(token)
+        else:
+            lines.append([token])
+    return [sorted(line, key=lambda t: t.box.left) for line in lines]
+
+
+def with_brackets_joined(line: Sequence[TextToken], height: float) -> list[TextToken]:
+    """A line in which ``(8)`` is put to the count before it when it stands close behind it."""
+    joined: list[TextToken] = []
+    for token in line:
+        bracket = re.fullmatch(r"[(\[]\s*\d+(?:[.,]\d+)?\s*%?\s*[)\]]?", token.text.strip())
+        if bracket and joined and token.box.left - joined[-1].box.right < 2.0 * height:
+            before = joined[-1]
+            sure = min(before.confidence, token.confidence)
+            joined[-1] = TextToken(f"{before.text} {token.text}", before.box.union(token.box), sure)
+        else:
+            joined.append(token)
+    return joined

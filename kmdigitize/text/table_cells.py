@@ -1,0 +1,172 @@
+"""Columns of a number-at-risk table and the second look at its doubtful cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.records import Figure, Scales, TextToken
+from kmdigitize.text.cells import Cell, parse_cell
+from kmdigitize.text.table_lines import TableLine
+
+SecondLook = Callable[[Sequence[Box]], list[Cell | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its time, the px at which its cells stand, which edge of a cell stands there, half its width."""
+
+    time: float
+    position: float
+    align: float
+    tolerance: float
+    width: float
+
+    def distance(self, box: Box) -> float:
+        """Distance in px of a cell from the column."""
+        return box.left + self.align * box.width - self.position
+
+
+@dataclass
+class Checked:
+    """Cells of one row by column after the second look, with doubts and second readings."""
+
+    cells: dict[int, Cell]
+    doubtful: set[int] = field(default_factory=set)
+    alternatives: dict[int, int] = field(default_factory=dict)
+
+
+def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) -> list[Column]:
+    """The columns of the table, each with its time.
+
+    Cells may be centred on their ticks or begin or end there: the alignment with the least spread is taken.
+    """
+    cells = [cell for row in rows for cell in row]
+    ticks = np.array(sorted((t.position, t.value) for t in scales.x_ticks if t.value is not None and t.inlier))
+    if len(cells) < 2:
+        return []
+    spacing = float(np.min(np.diff(ticks[:, 0]))) if len(ticks) > 1 else 4 * height
+    best: list[Column] = []
+    best_cost = np.inf
+    for align in (0.5, 0.0, 1.0):
+        places = np.array([c.box.left + align * c.box.width for c in cells])
+        groups = _groups(places, min(0.45 * spacing, 2.5 * height) if align == 0.5 else 0.3 * spacing)
+        off = [_nearest_tick(float(np.median(places[g])), ticks) for g in groups]
+        cost = float(np.mean([abs(o[1]) if o else spacing for o in off])) + (0.0 if align == 0.5 else 0.15 * height)
+        if cost < best_cost:
+            width = float(np.max([c.box.width for c in cells]))
+            best_cost = cost
+            best = [_column(float(np.median(places[g])), align, ticks, spacing, width, scales) for g in groups]
+    return best
+
+
+def _groups(places: FloatArray, gap: float) -> list[FloatArray]:
+    order = np.argsort(places)
+    breaks = np.flatnonzero(np.diff(places[order]) > gap) + 1
+    return list(np.split(order, breaks))
+
+
+def _nearest_tick(place: float, ticks: FloatArray) -> tuple[float, float] | None:
+    """Value of the nearest tick and its distance in px."""
+    if not len(ticks):
+        return None
+    index = int(np.argmin(np.abs(ticks[:, 0] - place)))
+    return float(ticks[index, 1]), float(ticks[index, 0] - place)
+
+
+def _column(place: float, align: float, ticks: FloatArray, spacing: float, width: float, scales: Scales) -> Column:
+    near = _nearest_tick(place, ticks)
+    if near is not None and abs(near[1]) <= 0.35 * spacing:
+        time = near[0]
+    else:
+        raw = float(scales.x.to_value(place))
+        digits = int(np.floor(np.log10(max(1e-9, 4 * scales.x.pixel_size))))
+        time = max(0.0, round(raw, -digits))
+    return Column(time, place, align, 0.45 * spacing, width)
+
+
+def second_look(figure: Figure, reread: Callable[[Figure, Sequence[Box], bool], tuple[TextToken, ...]]) -> SecondLook:
+    """A function that reads boxes of ``figure`` again as cells (None where there is no count)."""
+
+    def look(boxes: Sequence[Box]) -> list[Cell | None]:
+        tokens = reread(figure, boxes, True)
+        return [parse_cell(t) if t.text and t.confidence > 0.5 else None for t in tokens]
+
+    return look
+
+
+def checked_cells(
+    cells: dict[int, Cell], columns: Sequence[Column], line: TableLine, second: SecondLook | None, sure: float
+) -> Checked:
+    """The row's cells after a second look at those that are missing, unsure or rising."""
+    checked = Checked(dict(cells))
+    if second is not None:
+        _fill_gaps(checked, columns, line, second)
+    suspects = {i for i, cell in checked.cells.items() if cell.confidence < sure} | _rising(checked.cells)
+    if second is not None and suspects:
+        order = sorted(suspects)
+        readings = second([checked.cells[i].box.grown(1.0) for i in order])
+        for index, reading in zip(order, readings, strict=True):
+            _decide(checked, index, reading, sure)
+    else:
+        checked.doubtful |= {i for i in suspects if checked.cells[i].confidence < sure}
+    return checked
+
+
+def _rising(cells: dict[int, Cell]) -> set[int]:
+    """Columns on either side of a rise."""
+    order = sorted(cells)
+    pairs = [(a, b) for a, b in zip(order, order[1:], strict=False) if cells[b].count > cells[a].count]
+    return {index for pair in pairs for index in pair}
+
+
+def _fill_gaps(checked: Checked, columns: Sequence[Column], line: TableLine, second: SecondLook) -> None:
+    """Read the places of missing cells; the first one may be glued to the label."""
+    missing = [i for i in range(len(columns)) if i not in checked.cells]
+    if not missing:
+        return
+    half = line.height / 2
+    boxes = []
+    for i in missing:
+        column = columns[i]
+        left = column.position - column.align * column.width - 2
+        boxes.append(Box(left, line.middle - half, left + column.width + 4, line.middle + half))
+    for index, box, reading in zip(missing, boxes, second(boxes), strict=True):
+        if reading is None or reading.confidence < 0.8:
+            continue
+        if line.label_box is not None and line.label_box.overlap(box) > 0:
+            checked.doubtful.add(index)
+        checked.cells[index] = reading
+    if 0 in missing and 0 not in checked.cells:
+        glued = re.search(r"(\d+)\s*(?:\(\d+\))?$", line.text)
+        if glued and line.label_box is not None and line.label_box.right > columns[0].position - columns[0].tolerance:
+            box = Box(columns[0].position - columns[0].width / 2, line.label_box.top, line.label_box.right, line.label_box.bottom)
+            checked.cells[0] = Cell(int(glued.group(1)), None, False, box, 0.5)
+            checked.doubtful.add(0)
+
+
+def _decide(checked: Checked, index: int, reading: Cell | None, sure: float) -> None:
+    """Which of two readings of a cell holds: the one that does not rise, else the surer one."""
+    first = checked.cells[index]
+    if reading is None:
+        if first.confidence < sure:
+            checked.doubtful.add(index)
+        return
+    if reading.count == first.count:
+        return
+    fits = [_fits(checked.cells, index, cell.count) for cell in (first, reading)]
+    take = reading if (fits[1] and not fits[0]) or (fits[0] == fits[1] and reading.confidence > first.confidence) else first
+    other = first if take is reading else reading
+    checked.cells[index] = take
+    checked.doubtful.add(index)
+    checked.alternatives[index] = other.count
+
+
+def _fits(cells: dict[int, Cell], index: int, count: int) -> bool:
+    before = [cells[i].count for i in cells if i < index]
+    after = [cells[i].count for i in cells if i > index]
+    return (not before or count <= before[-1]) and (not after or count >= after[0])

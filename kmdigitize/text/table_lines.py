@@ -1,0 +1,142 @@
+"""Lines of a number-at-risk table: which are counts, of what kind and of which arm, and which are headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import Panel, Scales, TextToken
+from kmdigitize.text.cells import Cell, group_lines, parse_cell, with_brackets_joined
+from kmdigitize.text.wordings import is_risk_header, is_statistic
+
+Kind = Literal["", "at risk", "events", "censored"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableLine:
+    """One printed line: its cells, what they count ("" for a line of text), the arm they belong to."""
+
+    cells: tuple[Cell, ...]
+    text: str
+    kind: Kind
+    arm: str
+    label_box: Box | None
+    middle: float
+    height: float
+
+
+def table_lines(
+    tokens: Sequence[TextToken], panel: Panel, scales: Scales, height: float
+) -> tuple[list[TableLine], str]:
+    """Lines of counts with their arms, from top to bottom, and the table's heading ("" if it has none)."""
+    top = min(panel.frame.bottom, _row_of_zero(panel, scales))
+    low = [t for t in tokens if t.box.center_y > top + 0.3 * height]
+    lines = [_split(with_brackets_joined(line, height), panel, scales, height) for line in group_lines(low, height)]
+    counts = [line for line in lines if _is_count_line(line, panel, scales, height)]
+    if not counts:
+        return [], ""
+    return _with_arms(lines, {id(line) for line in counts}, scales)
+
+
+def _row_of_zero(panel: Panel, scales: Scales) -> float:
+    """Row of the drawn zero where it lies inside the frame (the table may then stand inside the frame, too)."""
+    row = float(scales.y.to_px(0.0))
+    inside = panel.frame.top + 0.3 * panel.frame.height < row < panel.frame.bottom
+    return row if inside else panel.frame.bottom
+
+
+def _split(line: Sequence[TextToken], panel: Panel, scales: Scales, height: float) -> TableLine:
+    """Cells of a line and the label before them."""
+    start = _first_column(panel, scales) - 3.0 * height
+    cells: list[Cell] = []
+    words: list[TextToken] = []
+    for token in line:
+        cell = parse_cell(token)
+        if cell is not None and token.box.center_x >= start:
+            cells.append(cell)
+        elif not cells:
+            words.append(token)
+    box = None
+    for word in words:
+        box = word.box if box is None else box.union(word.box)
+    middle = float(np.mean([t.box.center_y for t in line]))
+    text = " ".join(word.text for word in words).strip(" |:-–—")
+    return TableLine(tuple(cells), text, "", "", box, middle, max(t.box.height for t in line) + 1)
+
+
+def _first_column(panel: Panel, scales: Scales) -> float:
+    """Column of the leftmost tick (px)."""
+    ticks = [tick.position for tick in scales.x_ticks if tick.value is not None]
+    return min(ticks) if ticks else panel.frame.left
+
+
+def _is_count_line(line: TableLine, panel: Panel, scales: Scales, height: float) -> bool:
+    """Counts rather than tick labels: their values are not those of the axis at their places."""
+    if not line.cells or is_statistic(line.text):
+        return False
+    inside = [c for c in line.cells if panel.frame.left - 3 * height < c.box.center_x < panel.frame.right + 3 * height]
+    if not inside:
+        return False
+    reading = np.array([c.count for c in inside], np.float64)
+    times = scales.x.to_value(np.array([c.box.center_x for c in inside]))
+    span = abs(scales.x.pixel_size) * panel.frame.width
+    agree = np.abs(reading - times) < 0.015 * span
+    return not (agree.mean() > 0.6 and len(inside) >= 2 and len(set(reading)) > 1)
+
+
+def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> tuple[list[TableLine], str]:
+    """Kind and arm of every line of counts, from its own label and the text lines above it."""
+    title, heading, arm, kind = "", "", "", "at risk"
+    used_arm = True
+    result: list[TableLine] = []
+    for line in lines:
+        words = line.text
+        if id(line) not in counts:
+            if not words or line.cells:
+                continue
+            if is_risk_header(words):
+                title, kind = title or words, _kind_of(words) or "at risk"
+            elif _kind_of(words):
+                heading, kind = words, _kind_of(words) or "at risk"
+            elif _can_name_arm(line, result, scales):
+                arm, used_arm = words, False
+            continue
+        own = _kind_of(words)
+        if own:
+            line_kind, line_arm = own, arm
+            title = title or (words if is_risk_header(words) else "")
+        elif words:
+            line_kind, line_arm = kind, words
+        else:
+            line_kind, line_arm = kind, ("" if used_arm else arm)
+        used_arm = True
+        result.append(replace(line, kind=line_kind, arm=line_arm))
+    del heading
+    return result, title
+
+
+def _can_name_arm(line: TableLine, before: Sequence[TableLine], scales: Scales) -> bool:
+    """Short text of the height of the table's text that is no axis title."""
+    del before
+    words = line.text
+    timelike = re.search(r"(?i)\b(?:time|months?|years?|days?|weeks?|follow-?up)\b", words)
+    return bool(re.search(r"\w", words)) and not timelike and not is_statistic(words) and words != scales.x_title
+
+
+def _kind_of(words: str) -> Kind:
+    """What a label or heading says is counted; "" if it says nothing of the sort."""
+    plain = words.lower()
+    if re.search(r"at[\s-]*risk|risk\s+set", plain):
+        return "at risk"
+    if re.fullmatch(r"\W*(?:no\.?\s*|number\s*)?(?:of\s*)?(?:cum(?:ulative|\.)?\s*)?(?:number\s*of\s*)?censor\w*\W*", plain):
+        return "censored"
+    if re.fullmatch(
+        r"\W*(?:no\.?\s*|number\s*)?(?:of\s*)?(?:cum(?:ulative|\.)?\s*)?(?:number\s*of\s*)?(?:events?|deaths?)\W*", plain
+    ):
+        return "events"
+    return ""
