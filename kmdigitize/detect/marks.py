@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kmdigitize.detect.marks_bars import Uprights, bar_strength, match_bars, read_uprights
 from kmdigitize.detect.marks_ink import MarkInk, dark_ink, own_ink
-from kmdigitize.detect.marks_shapes import KINDS, Match, Shape, match, shape_of
-from kmdigitize.geometry import FloatArray
-from kmdigitize.records import CensorMark, Evidence, Figure, Panel, Trace
+from kmdigitize.detect.marks_shapes import KINDS, match, shape_of
+from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.records import CensorMark, Evidence, Figure, MarkKind, Panel, Trace
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,8 @@ class MarkSettings:
 
     smallest_px: float = 1.5
     """Least height of a mark above the edge of its curve: below that it cannot be told from noise."""
-    largest_share: float = 0.025
+    largest_share: float = 0.03
     """Largest half height as a share of the panel's height."""
-    full_ink: float = 0.6
-    """Coverage that counts as full: a one-pixel stroke between two columns covers half of each."""
     good_fit: float = 0.5
     """Least fit of a mark: three quarters of its visible pixels inked and none around it."""
     least_gain: float = 6.0
@@ -38,6 +37,16 @@ class MarkSettings:
 
 
 _DEFAULT = MarkSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The mark of a figure: kind, half height in px, the ink images of all arms, and the ink explained by it."""
+
+    gain: float
+    kind: MarkKind
+    size: float
+    inks: list[MarkInk]
 
 
 def find_marks(
@@ -55,14 +64,19 @@ def find_marks(
     if not traces:
         return traces
     height = panel.frame.height if panel else float(evidences[0].coverage.shape[0])
-    candidates = [[own_ink(evidence, traces, i) for i, evidence in enumerate(evidences)]]
-    if figure is not None and not any(_is_dark(evidence) for evidence in evidences):
-        candidates.append([dark_ink(e, t, figure.pixels) for e, t in zip(evidences, traces, strict=True)])
-    gain, inks, shape = max((_best_shape(inks, height, settings) for inks in candidates), key=lambda found: found[0])
-    log.debug("best mark: %s size %.1f px, gain %.1f", shape.kind, shape.size, gain)
-    if gain < settings.least_gain:
+    own = [own_ink(evidence, traces, i) for i, evidence in enumerate(evidences)]
+    looks = _looks(own, height, settings)
+    if figure is not None and not all(_is_dark(evidence) for evidence in evidences):
+        dark = [
+            ink if _is_dark(evidence) else dark_ink(evidence, trace, figure.pixels)
+            for ink, evidence, trace in zip(own, evidences, traces, strict=True)
+        ]
+        looks += _looks(dark, height, settings)
+    best = max(looks, key=lambda look: look.gain)
+    log.debug("best mark: %s size %.1f px, gain %.1f", best.kind, best.size, best.gain)
+    if best.gain < settings.least_gain:
         return tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
-    return tuple(_marked(trace, ink, shape, settings) for trace, ink in zip(traces, inks, strict=True))
+    return tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
 
 
 def _is_dark(evidence: Evidence) -> bool:
@@ -70,18 +84,28 @@ def _is_dark(evidence: Evidence) -> bool:
     return max(evidence.color) < 110
 
 
-def _best_shape(inks: list[MarkInk], height: float, settings: MarkSettings) -> tuple[float, list[MarkInk], Shape]:
-    """The kind and size of mark that explain most ink over all arms, with that gain."""
+def _looks(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[_Look]:
+    """Every kind of mark in its best size, with the ink that it explains over all arms."""
     stroke = float(np.median([ink.stroke for ink in inks]))
-    best: tuple[float, Shape] | None = None
-    for size in _sizes(stroke / 2 + settings.smallest_px, height * settings.largest_share):
-        for kind in KINDS:
-            shape = shape_of(kind, size, stroke)
-            gain = sum(_gain(match(shape, ink, settings.full_ink, True), ink, settings) for ink in inks)
-            if best is None or gain > best[0]:
-                best = gain, shape
-    assert best is not None
-    return best[0], inks, best[1]
+    sizes = _sizes(stroke / 2 + settings.smallest_px, height * settings.largest_share)
+    uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
+    found: list[_Look] = []
+    kinds: tuple[MarkKind, ...] = ("vbar", "tick", *KINDS)
+    for kind in kinds:
+        gains = [
+            sum(_gain(_match(kind, size, *pair), pair[0], settings) for pair in zip(inks, uprights, strict=True))
+            for size in sizes
+        ]
+        best = int(np.argmax(gains))
+        found.append(_Look(gains[best], kind, sizes[best], inks))
+    return found
+
+
+def _match(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
+    """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each."""
+    if kind in ("vbar", "tick"):
+        return match_bars(uprights, kind, size)
+    return match(shape_of(kind, size, ink.stroke), ink)
 
 
 def _sizes(smallest: float, largest: float) -> list[float]:
@@ -92,61 +116,65 @@ def _sizes(smallest: float, largest: float) -> list[float]:
     return sizes
 
 
-def _gain(found: Match, ink: MarkInk, settings: MarkSettings) -> float:
-    """Ink explained by the isolated matches along one arm."""
-    peaks = _peaks(found.fit, settings.good_fit, max(2.0, ink.stroke))
-    return float(((found.fit[peaks] - settings.good_fit) * found.visible[peaks]).sum())
+def _gain(found: tuple[FloatArray, FloatArray], ink: MarkInk, settings: MarkSettings) -> float:
+    """Ink explained by the matches along one arm."""
+    fit, visible = found
+    peaks = _peaks(fit, settings.good_fit, max(2.0, ink.stroke))
+    return float(((fit[peaks] - settings.good_fit) * visible[peaks]).sum())
 
 
 def _peaks(fit: FloatArray, least: float, apart: float) -> list[int]:
     """Indices of local maxima of ``fit`` (n,) above ``least``, best first kept, at least ``apart`` columns apart."""
+    free = fit > least
     taken: list[int] = []
-    for index in np.argsort(-fit, kind="stable"):
-        if fit[index] <= least:
-            break
-        if all(abs(int(index) - other) >= apart for other in taken):
+    for index in np.argsort(-fit, kind="stable")[: int(free.sum())]:
+        if free[index]:
             taken.append(int(index))
+            free[max(0, int(np.ceil(index - apart + 1e-6))) : int(np.floor(index + apart - 1e-6)) + 1] = False
     return sorted(taken)
 
 
-def _marked(trace: Trace, ink: MarkInk, shape: Shape, settings: MarkSettings) -> Trace:
-    """The trace with the marks of ``shape`` that stand on it, and the stretches in which they touch."""
-    found = match(shape, ink, settings.full_ink, False)
-    left = trace.start - ink.x[0] if ink.x.size else 0.0
-    offset = float(np.ceil(trace.start - 1)) - float(ink.x[0]) if ink.x.size else left
-    runs = _runs(found.fit > settings.good_fit)
-    if shape.kind not in ("vbar", "tick"):
-        peaks = _peaks(found.fit, settings.good_fit, max(2.0, ink.stroke))
-        runs = [(peak, peak + 1) for peak in peaks]
-    width = _single_width(runs)
+def _marked(trace: Trace, ink: MarkInk, look: _Look, settings: MarkSettings) -> Trace:
+    """The trace with the marks that stand on it, and the stretches in which they touch."""
+    uprights = read_uprights(ink, round(look.size) + 4)
+    fit, _ = _match(look.kind, look.size, ink, uprights)
+    if look.kind in ("vbar", "tick"):
+        groups = _bar_groups(fit > settings.good_fit, bar_strength(uprights, look.size))
+    else:
+        groups = [[float(peak)] for peak in _peaks(fit, settings.good_fit, max(2.0, ink.stroke))]
+    first = float(ink.x[0]) + ink.origin
     marks: list[CensorMark] = []
     bands: list[tuple[float, float]] = []
-    for first, stop in runs:
-        centers = _split(first, stop, width)
-        half = 0.5 if len(centers) == 1 else max(0.5, width / 2)
-        for center in centers:
-            x = float(ink.x[0]) + center + offset
-            marks.append(CensorMark(x, float(trace.row_at(np.array([x]))[0]), shape.kind, half))
+    for centers in groups:
+        half = 0.5 if len(centers) == 1 else (centers[1] - centers[0]) / 2
+        rows = trace.row_at(np.array(centers) + first + 0.5)
+        marks += [CensorMark(first + c, float(y), look.kind, half) for c, y in zip(centers, rows, strict=True)]
         if len(centers) > 2:
-            bands.append((float(ink.x[0]) + first + offset, float(ink.x[0]) + stop - 1 + offset))
+            bands.append((first + centers[0], first + centers[-1]))
     return replace(trace, marks=tuple(marks), mark_bands=tuple(bands))
 
 
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches (first, stop) of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+def _bar_groups(inked: BoolArray, strength: FloatArray) -> list[list[float]]:
+    """Centres of the bars in every run of inked columns, one list per run.
+
+    A run's width is the sum of its ink, borders included; the usual width of the narrower runs is one bar's.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], inked.astype(np.int8), [0]])))
+    runs = [(max(int(a) - 1, 0), min(int(b) + 1, inked.size)) for a, b in edges.reshape(-1, 2)]
+    width = np.array([strength[a:b].sum() for a, b in runs])
+    if not runs:
+        return []
+    single = float(np.median(width[width <= 1.5 * np.quantile(width, 0.25)]))
+    return [_centers(strength[a:b], single, a) for a, b in runs]
 
 
-def _single_width(runs: list[tuple[int, int]]) -> float:
-    """Width in columns of one mark: the lower quartile of all runs."""
-    return float(np.quantile([b - a for a, b in runs], 0.25)) if runs else 1.0
-
-
-def _split(first: int, stop: int, width: float) -> list[float]:
-    """Centres of the marks in a run: one if it is no wider than a mark, else as many as fit a little apart."""
-    length = stop - first
-    count = 1 if length <= 1.5 * width + 0.8 else round((length - width) / (width + 1.2)) + 1
+def _centers(strength: FloatArray, single: float, first: int) -> list[float]:
+    """Centres in a run of columns of given ``strength``: one for a bar's width, else as many as fit a little apart."""
+    total = float(strength.sum())
+    count = 1 if total <= 1.6 * single + 0.3 else max(2, round((total - single) / (single + 1.0)) + 1)
+    position = np.arange(strength.size) + first
     if count == 1:
-        return [(first + stop - 1) / 2]
-    return [float(c) for c in np.linspace(first + (width - 1) / 2, stop - 1 - (width - 1) / 2, count)]
+        return [float((position * strength).sum() / max(total, 1e-9))]
+    passed = np.cumsum(strength) - strength / 2
+    left, right = np.interp([single / 2, total - single / 2], passed, position)
+    return [float(c) for c in np.linspace(left, right, count)]

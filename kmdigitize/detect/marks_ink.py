@@ -6,12 +6,12 @@ and a mask tells where nothing can be concluded because a curve (or other known 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray, Pixels
 from kmdigitize.records import Evidence, Trace
 
 FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -21,9 +21,10 @@ FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 class MarkInk:
     """One arm's picture of possible marks in the region of its evidence.
 
-    ``ink`` (h, w) in [0, 1]; ``known`` (h, w) where ink says nothing about marks; ``trace`` is in px of this region.
-    ``x`` (n,) are the columns along the curve, ``y`` (n,) the curve's rows there, ``next_y`` (n,) the rows half a
-    mark further on (at the time of an event a mark stands at the foot of the riser).
+    ``ink`` (h, w) in [0, 1], scaled so that a mark is 1; ``known`` (h, w) where ink says nothing about marks. ``x``
+    (n,) are the columns along the curve, ``y`` (n,) the curve's rows there, ``next_y`` (n,) the rows half a mark
+    further on (at the time of an event a mark stands at the foot of the riser); ``busy`` (n,) is 1 where unexplained
+    ink stands next to the curve. ``origin`` is the column of the figure at x = 0.
     """
 
     ink: FloatImage
@@ -31,7 +32,16 @@ class MarkInk:
     x: FloatArray
     y: FloatArray
     next_y: FloatArray
+    busy: FloatArray
     stroke: float
+    origin: int
+
+    def at(self, rows: IntArray, columns: IntArray) -> tuple[FloatArray, BoolArray]:
+        """Ink at whole pixels, of their shape, and whether it says anything there."""
+        height, width = self.ink.shape
+        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+        index = np.clip(rows, 0, height - 1) * width + np.clip(columns, 0, width - 1)
+        return self.ink.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]
 
 
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
@@ -43,7 +53,7 @@ def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkIn
     return _along(evidence.coverage, known, evidence, traces[index])
 
 
-def dark_ink(evidence: Evidence, trace: Trace, pixels: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]) -> MarkInk:
+def dark_ink(evidence: Evidence, trace: Trace, pixels: Pixels) -> MarkInk:
     """Possible marks in black over a coloured curve: the share of black in each pixel of ``pixels`` (RGB).
 
     A pixel is a mixture of background, the curve's ink and black; black is what remains when as much of the other two
@@ -64,8 +74,31 @@ def dark_ink(evidence: Evidence, trace: Trace, pixels: np.ndarray[tuple[int, int
 
 def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace) -> MarkInk:
     x = np.arange(np.ceil(trace.start - 1), np.floor(trace.end + trace.stroke_px) + 1)
-    y, after = trace.row_at(x), trace.row_at(x + trace.stroke_px / 2 + 0.5)
-    return MarkInk(ink, known, x - evidence.left, y - evidence.top, after - evidence.top, trace.stroke_px)
+    y = trace.row_at(x) - evidence.top
+    after = trace.row_at(x + trace.stroke_px / 2 + 0.5) - evidence.top
+    raw = MarkInk(ink, known, x - evidence.left, y, after, np.zeros(x.size), trace.stroke_px, evidence.left)
+    beside = _beside(raw)
+    level = _mark_level(beside)
+    busy = (beside > 0.5 * level).any(axis=0).astype(np.float64)
+    return replace(raw, ink=np.minimum(ink / level, 1.0).astype(np.float32), busy=busy)
+
+
+def _beside(ink: MarkInk) -> FloatArray:
+    """Unexplained ink (p, n) in the rows just outside the stroke."""
+    edge = int(np.ceil(ink.stroke / 2 + 1.0))
+    steps = np.array([sign * (edge + k) for sign in (-1, 1) for k in (0, 1, 2)])[:, None]
+    columns = np.broadcast_to(ink.x.astype(np.int64)[None, :], (6, ink.x.size))
+    samples = []
+    for y in (ink.y, ink.next_y):
+        value, seen = ink.at(np.rint(y).astype(np.int64)[None, :] + steps, columns)
+        samples.append(np.where(seen, value, 0.0))
+    return np.maximum(samples[0], samples[1])
+
+
+def _mark_level(beside: FloatArray) -> float:
+    """Coverage that a mark's pixels reach: thin strokes never cover a whole pixel, or are drawn faint instead."""
+    inked = beside[beside > 0.2]
+    return float(np.clip(0.8 * np.quantile(inked, 0.8), 0.3, 0.85)) if inked.size >= 6 else 0.6
 
 
 def drawn(evidence: Evidence, trace: Trace, margin: float) -> BoolArray:
@@ -81,7 +114,7 @@ def drawn(evidence: Evidence, trace: Trace, margin: float) -> BoolArray:
     return canvas > 0
 
 
-def _fill(canvas: np.ndarray, box: tuple[float, float, float, float], evidence: Evidence) -> None:
+def _fill(canvas: Pixels, box: tuple[float, float, float, float], evidence: Evidence) -> None:
     """Fill the whole pixels touched by more than half inside ``box`` (left, top, right, bottom in figure px)."""
     left, right = round(box[0] - evidence.left), round(box[2] - evidence.left)
     top, bottom = round(box[1] - evidence.top), round(box[3] - evidence.top)

@@ -1,28 +1,27 @@
-"""Templates of censor marks: where a mark of each kind has ink and where it must not have any."""
+"""Templates of censor marks that are no plain bars: where each kind has ink and where it must not have any."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.records import MarkKind
 
-KINDS: tuple[MarkKind, ...] = ("vbar", "tick", "cross", "circle", "triangle", "square")
-"""Plus signs are told from bars afterwards: on a flat their horizontal stroke lies under the curve."""
+KINDS: tuple[MarkKind, ...] = ("cross", "circle", "triangle", "square")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A mark's template: pixel offsets (dx, dy) from its centre that are inked, ``blank`` ones that are not."""
+    """A mark's template: pixel offsets (dx, dy) from its centre that are inked, and ``blank`` ones that are not."""
 
     kind: MarkKind
     size: float
     inked: IntArray
     blank: IntArray
-    sides: IntArray
 
 
 def shape_of(kind: MarkKind, size: float, stroke: float) -> Shape:
@@ -31,13 +30,8 @@ def shape_of(kind: MarkKind, size: float, stroke: float) -> Shape:
     Pixels within half a stroke (and one pixel) of the curve's row are left out: the curve's own ink is there.
     """
     clear = stroke / 2 + 0.8
-    outline = _OUTLINES[kind](size)
-    inked = outline[np.abs(outline[:, 1]) > clear]
-    blank = _BLANKS[kind](size)
-    blank = blank[np.abs(blank[:, 1]) > clear]
-    side = np.array([stroke / 2 + 2.0, 0.0])
-    sides = np.concatenate([inked + side, inked - side]) if kind in ("vbar", "tick") else np.empty((0, 2))
-    return Shape(kind, size, _whole(inked), _whole(blank), _whole(sides))
+    inked, blank = _OUTLINES[kind](size), _BLANKS[kind](size)
+    return Shape(kind, size, _whole(inked[np.abs(inked[:, 1]) > clear]), _whole(blank[np.abs(blank[:, 1]) > clear]))
 
 
 def _whole(points: FloatArray) -> IntArray:
@@ -60,14 +54,6 @@ def _ring(radius: float) -> FloatArray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
-def _bar(size: float) -> FloatArray:
-    return _line((0, -size), (0, size))
-
-
-def _upright(size: float) -> FloatArray:
-    return _line((0, -size), (0, 0))
-
-
 def _diagonals(size: float) -> FloatArray:
     return np.concatenate([_line((-size, -size), (size, size)), _line((-size, size), (size, -size))])
 
@@ -80,17 +66,9 @@ def _square(size: float) -> FloatArray:
     return _polygon((-size, -size), (size, -size), (size, size), (-size, size))
 
 
-def _caps(size: float) -> FloatArray:
-    return np.array([[0, s * (size + d)] for s in (-1, 1) for d in (2.0, 3.0)])
-
-
-def _tick_blank(size: float) -> FloatArray:
-    return np.concatenate([[[0, -size - 2.0], [0, -size - 3.0]], _line((0, 1), (0, size))])
-
-
 def _cross_blank(size: float) -> FloatArray:
     corners = [[sx * (size + 2), sy * (size + 2)] for sx in (-1, 1) for sy in (-1, 1)]
-    middle = _bar(size)
+    middle = _line((0, -size), (0, size))
     return np.concatenate([np.array(corners), middle[np.abs(middle[:, 1]) > 0.55 * size]])
 
 
@@ -98,62 +76,50 @@ def _around(size: float) -> FloatArray:
     return _ring(size + 2.5)
 
 
-_OUTLINES = {
-    "vbar": _bar,
-    "tick": _upright,
+def _around_square(size: float) -> FloatArray:
+    return _square(size + 2.5)
+
+
+_OUTLINES: dict[str, Callable[[float], FloatArray]] = {
     "cross": _diagonals,
     "circle": _ring,
     "triangle": _triangle,
     "square": _square,
 }
-_BLANKS = {
-    "vbar": _caps,
-    "tick": _tick_blank,
+_BLANKS: dict[str, Callable[[float], FloatArray]] = {
     "cross": _cross_blank,
     "circle": _around,
     "triangle": _around,
-    "square": lambda size: _square(size + 2.5),
+    "square": _around_square,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """How well a shape fits at every column of a curve: ``fit`` (n,) in [-1, 1], ``visible`` (n,) inked pixels seen."""
+def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
+    """Fit of ``shape`` at every column of the curve, (n,) in [-1, 1], and how many of its inked pixels are seen.
 
-    fit: FloatArray
-    visible: FloatArray
-
-
-def match(shape: Shape, ink: MarkInk, full: float, isolated: bool) -> Match:
-    """Fit of ``shape`` at every column, the better of both rows that a mark could stand on.
-
-    ``full`` is the coverage that counts as full ink (thin strokes never cover a pixel). ``isolated`` also asks for
-    blank sides.
+    Columns without a trace of unexplained ink around them are not tried (-1).
     """
-    fits = []
+    fit, visible = np.full(ink.x.size, -1.0), np.zeros(ink.x.size)
+    reach = int(np.ceil(shape.size)) + 1
+    tried = np.flatnonzero(np.convolve(ink.busy, np.ones(2 * reach + 1), "same") > 0)
     for y in (ink.y, ink.next_y):
-        fit, visible = _fit_at(shape, ink, y, full, isolated)
-        fits.append((fit, visible))
-    better = fits[1][0] > fits[0][0]
-    return Match(np.where(better, fits[1][0], fits[0][0]), np.where(better, fits[1][1], fits[0][1]))
+        here, seen = _fit_at(shape, ink, tried, y[tried])
+        better = here > fit[tried]
+        fit[tried[better]], visible[tried[better]] = here[better], seen[better]
+    return fit, visible
 
 
-def _fit_at(shape: Shape, ink: MarkInk, y: FloatArray, full: float, isolated: bool) -> tuple[FloatArray, FloatArray]:
-    inked, seen = _sample(shape.inked, ink, y, full)
-    visible = seen.sum(axis=0)
+def _fit_at(shape: Shape, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    inked, seen = _sample(shape.inked, ink, index, y)
+    visible = seen.sum(axis=0).astype(np.float64)
     fit = (2 * inked - 1).sum(axis=0, where=seen) / np.maximum(visible, 1)
-    points = np.concatenate([shape.blank, shape.sides]) if isolated else shape.blank
-    blank, blank_seen = _sample(points, ink, y, full)
+    blank, blank_seen = _sample(shape.blank, ink, index, y)
     fit = fit - blank.sum(axis=0, where=blank_seen) / np.maximum(blank_seen.sum(axis=0), 1)
-    enough = visible >= max(2.0, 0.3 * len(shape.inked))
-    return np.where(enough, fit, -1.0), visible
+    return np.where(visible >= max(3.0, 0.3 * len(shape.inked)), fit, -1.0), visible
 
 
-def _sample(points: IntArray, ink: MarkInk, y: FloatArray, full: float) -> tuple[FloatArray, np.ndarray]:
-    """Ink (p, n) at every offset from every column, and whether it says anything."""
-    height, width = ink.ink.shape
-    columns = np.rint(ink.x).astype(np.int64)[None, :] + points[:, :1]
+def _sample(points: IntArray, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Ink (p, m) at every offset from the columns ``index``, and whether it says anything."""
+    columns = ink.x[index].astype(np.int64)[None, :] + points[:, :1]
     rows = np.rint(y).astype(np.int64)[None, :] + points[:, 1:]
-    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    columns, rows = np.clip(columns, 0, width - 1), np.clip(rows, 0, height - 1)
-    return np.minimum(ink.ink[rows, columns] / full, 1.0), inside & ~ink.known[rows, columns]
+    return ink.at(rows, columns)

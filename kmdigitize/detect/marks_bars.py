@@ -1,0 +1,78 @@
+"""Censor marks drawn as upright strokes: bars through the curve, ticks on it, and the uprights of plus signs.
+
+The ink above and below the curve is read column by column, away from the stroke. A bar of half height s has ink up to
+s on both sides and none just beyond; running sums along the columns give the fit of every s at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kmdigitize.detect.marks_ink import MarkInk
+from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.records import MarkKind
+
+
+@dataclass(frozen=True, slots=True)
+class Uprights:
+    """Running sums along each column, outwards from the curve.
+
+    ``ink`` and ``seen`` (2, 2, k + 1, n): row of the curve (here, half a mark on), side (above, below), distance,
+    column; sums of the ink over the pixels that say anything, and of their number. ``clear`` px next to the curve's
+    row are left out.
+    """
+
+    ink: FloatArray
+    seen: FloatArray
+    clear: int
+
+
+def read_uprights(ink: MarkInk, reach: int) -> Uprights:
+    """The ink above and below every column up to ``reach`` px from the curve's row."""
+    clear = int(np.ceil(ink.stroke / 2 + 0.8))
+    distance = np.arange(clear, max(reach, clear + 1) + 1)
+    columns = np.broadcast_to(ink.x.astype(np.int64)[None, :], (distance.size, ink.x.size))
+    values, masks = [], []
+    for y in (ink.y, ink.next_y):
+        row = np.rint(y).astype(np.int64)[None, :]
+        for sign in (-1, 1):
+            value, seen = ink.at(row + sign * distance[:, None], columns)
+            values.append(np.where(seen, value, 0.0))
+            masks.append(seen)
+    shape = (2, 2, distance.size, ink.x.size)
+    return Uprights(_running(np.array(values).reshape(shape)), _running(np.array(masks).reshape(shape)), clear)
+
+
+def _running(values: FloatArray | BoolArray) -> FloatArray:
+    """Sums over the first 0, 1, … distances."""
+    return np.concatenate([np.zeros_like(values[:, :, :1], dtype=np.float64), np.cumsum(values, axis=2)], axis=2)
+
+
+def match_bars(uprights: Uprights, kind: MarkKind, size: float) -> tuple[FloatArray, FloatArray]:
+    """Fit (n,) in [-1, 1] of a bar or tick of half height ``size`` px at every column, and its pixels seen (n,)."""
+    ink, seen = uprights.ink, uprights.seen
+    last = ink.shape[2] - 1
+    tip = int(np.clip(round(size) - uprights.clear + 1, 1, last))
+    cap = (min(tip + 1, last), min(tip + 3, last))
+    sides = (0, 1) if kind == "vbar" else (0,)
+    visible = sum(seen[:, side, tip] for side in sides)
+    inked = sum(ink[:, side, tip] for side in sides)
+    fit = 2 * inked / np.maximum(visible, 1) - 1
+    beyond = sum(ink[:, side, cap[1]] - ink[:, side, cap[0]] for side in sides)
+    beyond_seen = sum(seen[:, side, cap[1]] - seen[:, side, cap[0]] for side in sides)
+    fit = fit - beyond / np.maximum(beyond_seen, 1)
+    if kind == "tick":
+        fit = fit - ink[:, 1, tip] / np.maximum(seen[:, 1, tip], 1)
+    fit = np.where(visible >= max(2.0, 0.3 * len(sides) * tip), fit, -1.0)
+    better = fit[1] > fit[0]
+    return np.where(better, fit[1], fit[0]), np.where(better, visible[1], visible[0])
+
+
+def bar_strength(uprights: Uprights, size: float) -> FloatArray:
+    """Mean ink (n,) of the visible pixels of a bar of half height ``size`` at every column."""
+    tip = int(np.clip(round(size) - uprights.clear + 1, 1, uprights.ink.shape[2] - 1))
+    mean = uprights.ink[:, :, tip].sum(axis=1) / np.maximum(uprights.seen[:, :, tip].sum(axis=1), 1)
+    strength: FloatArray = mean.max(axis=0)
+    return strength
