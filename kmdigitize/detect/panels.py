@@ -10,12 +10,13 @@ Axes on the right or at the top of a panel are not looked for.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kmdigitize.detect.page import measure_page
 from kmdigitize.detect.panels_blocks import filled_boxes, labelled_boxes
-from kmdigitize.detect.panels_labels import NumberSpot, count_below, count_beside, is_table, number_spots
+from kmdigitize.detect.panels_labels import NumberSpot, is_table, labels_below, labels_beside, number_spots
 from kmdigitize.detect.panels_lines import Line, find_lines
 from kmdigitize.detect.panels_regions import with_regions
 from kmdigitize.geometry import Box
@@ -47,13 +48,17 @@ class PanelSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A frame with what speaks for it: numbers below and beside it, and the axis lines it is made of."""
+    """A frame with what speaks for it: numbers below and beside it, and the axis lines it is made of.
+
+    ``away`` is the sum of the distances to those numbers in text heights.
+    """
 
     frame: Box
     row: Line | None = None
     column: Line | None = None
     below: int = 0
     beside: int = 0
+    away: float = 0.0
     closed_right: bool = False
     closed_top: bool = False
 
@@ -134,9 +139,10 @@ def _judged(candidate: _Candidate, numbers: list[NumberSpot], text_px: float, se
     """The candidate with the printed numbers it explains; a table of numbers explains none."""
     if is_table(candidate.frame, numbers, text_px):
         return candidate
-    below = min(settings.enough, count_below(candidate.frame, numbers, text_px))
-    beside = min(settings.enough, count_beside(candidate.frame, numbers, text_px))
-    return replace(candidate, below=below, beside=beside)
+    below, gap_below = labels_below(candidate.frame, numbers, text_px)
+    beside, gap_beside = labels_beside(candidate.frame, numbers, text_px)
+    away = sum(max(0.0, gap) / text_px for gap in (gap_below, gap_beside) if gap < math.inf)
+    return replace(candidate, below=min(settings.enough, below), beside=min(settings.enough, beside), away=away)
 
 
 def _with_shared_labels(candidates: list[_Candidate], text_px: float, settings: PanelSettings) -> list[_Candidate]:
@@ -180,7 +186,7 @@ def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSetting
         contrast = (
             min(1.0, one.row.contrast / 150) + min(1.0, one.column.contrast / 150) if one.row and one.column else 0
         )
-        return one.below + one.beside + size + contrast + (one.row is not None)
+        return one.below + one.beside - one.away + size + contrast + (one.row is not None)
 
     chosen: list[_Candidate] = []
     for one in sorted(labelled, key=worth, reverse=True):

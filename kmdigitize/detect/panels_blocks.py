@@ -55,17 +55,23 @@ def labelled_boxes(numbers: Sequence[NumberSpot], text_px: float) -> list[Box]:
     """Boxes spanned by a row of numbers rising evenly to the right and a column to its left rising evenly upwards."""
     rows = _even_groups(numbers, lambda box: box.center_y, lambda box: box.center_x, 0.4 * text_px)
     columns = _even_groups(numbers, lambda box: box.right, lambda box: -box.center_y, 0.9 * text_px)
+    rows.sort(key=lambda row: row[0].box.top)
     boxes: list[Box] = []
-    for row in rows:
-        for column in columns:
-            floor, edge = min(spot.box.top for spot in row), max(spot.box.right for spot in column)
+    for whole in columns:
+        for row in rows:
+            floor = min(spot.box.top for spot in row)
+            column = [spot for spot in whole if spot.box.center_y < floor]
+            if len(column) < 3:
+                continue
+            edge = max(spot.box.right for spot in column)
             low, high = max(spot.box.center_y for spot in column), min(spot.box.center_y for spot in column)
             labels = [spot.box.center_x for spot in row if spot.box.center_x > edge - 0.5 * text_px]
             if len(labels) < 3 or not -0.8 * text_px < floor - low < 0.9 * (low - high):
                 continue
-            left = min(min(labels), edge + 2.5 * text_px)
+            left = min(*labels, edge + 2.5 * text_px)
             if max(labels) - left > 5 * text_px and low - high > 5 * text_px:
                 boxes.append(Box(left, high, max(labels), max(low, floor - 0.6 * text_px)))
+                break
     return boxes
 
 

@@ -43,23 +43,25 @@ def _value(text: str) -> float:
         return math.nan
 
 
-def count_below(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> int:
-    """Numbers of the first row of numbers under the frame that could be labels of its x axis."""
+def labels_below(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> tuple[int, float]:
+    """Count of the fullest row of numbers under the frame and its distance from it in px (0, inf without any)."""
     near = [
         spot
         for spot in numbers
         if frame.bottom - 0.2 * text_px <= spot.box.top <= frame.bottom + 3.5 * text_px
         and frame.left - 2.5 * text_px <= spot.box.center_x <= frame.right + 2.5 * text_px
     ]
-    return max((_in_line(spot.box.center_y, near, text_px) for spot in near), default=0)
+    rows = [(_in_line(spot.box.center_y, near, text_px), frame.bottom - spot.box.top) for spot in near]
+    count, distance = max(rows, default=(0, -math.inf))
+    return count, -distance
 
 
 def _in_line(center_y: float, spots: Sequence[NumberSpot], text_px: float) -> int:
     return sum(spot.count for spot in spots if abs(spot.box.center_y - center_y) <= 0.5 * text_px)
 
 
-def count_beside(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> int:
-    """Numbers of the nearest column of numbers left of the frame that could be labels of its y axis."""
+def labels_beside(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> tuple[int, float]:
+    """Count of numbers on different rows just left of the frame and the distance of their right edges from it in px."""
     near = [
         spot
         for spot in numbers
@@ -70,7 +72,8 @@ def count_beside(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> i
     for spot in near:
         if all(abs(spot.box.center_y - row) > 0.7 * text_px for row in rows):
             rows.append(spot.box.center_y)
-    return len(rows)
+    distances = sorted(frame.left - spot.box.right for spot in near)
+    return len(rows), distances[len(distances) // 2] if distances else math.inf
 
 
 def is_table(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> bool:

@@ -122,6 +122,8 @@ def _continues(first: Line, second: Line, inked: Pixels, settings: LineSettings)
     row, low, high = round(second.at), int(first.end) + 1, int(second.start)
     if high - low > 0.5 * (first.length + second.length):
         return False
-    paper = int(np.percentile(inked[max(0, row - 1) : row + 2], 20))
-    gap = inked[max(0, row - 1) : row + 2, low:high].max(axis=0)
-    return bool(np.mean(gap > paper + 2 * settings.faint) >= settings.joined) if gap.size else True
+    strip = inked[max(0, row - 1) : row + 2].astype(np.int16)
+    paper = int(np.percentile(strip, 20))
+    gap = strip[:, low:high].max(axis=0)
+    ink = 0.5 * max(first.contrast, second.contrast)
+    return bool(np.mean(gap > paper + ink) >= settings.joined) if gap.size else True

@@ -80,7 +80,7 @@ def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way 
     text_px = _text_height(labels)
     x = _axis(panel, ticks.x, labels, stated.x, text_px, True, settings)
     y = _axis(panel, ticks.y, labels, stated.y, text_px, False, settings)
-    highest = max(abs(tick.value) for tick in y.ticks if tick.value is not None)
+    highest = max(abs(tick.value) for tick in y.ticks if tick.value is not None and tick.inlier)
     percent = highest > settings.percent_from or (y.percent and highest > 1.0)
     scale = y.scale
     if percent:

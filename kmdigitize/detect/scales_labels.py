@@ -7,6 +7,7 @@ evenly along the axis.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,9 @@ import numpy as np
 from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_labels
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records import NumberLabel, Panel
+
+# No y axis of survival in percent has labels beyond this.
+_MOST_PERCENT = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def best_labels(
 def _fitted(
     line: Sequence[NumberLabel], horizontal: bool, text_px: float, settings: LatticeSettings
 ) -> AxisLabels | None:
-    numbers = tuple(_with_point(one) for one in line)
+    numbers = tuple(_with_point(one) for one in (line if horizontal else _without_percent_glyph(line)))
     at = np.array([one.box.center_x if horizontal else one.box.center_y for one in numbers])
     values = np.array([one.value for one in numbers])
     lattice = fit_labels(at, values, settings.label_slack * text_px, 1.0 if horizontal else -1.0)
@@ -95,3 +99,18 @@ def _with_point(label: NumberLabel) -> NumberLabel:
     """A label such as "02" with the decimal point that OCR has lost."""
     digits = re.fullmatch(r"0(\d+)\D*", label.text.strip())
     return replace(label, value=int(digits[1]) / 10 ** len(digits[1])) if digits else label
+
+
+def _without_percent_glyph(line: Sequence[NumberLabel]) -> Sequence[NumberLabel]:
+    """Labels of a y axis far beyond 100 that all end in the same two digits: OCR took the percent sign for digits."""
+    digits = [re.sub(r"\D", "", one.text) for one in line]
+    long = [text for text in digits if len(text) >= 3]
+    if len(long) < 3 or max(one.value for one in line) <= _MOST_PERCENT:
+        return line
+    ending, count = Counter(text[-2:] for text in long).most_common(1)[0]
+    if count < 0.7 * len(long):
+        return line
+    return [
+        replace(one, value=float(text[:-2]), percent=True) if len(text) >= 3 and text.endswith(ending) else one
+        for one, text in zip(line, digits, strict=True)
+    ]

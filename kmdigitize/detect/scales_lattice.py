@@ -115,15 +115,13 @@ def fit_ticks(
 
 def _least_squares(lattice: Lattice, value: FloatArray, ticks: FloatArray, settings: LatticeSettings) -> Lattice | None:
     """The lattice fitted to every tick on a multiple of the value step between (or one step beyond) the labels."""
-    spacing = value_step(value)
     keep = np.ones(ticks.size, dtype=bool)
     start, step = lattice.start, lattice.step
     for slack in (settings.tick_slack, settings.tick_slack, 0.8 * settings.tick_slack):
         found = (ticks - start) / step
-        nearest = value[0] + spacing * np.rint((found - value[0]) / spacing)
+        nearest = _printable(found, value)
         off = np.abs(ticks - start - step * nearest)
-        inside = (nearest >= value[0] - 1.01 * spacing) & (nearest <= value[-1] + 1.01 * spacing)
-        keep = (off <= slack) & inside & _nearest_of_each(nearest, off)
+        keep = (off <= slack) & _nearest_of_each(nearest, off)
         if np.count_nonzero(keep) < 2:
             return None
         step, start = (float(number) for number in np.polyfit(nearest[keep], ticks[keep], 1))
@@ -140,12 +138,24 @@ def _nearest_of_each(nearest: FloatArray, off: FloatArray) -> BoolArray:
     return first
 
 
-def value_step(values: FloatArray) -> float:
-    """The largest step of which all differences of sorted unique ``values`` are multiples (to 2 %), else the smallest."""
+def _printable(found: FloatArray, value: FloatArray) -> FloatArray:
+    """For every ``found`` value the nearest one that the axis prints or would print.
+
+    That is a multiple of the value step, at most one step beyond the labels ``value`` (sorted); labels that were
+    rounded to whole numbers have no common step, then only their own values count.
+    """
+    spacing = value_step(value)
+    if spacing is None:
+        return value[np.abs(found[:, None] - value[None, :]).argmin(axis=1)]
+    low, high = -1.0, round((value[-1] - value[0]) / spacing) + 1.0
+    return value[0] + spacing * np.clip(np.rint((found - value[0]) / spacing), low, high)
+
+
+def value_step(values: FloatArray) -> float | None:
+    """The largest step of which all differences of sorted unique ``values`` are multiples (to 2 %), None without."""
     gaps = np.diff(values)
-    smallest = float(gaps.min())
     for parts in (1, 2, 3, 4, 5):
-        step = smallest / parts
+        step = float(gaps.min()) / parts
         if np.all(np.abs(gaps / step - np.rint(gaps / step)) <= 0.02):
             return step
-    return smallest
+    return None

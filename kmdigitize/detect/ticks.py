@@ -20,17 +20,17 @@ from kmdigitize.records import Figure, Panel, TickRow, Ticks
 class TickSettings:
     """Depths and thresholds of the profiles along an axis.
 
-    ``depth``: rows beside the axis line that a tick must cross; shorter ticks are not drawn. ``faint``: least
+    ``depth``: rows beside the axis line that are looked at; ticks cross at least two of them. ``faint``: least
     brightness difference of a tick; ``share``: of the strongest tick of the row that a weaker one must reach (minor
-    ticks are as dark as major ones, only shorter). ``thickest``: a wider mark, in px more than twice the axis line, is
-    text or a curve. ``grid_faint``: least brightness difference of a grid line (grey 92 on white is 20, white on grey
+    ticks are as dark as major ones, only shorter). ``thickest``: a wider mark, as a share of the axis or in px more
+    than twice the axis line, is text or a curve. ``grid_faint``: least brightness difference of a grid line (grey 92 on white is 20, white on grey
     92 as well, half of it when drawn between two pixels). ``noise``: spreads of the profile a peak must exceed.
     """
 
-    depth: int = 3
+    depth: int = 8
     faint: float = 25.0
     share: float = 0.3
-    thickest: float = 4.0
+    thickest: tuple[float, float] = (0.008, 4.0)
     grid_faint: float = 5.0
     noise: float = 5.0
 
@@ -60,22 +60,31 @@ def _tick_row(
     """Candidates along an axis line on row ``axis`` whose panel lies above it."""
     low = max(0, int(np.floor(along[0] - 2 * half - 3)))
     high = min(bright.shape[1], int(np.ceil(along[1] + 2 * half + 4)))
-    below = int(np.floor(axis + half + 0.5)) + 1
-    above = int(np.ceil(axis - half - 0.5)) - settings.depth
+    below = int(np.ceil(axis + half - 0.85)) + 1
+    above = int(np.floor(axis - half + 0.85))
     outside, width = _marks(bright[below : below + settings.depth, low:high], half, settings)
-    inside, inner = _marks(bright[max(0, above) : max(0, above + settings.depth), low:high], half, settings)
+    inside, inner = _marks(bright[max(0, above - settings.depth) : max(0, above), low:high][::-1], half, settings)
     grid = _grid_lines(bright[int(np.ceil(across[0])) + 2 : int(across[1]) - 1, low:high], half, settings)
     return TickRow(outside + low, inside + low, grid + low, along, width or inner)
 
 
 def _marks(strip: Pixels, half: float, settings: TickSettings) -> tuple[FloatArray, float]:
-    """Centres and common width of the strokes that cross all rows of ``strip`` (depth, n)."""
-    if strip.shape[0] < settings.depth or strip.shape[1] < 3:
+    """Centres and common width of the strokes that leave the axis line; ``strip`` is (depth, n), nearest row first.
+
+    A stroke must cross the first two rows; all rows that most strokes reach sharpen its centre.
+    """
+    if strip.shape[0] < 2 or strip.shape[1] < 3:
         return np.empty(0), 0.0
     values = strip.astype(np.float64)
     ink = np.maximum(np.median(values, axis=1, keepdims=True) - values, 0.0)
-    profile = np.sort(ink, axis=0)[min(1, len(ink) - 1)]
-    return _peaks(profile, ink.mean(axis=0), settings.faint, 4 * half + settings.thickest, settings)
+    profile = ink[:2].min(axis=0)
+    crossed = profile > max(settings.faint, settings.share * float(np.percentile(profile, 99.5)))
+    if not crossed.any():
+        return np.empty(0), 0.0
+    depths = np.median(ink[:, crossed], axis=1)
+    reached = int(np.argmax(np.append(depths < 0.8 * depths[:2].max(), True)))
+    mass = ink[: max(2, reached)].mean(axis=0)
+    return _peaks(profile, mass, settings.faint, half, settings)
 
 
 def _grid_lines(inside: Pixels, half: float, settings: TickSettings) -> FloatArray:
@@ -84,24 +93,25 @@ def _grid_lines(inside: Pixels, half: float, settings: TickSettings) -> FloatArr
         return np.empty(0)
     parts = np.array_split(inside, 8, axis=0)
     middle = np.median(np.array([np.median(part, axis=0) for part in parts]), axis=0)
-    reach = int(4 * half) + 5
+    reach = int(max(4 * half + settings.thickest[1], settings.thickest[0] * inside.shape[1])) + 2
     padded = np.pad(middle, reach, mode="edge")
     around = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
     best: FloatArray = np.empty(0)
     for sign in (1.0, -1.0):
         profile = np.maximum(sign * (around - middle), 0.0)
-        found, _ = _peaks(profile, profile, settings.grid_faint, 4 * half + settings.thickest, settings)
+        found, _ = _peaks(profile, profile, settings.grid_faint, half, settings)
         if found.size > best.size:
             best = found
     return best
 
 
 def _peaks(
-    profile: FloatArray, mass: FloatArray, faint: float, thickest: float, settings: TickSettings
+    profile: FloatArray, mass: FloatArray, faint: float, half: float, settings: TickSettings
 ) -> tuple[FloatArray, float]:
     """Centroids and median width of the narrow peaks of ``profile`` (n,), the centroids weighted by ``mass`` (n,)."""
     spread = 1.48 * float(np.median(np.abs(profile - np.median(profile))))
     least = max(faint, settings.noise * spread, settings.share * float(np.percentile(profile, 99.5)))
+    thickest = max(4 * half + settings.thickest[1], settings.thickest[0] * profile.size)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (profile > least).astype(np.int8), [0]])))
     centers: list[float] = []
     widths: list[float] = []
@@ -111,6 +121,8 @@ def _peaks(
         first, last = max(0, start - 2), min(profile.size, end + 2)
         weight = mass[first:last] - min(mass[first], mass[last - 1])
         weight = np.where(weight > 0.04 * weight.max(), weight, 0.0)
+        if weight.sum() <= 0:
+            continue
         centers.append(float(np.arange(first, last) @ weight / weight.sum()))
         widths.append(float(weight.sum() / weight.max()))
     return np.array(centers), float(np.median(widths)) if widths else 0.0
