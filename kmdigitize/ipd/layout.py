@@ -25,6 +25,7 @@ class Layout:
     cell_time: FloatArray
     marks: FloatArray | None
     resolution: float
+    cut_off: bool
 
     @classmethod
     def of(cls, timeline: Timeline, known: Prepared, inputs: ReconstructionInputs) -> Layout:
@@ -32,7 +33,9 @@ class Layout:
         curve = inputs.curve
         marks = curve.censor_times if curve.censor_times is not None and curve.censor_times.size else None
         sd = np.where(known.time_sd > 0, known.time_sd, curve.time_resolution / np.sqrt(12.0))
-        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution)
+        axis_end = inputs.axis_end if inputs.axis_end is not None else np.inf
+        cut_off = curve.last_time >= axis_end - 2.0 * curve.time_resolution
+        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, cut_off)
 
 
 def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) -> Parts:
@@ -114,7 +117,8 @@ def _events(number: int, left: int, slot: Slot, layout: Layout, drop_time: Float
 
 
 def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Generator | None) -> Parts:
-    """Everybody left: some lost on the last flat at the rate of the open stretch, the others where the curve ends."""
+    """Everybody left on the last flat. A curve ends with its last patient, so the others are lost before; a curve
+    that the axis cuts off loses some at the rate so far and keeps the others to its end."""
     left, end = int(path.left[i]), max(start, layout.timeline.end)
     if not left:
         return []
@@ -124,7 +128,9 @@ def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Gener
         times = _on_marks(here[:on_marks], on_marks, rng) if on_marks > 0 else np.zeros(0)
         parts: Parts = [(np.clip(times, start, end), False, "mark")]
         return [*parts, (np.full(left - on_marks, end), False, "tail")]
-    lost = min(left - 1, round(left * (1.0 - np.exp(-_open_rate(path, i, layout, start) * (end - start)))))
+    lost = left - 1
+    if layout.cut_off:
+        lost = min(lost, round(left * (1.0 - np.exp(-_open_rate(path, i, layout, start) * (end - start)))))
     share = (np.arange(lost) + 1.0) / (lost + 1.0) if rng is None else np.sort(rng.random(lost))
     return [(start + (end - start) * share, False, "interpolated"), (np.full(left - lost, end), False, "tail")]
 

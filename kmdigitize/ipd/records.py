@@ -86,7 +86,8 @@ class ReconstructionInputs:
 
     ``at_risk`` are printed numbers at risk, ``n`` the number of patients, ``events`` the total number of events,
     ``cumulative_events``/``cumulative_censored`` printed rows of a table (count so far, events and censorings *before*
-    that time), ``landmarks`` printed survival at given times, ``median`` the printed median with half its last digit.
+    that time), ``landmarks`` printed survival at given times, ``median`` the printed median with half its last digit,
+    ``axis_end`` where the drawn time axis ends: a curve that gets there may go on beyond it.
     """
 
     curve: StepCurve
@@ -97,6 +98,7 @@ class ReconstructionInputs:
     cumulative_censored: AtRisk | None = None
     landmarks: tuple[LevelFact, ...] = ()
     median: tuple[float, float] | None = None
+    axis_end: float | None = None
     panel: str = "1"
     arm: str = ""
 

@@ -91,18 +91,17 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     several = _several(known, inputs.curve.time_resolution)
     marks = _marks(inputs, known, used, edges, stops)
     slots: list[Slot] = []
-    floor, visible = 0, 0
+    floor = 0
     for i in range(len(stops) - 1, -1, -1):
         stop = stops[i]
-        fields: dict[str, object] = {"hazard": hazard[i], "share": share[i], "floor": floor + visible}
+        fields: dict[str, object] = {"hazard": hazard[i], "share": share[i], "floor": floor}
         if stop.kind in (DROP, STRADDLE):
-            visible += 1
             j = stop.drop
             fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j])}
             fields |= {"facts": _facts(inputs, known, j), "half": _half(inputs, known, j)}
             fields |= _between_cells(float(known.time[j]), used.time)
         if stop.kind in (RISK, STRADDLE):
-            floor, visible = int(used.count[stop.cell]), 1 if stop.kind == STRADDLE else 0
+            floor = int(used.count[stop.cell])
             fields |= {"count": floor, "events": _printed(inputs.cumulative_events, used.time[stop.cell])}
             fields |= {"censored": _printed(inputs.cumulative_censored, used.time[stop.cell])}
         if marks is not None:
