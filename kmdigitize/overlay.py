@@ -110,8 +110,9 @@ class _Sheet:
         image = Image.fromarray(self.picture)
         pen, font = ImageDraw.Draw(image), ImageFont.load_default(10.5 * self.factor)
         for x, y, text, colour, anchor in self.texts:
-            place = self.at((x, y))
-            at, halo = (float(place[0]), float(place[1])), (255, 255, 255)
+            place, halo = self.at((x, y)), (255, 255, 255)
+            room = image.width - font.getlength(text) - 2 * self.factor
+            at = (min(float(place[0]), room) if anchor.startswith("l") else float(place[0]), float(place[1]))
             pen.text(at, text, colour, font, anchor, stroke_width=self.factor, stroke_fill=halo)
         return np.asarray(image, dtype=np.uint8)
 

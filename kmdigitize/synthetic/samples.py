@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,12 @@ SIMULATED = "Simulated trial: no patient in this figure is real; only the printe
 def draw_sample(sample: Sample) -> SyntheticFigure:
     """The figure and truth of one sample."""
     figure = draw_figure([sample.arms()], sample.style, sample.name, seed=1)
-    return replace(figure, truth=figure.truth | {"file": f"{sample.name}.{figure.suffix}", "source": sample.origin})
+    about = {
+        "file": f"{sample.name}.{figure.suffix}",
+        "source": sample.origin,
+        "drawn_with": {library: version(library) for library in ("matplotlib", "pillow")},
+    }
+    return replace(figure, truth=figure.truth | about)
 
 
 def sample_facts(sample: Sample) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def life_table(arm: TrueArm) -> LifeTable:
         spread = 1.959964 * np.sqrt(np.cumsum(events / (at_risk * (at_risk - events).astype(float))))
         lower = np.where(survival > 0, survival * np.exp(-spread), np.nan)
         upper = np.where(survival > 0, np.minimum(1.0, survival * np.exp(spread)), np.nan)
-    return LifeTable(time, at_risk, events, leaving - events, survival, lower, upper)
+    return LifeTable(time, at_risk, events, leaving - events, np.asarray(survival, np.float64), lower, upper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
