@@ -147,25 +147,23 @@ def _judged(
     below = [
         box.center_y
         for box in numbers
-        if frame.left - slack_x <= box.center_x <= frame.right + slack_x and 0 < box.center_y - frame.bottom < reach + slack_y
+        if frame.left - slack_x <= box.center_x <= frame.right + slack_x
+        and 0 < box.center_y - frame.bottom < reach + slack_y
     ]
     beside = [
         box.right
         for box in numbers
-        if frame.top - slack_y <= box.center_y <= frame.bottom + slack_y and 0 < frame.left - box.right < reach + slack_x
+        if frame.top - slack_y <= box.center_y <= frame.bottom + slack_y
+        and 0 < frame.left - box.right < reach + slack_x
     ]
     n_below = max((sum(1 for other in below if abs(other - y) < 0.6 * text_px) for y in below), default=0)
     n_beside = max((sum(1 for other in beside if abs(other - x) < 3 * text_px) for x in beside), default=0)
     ticks = _ticks(candidate.frame, (frame.bottom, frame.left), 2.0, rows, columns, settings)
     ticked = sum(1 for row in (ticks.x, ticks.y) if len(row.outside) + len(row.inside) >= 2)
-    return replace(
-        candidate, below=min(n_below, settings.enough), beside=min(n_beside, settings.enough), ticked=ticked
-    )
+    return replace(candidate, below=min(n_below, settings.enough), beside=min(n_beside, settings.enough), ticked=ticked)
 
 
-def _chosen(
-    candidates: list[_Candidate], labelled: bool, figure: Figure, settings: AxesSettings
-) -> list[_Candidate]:
+def _chosen(candidates: list[_Candidate], labelled: bool, figure: Figure, settings: AxesSettings) -> list[_Candidate]:
     """The best candidates that do not overlap, in reading order."""
 
     def score(c: _Candidate) -> float:
@@ -273,10 +271,15 @@ def _tick_row(
     inside = [r for r in short if abs(r.end - axis) <= slack and r not in outside]
     grid = [r for r in near if r.length >= settings.grid * depth and r.start < across[0] + 0.2 * depth]
     grid = [r for r in grid if r.start >= across[0] - 0.1 * depth and r.end <= across[1] + 0.1 * depth]
+    outside, inside = _alike(outside), _alike(inside)
     widths = [r.width for r in outside or inside]
-    return TickRow(
-        _places(outside), _places(inside), _places(grid), along, float(np.median(widths)) if widths else 0.0
-    )
+    return TickRow(_places(outside), _places(inside), _places(grid), along, float(np.median(widths)) if widths else 0.0)
+
+
+def _alike(rules: list[Rule]) -> list[Rule]:
+    """Strokes of which at least one other has the same ends and colour; ticks come in rows, symbols do not."""
+    looks = [(round(r.start), round(r.end), r.color) for r in rules]
+    return [rule for rule, look in zip(rules, looks, strict=True) if looks.count(look) > 1]
 
 
 def _places(rules: list[Rule]) -> FloatArray:

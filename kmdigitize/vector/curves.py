@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from kmdigitize.vector.limits import without_limits
 from kmdigitize.vector.marks import with_marks
 from kmdigitize.vector.names import matched_entries
 from kmdigitize.vector.steps import Steps, steps_of
-from kmdigitize.vector.strands import Look, find_strands
+from kmdigitize.vector.strands import Look, axes_of, find_strands
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def _step_lines(drawing: Drawing, panel: Panel, scales: Scales, settings: CurveS
     frame = panel.frame
     rounding = settings.rounding * drawing.px_per_unit
     lines = []
-    for strand in find_strands(drawing, frame):
+    for strand in find_strands(drawing, frame, axes_of(panel)):
         if min(strand.look.color) >= settings.faint or strand.look.alpha < 0.05:
             continue
         steps = steps_of(strand, frame, rounding)
@@ -93,7 +93,8 @@ def _is_curve(steps: Steps, panel: Panel, scales: Scales, settings: CurveSetting
     if steps.falls != (scales.direction == "down"):
         return False
     survival = scales.survival(steps.levels)
-    return bool(survival[0] > 0.5 and survival.max() < 1.03 and survival.min() > -0.03)
+    least = 0.5 if steps.risers.size > 2 else 1 - settings.start
+    return bool(survival[0] > least and survival.max() < 1.03 and survival.min() > -0.03)
 
 
 def _is_flat_curve(steps: Steps, panel: Panel, scales: Scales) -> bool:
@@ -183,7 +184,3 @@ def dash_of(look: Look) -> Dash:
         return "dashdot"
     return "dotted" if max(on) <= 1.6 * max(look.width, 1e-6) else "dashed"
 
-
-def with_entry(trace: Trace, entry: int | None) -> Trace:
-    """``trace`` with another legend entry."""
-    return replace(trace, entry=entry)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.geometry import BoolArray, Box, FloatArray
 from kmdigitize.records import CensorMark, Drawing, MarkKind, Panel, Rgb, Trace
 from kmdigitize.vector.rules import box_of, subpaths
 
@@ -74,6 +74,8 @@ def find_symbols(drawing: Drawing, panel: Panel) -> list[_Symbol]:
             box = box_of(points)
             if max(box.width, box.height) > largest or not room.contains(box.center_x, box.center_y):
                 continue
+            if _is_axis_tick(box, panel):
+                continue
             kind = _stroke_kind(points) if path.stroke is not None else None
             if kind is not None:
                 strokes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, kind, color, path.order))
@@ -84,8 +86,18 @@ def find_symbols(drawing: Drawing, panel: Panel) -> list[_Symbol]:
     return _crossed(strokes) + shapes
 
 
+def _is_axis_tick(box: Box, panel: Panel) -> bool:
+    """Whether a stroke begins on an axis line and leads away from it."""
+    near = max(0.5, 0.5 * panel.line_px)
+    on_row = min(abs(box.top - panel.axis_x_y), abs(box.bottom - panel.axis_x_y)) <= near and box.width < 0.1 * box.height
+    on_column = (
+        min(abs(box.left - panel.axis_y_x), abs(box.right - panel.axis_y_x)) <= near and box.height < 0.1 * box.width
+    )
+    return on_row or on_column
+
+
 def _stroke_kind(points: FloatArray) -> MarkKind | None:
-    """"tick" for an upright stroke, "cross" for a diagonal one, "unknown" for a level one; None if it is bent."""
+    """ "tick" for an upright stroke, "cross" for a diagonal one, "unknown" for a level one; None if it is bent."""
     if len(points) != 2:
         return None
     across, along = np.abs(points[1] - points[0])
@@ -167,27 +179,47 @@ def _united(a: _Symbol, b: _Symbol) -> _Symbol:
 
 def _by_look(symbols: Sequence[_Symbol]) -> Iterable[list[_Symbol]]:
     """Symbols of one kind, colour and size, in painting order."""
-    groups: dict[tuple[MarkKind, Rgb, int, int], list[_Symbol]] = defaultdict(list)
-    for s in sorted(symbols, key=lambda s: s.order):
-        groups[s.kind, s.color, round(2 * s.width), round(2 * s.height)].append(s)
-    return groups.values()
+    groups: dict[tuple[MarkKind, Rgb], list[list[_Symbol]]] = defaultdict(list)
+    for symbol in sorted(symbols, key=lambda s: s.order):
+        alike = groups[symbol.kind, symbol.color]
+        group = next((g for g in alike if _is_same_size(g[0], symbol)), None)
+        if group is None:
+            alike.append([symbol])
+        else:
+            group.append(symbol)
+    return [group for alike in groups.values() for group in alike]
+
+
+def _is_same_size(a: _Symbol, b: _Symbol) -> bool:
+    near = 0.2 + 0.04 * max(a.width, a.height)
+    return abs(a.width - b.width) <= near and abs(a.height - b.height) <= near
 
 
 def _owners(group: list[_Symbol], traces: tuple[Trace, ...], px_per_unit: float) -> list[tuple[_Symbol, int]]:
     """Which symbols of one look lie on which trace.
 
-    Where only some traces have the symbol's colour, only those come into question. A symbol on several curves goes to
-    the one that its neighbours in painting order sit on.
+    If nearly all lie on traces of their own colour, only those come into question. A symbol on several curves goes to
+    the nearest, and where exactly on both to the one that its neighbours in painting order sit on.
     """
-    same = [index for index, trace in enumerate(traces) if trace.color == group[0].color]
-    rivals = same or list(range(len(traces)))
-    away = np.array([_offsets(group, traces[index], 0.1 * px_per_unit) for index in rivals])
-    offset = _common_offset(away, group[0].height)
-    near = np.array([max(0.6 * traces[index].stroke_px, 0.3 * px_per_unit) for index in rivals])
-    fits = np.abs(away - offset) <= near[:, None]
-    if fits.any(axis=0).mean() < 0.5 and group[0].kind not in ("tick", "plus", "cross", "vbar"):
+    everyone = list(range(len(traces)))
+    same = [index for index in everyone if traces[index].color == group[0].color]
+    for rivals in (same, everyone) if 0 < len(same) < len(everyone) else (everyone,):
+        away = np.array([_offsets(group, traces[index], 0.1 * px_per_unit) for index in rivals])
+        away -= _common_offset(away, group[0].height)
+        near = np.array([max(0.6 * traces[index].stroke_px, 0.3 * px_per_unit) for index in rivals])
+        fits = np.abs(away) <= near[:, None]
+        share = float(fits.any(axis=0).mean())
+        if share > 0.9:
+            break
+    if share < 0.5 and group[0].kind not in ("tick", "plus", "cross", "vbar"):
         return []
-    return _sorted_out(group, fits, away - offset, rivals)
+    return _sorted_out(group, _closest(fits, np.abs(away), 0.05 * px_per_unit), rivals)
+
+
+def _closest(fits: BoolArray, away: FloatArray, precision: float) -> BoolArray:
+    """``fits`` without the traces that another one beats by more than ``precision`` px."""
+    least = np.min(np.where(fits, away, np.inf), axis=0)
+    return fits & (away <= least + precision)
 
 
 def _offsets(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
@@ -216,20 +248,24 @@ def _common_offset(away: FloatArray, height: float) -> float:
     return float(np.median(finite[best : best + count[best]]))
 
 
-def _sorted_out(
-    group: list[_Symbol], fits: np.ndarray, away: FloatArray, rivals: list[int]
-) -> list[tuple[_Symbol, int]]:
-    """One trace per symbol that fits any: its only one, else that of the nearest symbols painted around it."""
+def _sorted_out(group: list[_Symbol], fits: BoolArray, rivals: list[int]) -> list[tuple[_Symbol, int]]:
+    """One trace per symbol that fits any.
+
+    An arm's marks are painted one after the other from left to right: of several traces it is the one that most of the
+    symbol's run fits, else that of the nearest symbols painted around it.
+    """
     only = [int(np.flatnonzero(column)[0]) if column.sum() == 1 else -1 for column in fits.T]
+    runs = np.concatenate([[0], np.cumsum(np.diff([s.x for s in group]) < 0)])
+    favourite = [int(fits[:, runs == run].sum(axis=1).argmax()) for run in range(int(runs[-1]) + 1)]
+    in_runs = runs[-1] + 1 <= 4 * len(rivals)
     out = []
     for index, symbol in enumerate(group):
         options = np.flatnonzero(fits[:, index])
         if options.size == 0:
             continue
-        choice = only[index]
-        if choice < 0:
-            known = [(abs(i - index), owner) for i, owner in enumerate(only) if owner in options]
-            nearest = min(known)[1] if known else -1
-            choice = nearest if nearest >= 0 else int(options[np.nanargmin(np.abs(away[options, index]))])
+        known = [(abs(i - index), owner) for i, owner in enumerate(only) if owner in options]
+        choice = min(known)[1] if known else int(options[0])
+        if in_runs and favourite[int(runs[index])] in options:
+            choice = favourite[int(runs[index])]
         out.append((symbol, rivals[choice]))
     return out

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Drawing, DrawnPath, Rgb
+from kmdigitize.records import Drawing, DrawnPath, Panel, Rgb
 from kmdigitize.vector.rules import box_of, subpaths
 
 
@@ -41,12 +41,42 @@ class Strand:
     gaps: FloatArray | None = None
 
 
-def find_strands(drawing: Drawing, frame: Box) -> list[Strand]:
-    """Every line inside ``frame`` that is no plotting symbol, joined from its pieces."""
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Rows and columns (px) on which the lines of a panel's axes and frame lie, ``near`` px wide."""
+
+    rows: tuple[float, ...]
+    columns: tuple[float, ...]
+    near: float
+
+    def hold(self, points: FloatArray, frame: Box) -> bool:
+        """Whether a polyline of a few points runs along one of them for half the panel's side."""
+        if len(points) > 6:
+            return False
+        for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+            level = abs(y1 - y0) <= self.near and abs(x1 - x0) >= 0.5 * frame.width
+            upright = abs(x1 - x0) <= self.near and abs(y1 - y0) >= 0.5 * frame.height
+            if level and any(abs(y0 - row) <= self.near for row in self.rows):
+                return True
+            if upright and any(abs(x0 - column) <= self.near for column in self.columns):
+                return True
+        return False
+
+
+def axes_of(panel: Panel) -> Axes:
+    """Where the axis and frame lines of ``panel`` lie."""
+    frame = panel.frame
+    rows, columns = (panel.axis_x_y, frame.bottom, frame.top), (panel.axis_y_x, frame.left, frame.right)
+    return Axes(rows, columns, max(0.5, 0.5 * panel.line_px))
+
+
+def find_strands(drawing: Drawing, frame: Box, axes: Axes) -> list[Strand]:
+    """Every line inside ``frame`` but its ``axes``, joined from its pieces."""
     by_look: dict[Look, list[Strand]] = {}
     for path in drawing.paths:
         for strand in _pieces(path, frame):
-            by_look.setdefault(strand.look, []).append(strand)
+            if not axes.hold(strand.points, frame):
+                by_look.setdefault(strand.look, []).append(strand)
     strands: list[Strand] = []
     for pieces in by_look.values():
         joined = _joined_at_ends(_joined_in_order(pieces))
@@ -156,7 +186,9 @@ def _joined_at_ends(strands: list[Strand]) -> list[Strand]:
     for key in sorted(alive, key=lambda k: (alive[k].points[0, 0], alive[k].order)):
         while key in alive:
             strand = alive[key]
-            found = [(abs(alive[k].order - strand.order), k, turned) for k, turned in ends.at(strand.points[-1], alive, key)]
+            found = [
+                (abs(alive[k].order - strand.order), k, turned) for k, turned in ends.at(strand.points[-1], alive, key)
+            ]
             if not found:
                 break
             _, other, turned = min(found)
