@@ -115,7 +115,7 @@ def _shaded_bands(
 
 def _nearly_ink(closed: Image, panel: Image, inks: Image | None, depth: float) -> NDArray[np.bool_]:
     """Where the closing (h, w, 3) is still as deep as a full ink of its own direction: touching marks, not a band."""
-    full = np.zeros((1, 3), np.float32) if inks is None else np.vstack([np.zeros((1, 3), np.float32), inks])
+    full = np.zeros((1, 3), np.float32) if inks is None or not len(inks) else np.vstack([np.zeros((1, 3), np.float32), inks])
     result = np.zeros(closed.shape[:2], bool)
     for color in full:
         direction = panel - color

@@ -64,10 +64,12 @@ def find_paths(
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
     out = []
     clear = 1 - np.clip(background.lines, 0, 1)
+    marks = evidence.black * clear * ~text
     for k, ink in enumerate(inks):
         others = np.delete(evidence.coverage, k, axis=0).sum(axis=0) if len(inks) > 1 else 0
         occluded = np.clip(others + evidence.other + background.lines, 0, 1).astype(np.float32)
-        sheet = Sheet(evidence.coverage[k] * clear, occluded, stroke, region.start, region.top)
+        occluded = np.maximum(occluded, np.float32(0.4) * text)
+        sheet = Sheet(evidence.coverage[k] * clear * (1 - np.float32(0.5) * text), occluded, marks, stroke, region.start, region.top)
         arms = [Arm(i, dash, legend[i].period if i is not None else ()) for i, dash in ink.arms]
         out += [_hand_over(found, sheet, ink, region) for found in find_arms(sheet, arms)]
     return TracedPaths(tuple(out), scales.direction)
@@ -82,9 +84,7 @@ def _hand_over(found: Found, sheet: Sheet, ink: Ink, region: Region) -> tuple[Ev
     red, green, blue = (round(c) for c in ink.color)
     evidence = Evidence(coverage, occluded, region.left, region.upper, (red, green, blue), sheet.stroke)
     flags = (Flag("curve_doubtful", "its ink is faint"),) if found.doubtful else ()
-    path = StepPath(
-        region.left + found.road.first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags
-    )
+    path = StepPath(region.left + found.road.first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags)
     return evidence, path
 
 
@@ -110,12 +110,19 @@ def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:
     return Region(np.ascontiguousarray(pixels), left, top, max(0, round(origin) - left), row, turned)
 
 
+def _reads_as_text(token: TextToken) -> bool:
+    """Whether a token is print rather than a row of censor marks, which reads like 'HHHH', '+++' or 'l l'."""
+    letters = {c for c in token.text if c.isalnum() and c.isascii()} - set("HIltTiXxfF1")
+    return token.confidence > 0.5 and (len(letters) >= 2 or len({c for c in token.text if c.isdigit()}) >= 2)
+
+
 def text_mask(region: Region, tokens: Sequence[TextToken]) -> NDArray[np.bool_]:
     """Where text is printed (h, w)."""
     height, width = region.pixels.shape[:2]
     mask = np.zeros((height, width), bool)
     for token in tokens:
         box = token.box
-        shifted = Box(box.left - region.left, box.top - region.upper, box.right - region.left, box.bottom - region.upper)
-        mask[shifted.slices((height, width))] = True
+        left, top = box.left - region.left, box.top - region.upper
+        if left < width and top < height and left + box.width >= 0 and top + box.height >= 0 and _reads_as_text(token):
+            mask[Box(left, top, left + box.width, top + box.height).slices((height, width))] = True
     return mask[::-1] if region.turned else mask

@@ -58,7 +58,9 @@ def weigh_pieces(
     free = coverage * (1 - explained)
     count, labels = cv2.connectedComponents((free > 0.4).astype(np.uint8), connectivity=8)
     ink = np.bincount(labels.ravel(), weights=free.ravel(), minlength=count)
-    touches = np.bincount(labels.ravel(), weights=cv2.dilate(explained, np.ones((3, 3), np.uint8)).ravel(), minlength=count)
+    touches = np.bincount(
+        labels.ravel(), weights=cv2.dilate(explained, np.ones((3, 3), np.uint8)).ravel(), minlength=count
+    )
     length = np.maximum(ink / stroke, 0.3)
     fit = np.max([np.exp(-0.5 * (np.log(length / on) / s.length_sd) ** 2) for on in lengths], axis=0)
     weight = np.maximum(fit, s.floor)

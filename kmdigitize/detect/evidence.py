@@ -50,14 +50,20 @@ class EvidenceSettings:
 
 @dataclass(frozen=True, slots=True)
 class InkEvidence:
-    """Coverage (k, h, w) by each ink and by anything ``other`` (h, w), all in [0, 1]."""
+    """Coverage (k, h, w) by each ink, by anything ``other`` and by ``black`` that is no curve's ink (h, w), in [0, 1]."""
 
     coverage: Image
     other: Image
+    black: Image
 
 
 def measure_evidence(
-    pixels: Image, background: Background, inks: Image, lossy: bool, stroke: float | None = None, settings: EvidenceSettings | None = None
+    pixels: Image,
+    background: Background,
+    inks: Image,
+    lossy: bool,
+    stroke: float | None = None,
+    settings: EvidenceSettings | None = None,
 ) -> InkEvidence:
     """Share of each pixel of ``pixels`` (h, w, 3) covered by each of ``inks`` (k, 3).
 
@@ -83,7 +89,9 @@ def measure_evidence(
     other = np.zeros(plain.shape, np.float32)
     deepest = max(float(np.linalg.norm(background.panel)), 1.0)
     other[ys, xs] = (1 - known) * np.clip(plain[ys, xs] / deepest, 0, 1)
-    return InkEvidence(coverage, other)
+    black = np.zeros(plain.shape, np.float32)
+    black[ys, xs] = share[:, -1] * np.clip(plain[ys, xs] / deepest, 0, 1)
+    return InkEvidence(coverage, other, black)
 
 
 def _likelihoods(

@@ -36,6 +36,8 @@ class PathSettings:
     """Price of a column in plain sight without ink: seven such columns outweigh a solid stretch of three."""
     hidden: float = 0.06
     """Price of a hidden column: waiting under another curve must cost less than any wrong ink gains."""
+    marked: float = 0.2
+    """Gain of a column hidden by what may be a mark on this curve: a curve goes on as long as its marks do."""
     hidden_edge: float = 0.15
     """Further price of a hidden column at the edge of a band of marks: curves run through the middle of their marks."""
     band_edge: float = 0.5
@@ -72,12 +74,17 @@ class Road:
 
 
 def path_costs(
-    coverage: Image, occluded: Image, stroke: float, missing: float | None = None, settings: PathSettings | None = None
+    coverage: Image,
+    occluded: Image,
+    stroke: float,
+    marks: Image | None = None,
+    missing: float | None = None,
+    settings: PathSettings | None = None,
 ) -> Costs:
     """Prices of all rows and drops for one ink.
 
-    ``coverage`` and ``occluded`` are (h, w) in [0, 1], ``stroke`` is the width of the curve in px, ``missing``
-    replaces the price of a column without ink (lower for dashed curves). The costs are transposed: (w, h).
+    ``coverage`` and ``occluded`` are (h, w) in [0, 1], ``stroke`` is the width of the curve in px,
+    ``marks`` (h, w) in [0, 1] is ink of another colour that may be censor marks upon this curve, ``missing`` replaces the price of a column without ink (lower for dashed curves). The costs are transposed: (w, h).
     """
     s = settings or PathSettings()
     gap = s.missing if missing is None else missing
@@ -90,6 +97,8 @@ def path_costs(
     down, down_wide = _across(coverage, stroke, 0.5, upright=False), _across(coverage, stroke, 1.2, upright=False)
     free = 1 - occluded
     column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * hidden
+    if marks is not None:
+        column -= s.marked * marks * (1 - 1.5 * band_offset(_filled(marks, stroke), stroke, tallest))
     drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down_wide))
     drop += occluded * s.riser_hidden
     falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
@@ -139,6 +148,13 @@ def start_costs(height: int, row: float, stroke: float, settings: PathSettings |
     cost = s.start_per_px * away
     cost[away > 3 + s.start_reach * stroke] = np.inf
     return cost.astype(np.float32)
+
+
+def _filled(marks: Image, stroke: float) -> NDArray[np.bool_]:
+    """Where marks are, with the holes of circles and crosses filled."""
+    size = 2 * round(1.5 * stroke) + 1
+    mask = cv2.morphologyEx((marks > 0.35).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    return np.asarray(mask > 0, np.bool_)
 
 
 def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Image:

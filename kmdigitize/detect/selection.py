@@ -42,10 +42,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The ink of some curves: ``coverage`` and ``occluded`` (h, w), stroke width, start column and row of S = 1."""
+    """The ink of some curves: ``coverage``, what hides it and possible ``marks`` (h, w), stroke width, start, S = 1."""
 
     coverage: Image
     occluded: Image
+    marks: Image
     stroke: float
     start: int
     top: float
@@ -86,7 +87,7 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], styles: Sequence[D
         missing = 0.3
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
     for price in (missing, 0.55 * missing, 0.27 * missing):
-        road = cheapest_path(path_costs(coverage, occluded, sheet.stroke, price), sheet.start, start)
+        road = cheapest_path(path_costs(coverage, occluded, sheet.stroke, sheet.marks, price), sheet.start, start)
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
@@ -112,4 +113,3 @@ def explained_by(road: Road, coverage: Image, stroke: float) -> Image:
         x = road.first + i + 1
         mask[road.rows[i] : road.rows[i + 1] + 1, max(0, x - wide) : x + wide + 1] = 1
     return mask
-
