@@ -147,7 +147,8 @@ def _draw_legend(sheet: _Sheet, panel: DigitizedPanel, colours: Sequence[Rgb]) -
     for index, entry in enumerate(panel.legend):
         owners = [i for i, arm in enumerate(panel.arms) if _belongs(arm, index, entry.label)]
         colour = colours[owners[0]] if owners else MUTED
-        sheet.box(entry.box if entry.sample is None else entry.box.union(entry.sample), colour)
+        box = entry.box if entry.sample is None else entry.box.union(entry.sample)
+        sheet.box(box.grown(2.0), colour)
 
 
 def _belongs(arm: DigitizedArm, entry: int, label: str) -> bool:
@@ -163,8 +164,8 @@ def _draw_risk_table(sheet: _Sheet, panel: DigitizedPanel, colours: Sequence[Rgb
         colour = colours[owners[0]] if owners else MUTED
         for index, (box, count) in enumerate(zip(row.boxes, row.counts, strict=False)):
             shown = DOUBT if index in row.doubtful else colour
-            sheet.box(box, shown)
-            sheet.text(box.right + 2, box.center_y, str(count), shown, "lm")
+            sheet.box(box.grown(2.0), shown)
+            sheet.text(box.right + 4, box.center_y, str(count), shown, "lm")
 
 
 def _draw_arm(sheet: _Sheet, arm: DigitizedArm, scales: Scales, colour: Rgb) -> None:
