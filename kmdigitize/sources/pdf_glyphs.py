@@ -32,6 +32,7 @@ def read_glyph_marks(page: Any, text_page: Any, to_px: Matrix, most: int) -> lis
     cells = _cells_by_object(text_page)
     placed: list[tuple[int, _Cell, Rgb]] = []
     hidden: list[tuple[int, _Cell, Rgb]] = []
+    known: set[tuple[float, float, Rgb]] = set()
     for index in range(min(most, max(0, pdfium.FPDFPage_CountObjects(page)))):
         handle = pdfium.FPDFPage_GetObject(page, index)
         if pdfium.FPDFPageObj_GetType(handle) != pdfium.FPDF_PAGEOBJ_TEXT:
@@ -41,7 +42,7 @@ def read_glyph_marks(page: Any, text_page: Any, to_px: Matrix, most: int) -> lis
             hidden += [(index, cell, _color(handle)) for cell in _bounds(handle)]
         elif _is_symbol("".join(text for text, _ in chars), handle):
             placed += [(index, cell, _color(handle)) for text, cell in chars if text.strip()]
-    known = {_look(cell, color) for _, cell, color in placed}
+            known |= {_look(cell, _color(handle)) for cell in _bounds(handle)}
     placed += [item for item in hidden if _look(item[1], item[2]) in known]
     paths = (drawn_path([_outline(cell)], Paint(fill=color), to_px, None, index + 1) for index, cell, color in placed)
     return [path for path in paths if path is not None]

@@ -74,8 +74,6 @@ def find_symbols(drawing: Drawing, panel: Panel) -> list[_Symbol]:
             box = box_of(points)
             if max(box.width, box.height) > largest or not room.contains(box.center_x, box.center_y):
                 continue
-            if _is_axis_tick(box, panel):
-                continue
             kind = _stroke_kind(points) if path.stroke is not None else None
             if kind is not None:
                 strokes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, kind, color, path.order))
@@ -83,17 +81,14 @@ def find_symbols(drawing: Drawing, panel: Panel) -> list[_Symbol]:
                 closed = _closed_kind(points, box)
                 if closed is not None:
                     shapes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, closed, color, path.order))
-    return _crossed(strokes) + shapes
+    return [symbol for symbol in _crossed(strokes) if not _is_axis_tick(symbol, panel)] + shapes
 
 
-def _is_axis_tick(box: Box, panel: Panel) -> bool:
-    """Whether a stroke begins on an axis line and leads away from it."""
+def _is_axis_tick(symbol: _Symbol, panel: Panel) -> bool:
+    """Whether a lone upright stroke ends on the line of the x axis."""
     near = max(0.5, 0.5 * panel.line_px)
-    on_row = min(abs(box.top - panel.axis_x_y), abs(box.bottom - panel.axis_x_y)) <= near and box.width < 0.1 * box.height
-    on_column = (
-        min(abs(box.left - panel.axis_y_x), abs(box.right - panel.axis_y_x)) <= near and box.height < 0.1 * box.width
-    )
-    return on_row or on_column
+    ends = (symbol.y - symbol.height / 2, symbol.y + symbol.height / 2)
+    return symbol.kind == "tick" and min(abs(end - panel.axis_x_y) for end in ends) <= near
 
 
 def _stroke_kind(points: FloatArray) -> MarkKind | None:
@@ -263,9 +258,9 @@ def _sorted_out(group: list[_Symbol], fits: BoolArray, rivals: list[int]) -> lis
         options = np.flatnonzero(fits[:, index])
         if options.size == 0:
             continue
-        known = [(abs(i - index), owner) for i, owner in enumerate(only) if owner in options]
-        choice = min(known)[1] if known else int(options[0])
-        if in_runs and favourite[int(runs[index])] in options:
-            choice = favourite[int(runs[index])]
+        choice = favourite[int(runs[index])] if in_runs else -1
+        if choice not in options:
+            around = sorted(range(max(0, index - 50), min(len(group), index + 51)), key=lambda i: abs(i - index))
+            choice = next((only[i] for i in around if only[i] in options), int(options[0]))
         out.append((symbol, rivals[choice]))
     return out
