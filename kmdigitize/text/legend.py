@@ -196,9 +196,15 @@ def _second_line(
 
 
 _COUNTS = (
-    re.compile(r"(?i)[\s,(\[]*\b(?P<events>\d+)\s*(?:events?|deaths)?\s*/\s*(?P<n>\d+)\s*(?:patients|pts\.?)?[)\]]*\s*$"),
-    re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[,;]\s*(?:events?|deaths)\s*[=:]?\s*(?P<events>\d+)\s*[)\]]*"),
-    re.compile(r"(?i)[\s,(\[]*\b(?P<n>\d+)\s*(?:patients|pts\.?)\s*[,;]\s*(?P<events>\d+)\s*(?:events?|deaths)\s*[)\]]*"),
+    re.compile(
+        r"(?i)[\s,(\[]*\b(?P<events>\d+)\s*(?:events?|deaths)?\s*/\s*(?P<n>\d+)\s*(?:patients|pts\.?)?[)\]]*\s*$"
+    ),
+    re.compile(
+        r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[,;]\s*(?:events?|deaths)\s*[=:]?\s*(?P<events>\d+)\s*[)\]]*"
+    ),
+    re.compile(
+        r"(?i)[\s,(\[]*\b(?P<n>\d+)\s*(?:patients|pts\.?)\s*[,;]\s*(?P<events>\d+)\s*(?:events?|deaths)\s*[)\]]*"
+    ),
     re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[)\]]*"),
 )
 
@@ -229,8 +235,6 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
         color = text_color(pixels, token.box)
         chroma = max(color) - min(color)
         entries.append(
-            LegendEntry(
-                label, token.box, None, color if chroma > 40 else None, n=n, events=events, place="direct"
-            )
+            LegendEntry(label, token.box, None, color if chroma > 40 else None, n=n, events=events, place="direct")
         )
     return entries

@@ -117,13 +117,15 @@ def _truncated(left: int, first: int, limits: tuple[float, float]) -> bool:
     return left <= 0 and first > limits[0] + 1
 
 
-def _runs_on(
-    contrast: FloatArray, found: tuple[int, int, int], height: float, settings: SampleSettings
-) -> bool:
+def _runs_on(contrast: FloatArray, found: tuple[int, int, int], height: float, settings: SampleSettings) -> bool:
     """The line turns up or down at one of its ends, or is thicker than a line: a curve, a letter, a box."""
     core, left, right = found
     ink = contrast > _own_threshold(contrast, found, settings)
-    thickness = np.median(_thickness(ink, core)[left : right + 1][ink[core, left : right + 1]] if ink[core, left : right + 1].any() else [99])
+    thickness = np.median(
+        _thickness(ink, core)[left : right + 1][ink[core, left : right + 1]]
+        if ink[core, left : right + 1].any()
+        else [99]
+    )
     if thickness > settings.thickest * height:
         return True
     reach = max(1, round(0.15 * height))

@@ -144,7 +144,12 @@ def _fill_gaps(checked: Checked, columns: Sequence[Column], line: TableLine, sec
     if 0 in missing and 0 not in checked.cells:
         glued = re.search(r"(\d+)\s*(?:\(\d+\))?$", line.text)
         if glued and line.label_box is not None and line.label_box.right > columns[0].position - columns[0].tolerance:
-            box = Box(columns[0].position - columns[0].width / 2, line.label_box.top, line.label_box.right, line.label_box.bottom)
+            box = Box(
+                columns[0].position - columns[0].width / 2,
+                line.label_box.top,
+                line.label_box.right,
+                line.label_box.bottom,
+            )
             checked.cells[0] = Cell(int(glued.group(1)), None, False, box, 0.5)
             checked.doubtful.add(0)
 
@@ -159,7 +164,11 @@ def _decide(checked: Checked, index: int, reading: Cell | None, sure: float) -> 
     if reading.count == first.count:
         return
     fits = [_fits(checked.cells, index, cell.count) for cell in (first, reading)]
-    take = reading if (fits[1] and not fits[0]) or (fits[0] == fits[1] and reading.confidence > first.confidence) else first
+    take = (
+        reading
+        if (fits[1] and not fits[0]) or (fits[0] == fits[1] and reading.confidence > first.confidence)
+        else first
+    )
     other = first if take is reading else reading
     checked.cells[index] = take
     checked.doubtful.add(index)

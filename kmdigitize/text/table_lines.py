@@ -133,10 +133,13 @@ def _kind_of(words: str) -> Kind:
     plain = words.lower()
     if re.search(r"at[\s-]*risk|risk\s+set", plain):
         return "at risk"
-    if re.fullmatch(r"\W*(?:no\.?\s*|number\s*)?(?:of\s*)?(?:cum(?:ulative|\.)?\s*)?(?:number\s*of\s*)?censor\w*\W*", plain):
+    if re.fullmatch(
+        r"\W*(?:no\.?\s*|number\s*)?(?:of\s*)?(?:cum(?:ulative|\.)?\s*)?(?:number\s*of\s*)?censor\w*\W*", plain
+    ):
         return "censored"
     if re.fullmatch(
-        r"\W*(?:no\.?\s*|number\s*)?(?:of\s*)?(?:cum(?:ulative|\.)?\s*)?(?:number\s*of\s*)?(?:events?|deaths?)\W*", plain
+        r"\W*(?:no\.?\s*|number\s*)?(?:of\s*)?(?:cum(?:ulative|\.)?\s*)?(?:number\s*of\s*)?(?:events?|deaths?)\W*",
+        plain,
     ):
         return "events"
     return ""

@@ -43,7 +43,9 @@ _END_POINTS = re.compile(
     r"(?i)((?:[a-z]+[\s-]+(?:[a-z]+[\s-]+)?)?(?:free|specific|related)[\s-]+survival|overall\s+survival|graft\s+survival"
     r"|(?:duration|time)\s+(?:of|to)\s+[a-z]+(?:\s[a-z]+)?|\b(?:PFS|OS|DFS|RFS|EFS|MFS|DSS|CSS|TTP|LRFS|DMFS|BCR)\b)"
 )
-_NOT_END_POINT = re.compile(r"(?i)^(?:probability|proportion|percentage|cumulative|estimated|patients|rate)\s+(?:of\s+)?")
+_NOT_END_POINT = re.compile(
+    r"(?i)^(?:probability|proportion|percentage|cumulative|estimated|patients|rate)\s+(?:of\s+)?"
+)
 _PANEL_LETTER = re.compile(r"^\(?([A-La-l])[.):]?\)?$")
 _LETTERED_TITLE = re.compile(r"^\(?([A-L])(?:[.):]+\)?\s*|\s+)(\S.*)$")
 _FIGURE_NUMBER = re.compile(r"(?i)^(?:supplementary\s+)?fig(?:ure|\.)?\s*[A-Z]?\d*[A-Za-z]?\s*[.:)|]?\s*")
@@ -70,7 +72,9 @@ def read_panel_title(tokens: Sequence[TextToken], panel: Panel) -> tuple[str, st
         if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y) and t.box.center_y < frame.top
     ]
     lines = sorted(_lines(above), key=lambda line: line.box.top)
-    letter = next((_letter(t.text) for t in above if _letter(t.text) and t.box.left < frame.left + 0.3 * frame.width), "")
+    letter = next(
+        (_letter(t.text) for t in above if _letter(t.text) and t.box.left < frame.left + 0.3 * frame.width), ""
+    )
     for line in lines:
         text = line.text.strip()
         match = _LETTERED_TITLE.match(text)
@@ -143,7 +147,10 @@ def _x_title(tokens: Sequence[TextToken], panel: Panel) -> str:
     below = [
         t
         for t in tokens
-        if t.angle == 0 and t.box.center_y > frame.bottom and not is_number(t.text) and re.search(r"[A-Za-z]{3}", t.text)
+        if t.angle == 0
+        and t.box.center_y > frame.bottom
+        and not is_number(t.text)
+        and re.search(r"[A-Za-z]{3}", t.text)
     ]
     best, best_score = "", -3.0
     for line in _lines(below, 1.2):

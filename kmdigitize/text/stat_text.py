@@ -1,0 +1,56 @@
+"""Plain text of a caption, abstract or annotation brought to one spelling before statistics are looked for."""
+
+from __future__ import annotations
+
+import re
+
+NUMBER = r"(?:\d+\.\d+|\d+|\.\d+)"
+"""One number after :func:`normalised`, sign excluded."""
+
+_DASHES = str.maketrans(
+    {
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "‒": "-",
+        "‐": "-",
+        "‑": "-",
+        "\u00a0": " ",
+        "\u2009": " ",
+        "\u202f": " ",
+        "≤": "<=",
+        "≥": ">=",
+        "˂": "<",
+        "＜": "<",
+    }
+)
+
+
+def normalised(text: str) -> str:
+    """The text with points as decimal marks, no thousands separators, plain dashes and "CI" for its misreadings."""
+    text = text.translate(_DASHES)
+    text = re.sub(r"(?<=\d)\s?[·∙•⋅](?=\d)", ".", text)
+    text = re.sub(r"(?<![\d.])[·∙•⋅](?=\d)", ".", text)
+    text = _decimal_points(text)
+    text = re.sub(r"(?<=%)(\s*)C[l1L|]", r"\1CI ", text)
+    text = re.sub(r"\bC[l1|]\b", "CI", text)
+    text = re.sub(r"\bC\.\s?I\.", "CI", text)
+    text = re.sub(r"\b(HR|CI)(?=\d|\.\d)", r"\1 ", text)
+    return re.sub(r"[ \t]+", " ", text)
+
+
+def _decimal_points(text: str) -> str:
+    """Decimal commas become points where the text uses them; thousands separators go away."""
+    european = re.search(r"(?<![\d.,])\d{1,3},\d{1,2}(?![\d,])", text) or re.search(r"(?<![\d.,])0,\d{3,4}(?!\d)", text)
+    if european and not re.search(r"(?<!\d)\d*\.\d", text):
+        return re.sub(r"(?<=\d),(?=\d)", ".", text)
+    return re.sub(
+        r"(?<![\d.,])([1-9]\d{0,2})((?:,\d{3})+)(?![\d,])", lambda m: m.group(1) + m.group(2).replace(",", ""), text
+    )
+
+
+def sentences(text: str) -> list[str]:
+    """The text cut at sentence ends and blank lines; a point inside a number or after an abbreviation is no end."""
+    text = re.sub(r"\s*\n\s*\n\s*", "\n\n", text)
+    parts = re.split(r"\n\n|(?<=[a-z0-9)\]%])\.\s+(?=[A-Z])", text)
+    return [re.sub(r"\s+", " ", part).strip() for part in parts if part.strip()]

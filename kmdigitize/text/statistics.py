@@ -1,0 +1,228 @@
+"""What a figure, caption or abstract reports in words: hazard ratios, P values, medians, survival, numbers.
+
+The text is brought to one spelling, cut into sentences, and each sentence is searched for estimates, P values,
+medians and landmarks. Every find belongs to the end point named last before it. A number is taken only where the
+words around it say what it is; everything else stays unread.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kmdigitize.records import Panel, TextToken
+from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm, Source
+from kmdigitize.text.stat_arms import ArmMedian, find_medians
+from kmdigitize.text.stat_estimates import Estimate, FoundP, find_estimates, find_p_values
+from kmdigitize.text.stat_points import (
+    FoundLandmark,
+    arm_counts,
+    contrast,
+    find_landmarks,
+    known_arm,
+    strong_end_points,
+    total_patients,
+    weak_end_point,
+)
+from kmdigitize.text.stat_text import normalised, sentences
+from kmdigitize.text.stat_times import converted_time, same_unit, unit_name
+from kmdigitize.text.stat_tokens import printed_lines
+from kmdigitize.text.titles import read_axis_titles
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Arm:
+    n: int | None = None
+    events: int | None = None
+    median: str | None = None
+    limits: tuple[str, str] | None = None
+    landmarks: list[Landmark] = field(default_factory=list)
+
+
+@dataclass
+class _Group:
+    """All that is found about one end point."""
+
+    ratios: list[HazardRatio] = field(default_factory=list)
+    p_values: list[PValue] = field(default_factory=list)
+    arms: dict[str, _Arm] = field(default_factory=dict)
+
+    def arm(self, name: str) -> _Arm:
+        return self.arms.setdefault(name, _Arm())
+
+    @property
+    def empty(self) -> bool:
+        return not (self.ratios or self.p_values or self.arms)
+
+
+@dataclass
+class _State:
+    """End points in order of appearance while a text is read; ``unit`` is the unit that times must have."""
+
+    arm_names: Sequence[str]
+    unit: str
+    annotation: bool
+    groups: dict[str, _Group] = field(default_factory=dict)
+    current: str = ""
+
+    def group(self, end_point: str) -> _Group:
+        if end_point and "" in self.groups and end_point not in self.groups and len(self.groups) == 1:
+            self.groups = {end_point: self.groups.pop("")}
+        return self.groups.setdefault(end_point, _Group())
+
+
+def parse_statistics(text: str, arm_names: Sequence[str] = (), time_unit: str = "") -> tuple[Reported, ...]:
+    """What ``text`` (a caption, an abstract) reports, one record for each end point in order of appearance.
+
+    Arms are called as in ``arm_names`` where those are recognised. With ``time_unit`` (as an axis title names it)
+    times in another unit are converted where that is exact and left out where it is not.
+    """
+    return _parse(text, _State(arm_names, time_unit, annotation=False), "text")
+
+
+def read_printed_statistics(
+    tokens: Sequence[TextToken], panel: Panel, arm_names: Sequence[str] = ()
+) -> Reported | None:
+    """What the picture itself prints on or beside the panel, None if nothing."""
+    lines = printed_lines(tokens, panel)
+    unit = read_axis_titles(tokens, panel).time_unit
+    found = _parse("\n\n".join(lines), _State(arm_names, unit, annotation=True), "picture")
+    if not found:
+        return None
+    best = max(found, key=lambda r: len(r.hazard_ratios) + len(r.p_values) + len(r.arms))
+    log.debug("printed on panel %s: %s", panel.name, best)
+    return best
+
+
+def _parse(text: str, state: _State, source: Source) -> tuple[Reported, ...]:
+    clean = normalised(text)
+    for sentence in sentences(clean):
+        _read_sentence(sentence, state)
+    n = next((found for s in sentences(clean) if (found := total_patients(s)) is not None), None)
+    reports = [_report(name, group, n, source) for name, group in state.groups.items() if not group.empty]
+    if not reports and n is not None and not state.annotation:
+        reports = [Reported(n=n, source=source)]
+    return tuple(reports)
+
+
+def _read_sentence(sentence: str, state: _State) -> None:
+    ratios = [e for e in find_estimates(sentence) if e.what == "hazard ratio"]
+    p_values = find_p_values(sentence)
+    medians = find_medians(sentence, state.arm_names)
+    landmarks = find_landmarks(sentence)
+    named: list[tuple[int, str]] = strong_end_points(sentence)
+    if ratios or medians or landmarks or _stands_alone(sentence, p_values, state):
+        first = ratios[0].start if ratios else len(sentence)
+        before = [name for place, name in named if place <= first]
+        if medians or landmarks:
+            state.current = (before or [name for _, name in named] or [state.current])[0 if medians else -1]
+        _add_medians(medians, state)
+        _add_landmarks(landmarks, state)
+        points = [_add_ratio(ratio, sentence, named, state) for ratio in ratios]
+        _add_p_values(p_values, ratios, points, state)
+    elif re.search(r"(?i)log[\s-]?rank", sentence):
+        if named:
+            state.current = named[-1][1]
+        _add_p_values([p for p in p_values if p.test], [], [], state)
+    for arm, n, events in arm_counts(sentence):
+        record = state.group(state.current).arm(known_arm(arm, state.arm_names))
+        record.n, record.events = n, events if events is not None else record.events
+
+
+def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: _State) -> bool:
+    """P values printed on a figure, or with no other words than those of a test."""
+    words = re.sub(r"(?i)\b(?:p|values?|log|rank|logrank|test|one|two|sided|tailed|stratified|wilcoxon|e)\b", " ", sentence)
+    return bool(p_values) and (state.annotation or not re.search(r"[A-Za-z]{2}", words))
+
+
+def _add_medians(medians: Sequence[ArmMedian], state: _State) -> None:
+    for median in medians:
+        if not same_unit(median.unit, state.unit):
+            continue
+        record = state.group(state.current).arm(known_arm(median.arm, state.arm_names))
+        if record.median is None:
+            record.median, record.limits = median.value, median.limits
+        if not state.unit and median.unit:
+            state.unit = unit_name(median.unit)
+
+
+def _add_landmarks(landmarks: Sequence[FoundLandmark], state: _State) -> None:
+    for found in landmarks:
+        time = converted_time(found.time, found.unit, state.unit)
+        if time is not None:
+            record = state.group(state.current).arm(known_arm(found.arm, state.arm_names))
+            record.landmarks.append(Landmark(time=time, survival=found.survival, limits=found.limits))
+
+
+def _add_ratio(ratio: Estimate, sentence: str, named: list[tuple[int, str]], state: _State) -> str:
+    """Add a hazard ratio to its end point, whose name is returned."""
+    local = [name for place, name in named if place <= ratio.start]
+    if local:
+        state.current = local[-1]
+    elif not state.current and named and named[0][0] - ratio.end < 60:
+        state.current = named[0][1]
+    elif not state.current:
+        state.current = weak_end_point(sentence[: ratio.start]) or ""
+    group = state.group(state.current)
+    arm, reference = contrast(sentence[: ratio.start] if not group.ratios else ratio.before)
+    if arm is None and state.groups and ratio.before != sentence[: ratio.start]:
+        arm, reference = contrast(sentence[: ratio.start])
+    arm = None if arm is None else known_arm(arm, [*state.arm_names, *_all_arms(state)])
+    reference = None if reference is None else known_arm(reference, [*state.arm_names, *_all_arms(state)])
+    if arm is not None and reference is None:
+        others = [name for name in (state.arm_names or _all_arms(state)) if name != arm]
+        reference = others[0] if len(others) == 1 else None
+    if group.ratios and any(r.value == ratio.value and r.arm == arm for r in group.ratios):
+        return state.current
+    limits = (ratio.low, ratio.high) if ratio.low is not None and ratio.high is not None else None
+    group.ratios.append(
+        HazardRatio(
+            value=ratio.value, limits=limits, arm=arm, reference=reference, adjusted=ratio.adjusted, level=ratio.level
+        )
+    )
+    return state.current
+
+
+def _all_arms(state: _State) -> list[str]:
+    return list(dict.fromkeys(name for group in state.groups.values() for name in group.arms))
+
+
+def _add_p_values(
+    p_values: Sequence[FoundP], ratios: Sequence[Estimate], points: Sequence[str], state: _State
+) -> None:
+    """Each P value goes to the hazard ratio printed last before it, else to the current end point."""
+    for p in p_values:
+        owners = [point for ratio, point in zip(ratios, points, strict=True) if ratio.start < p.start]
+        if re.search(r"(?i)\badverse|toxicit|response", p.before):
+            continue
+        group = state.group(owners[-1] if owners else state.current)
+        relation = p.relation if p.relation in ("=", "<", ">", "<=", ">=") else "="
+        value = PValue(value=p.value, relation=relation, sides=p.sides, test=p.test)  # type: ignore[arg-type]
+        if value not in group.p_values:
+            group.p_values.append(value)
+
+
+def _report(end_point: str, group: _Group, n: int | None, source: Source) -> Reported:
+    arms = tuple(
+        ReportedArm(
+            name=name,
+            n=arm.n,
+            events=arm.events,
+            median=arm.median,
+            median_limits=arm.limits,
+            landmarks=tuple(arm.landmarks),
+        )
+        for name, arm in group.arms.items()
+    )
+    return Reported(
+        end_point=end_point or None,
+        n=n,
+        arms=arms,
+        hazard_ratios=tuple(group.ratios),
+        p_values=tuple(group.p_values),
+        source=source,
+    )
