@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.detect.marks_bars import Uprights, bar_strength, match_bars, read_uprights
-from kmdigitize.detect.marks_ink import MarkInk, dark_ink, own_ink
+from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, bar_strength, match_bars, read_uprights
+from kmdigitize.detect.marks_ink import MarkInk, dark_ink, is_dark, own_ink
 from kmdigitize.detect.marks_shapes import KINDS, match, shape_of
 from kmdigitize.geometry import BoolArray, FloatArray
 from kmdigitize.records import CensorMark, Evidence, Figure, MarkKind, Panel, Trace
@@ -32,8 +32,13 @@ class MarkSettings:
     """Largest half height as a share of the panel's height."""
     good_fit: float = 0.5
     """Least fit of a mark: three quarters of its visible pixels inked and none around it."""
-    least_gain: float = 6.0
-    """Ink in px² that all marks of a figure together must explain."""
+    least_gain: float = 3.0
+    """Ink in px² that all marks of a figure together must explain: about two small marks that fit well."""
+    least_share: float = 0.3
+    """Least share of the columns with unexplained ink that the marks must account for. Where figures have none,
+    slips of the traces and compression noise look like marks in up to a fifth of such columns."""
+    settled_share: float = 0.6
+    """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
 
 
 _DEFAULT = MarkSettings()
@@ -41,12 +46,21 @@ _DEFAULT = MarkSettings()
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The mark of a figure: kind, half height in px, the ink images of all arms, and the ink explained by it."""
+    """A candidate for the mark of a figure: kind, half height in px and the ink images of all arms.
+
+    ``gain`` is the ink explained by it (px²), ``share`` the share of columns with unexplained ink that it covers.
+    """
 
     gain: float
+    share: float
     kind: MarkKind
     size: float
     inks: list[MarkInk]
+
+    @property
+    def score(self) -> float:
+        """Ink explained, less where much is left unexplained."""
+        return self.gain * self.share
 
 
 def find_marks(
@@ -66,45 +80,69 @@ def find_marks(
     height = panel.frame.height if panel else float(evidences[0].coverage.shape[0])
     own = [own_ink(evidence, traces, i) for i, evidence in enumerate(evidences)]
     looks = _looks(own, height, settings)
-    if figure is not None and not all(_is_dark(evidence) for evidence in evidences):
-        dark = [
-            ink if _is_dark(evidence) else dark_ink(evidence, trace, figure.pixels)
-            for ink, evidence, trace in zip(own, evidences, traces, strict=True)
+    dark = [is_dark(evidence) for evidence in evidences]
+    if figure is not None and not all(dark) and not _settled(looks, settings):
+        blacks = [
+            ink if black else dark_ink(evidences, i, traces[i], figure.pixels)
+            for i, (ink, black) in enumerate(zip(own, dark, strict=True))
         ]
-        looks += _looks(dark, height, settings)
-    best = max(looks, key=lambda look: look.gain)
-    log.debug("best mark: %s size %.1f px, gain %.1f", best.kind, best.size, best.gain)
-    if best.gain < settings.least_gain:
+        looks += _looks(blacks, height, settings)
+    best = max(looks, key=lambda look: look.score)
+    log.debug("best mark: %s %.1f px, gain %.1f, share %.2f", best.kind, best.size, best.gain, best.share)
+    if best.gain < settings.least_gain or best.share < settings.least_share:
         return tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
     return tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
 
 
-def _is_dark(evidence: Evidence) -> bool:
-    """Whether the ink is so dark that black marks on it could not be told from it."""
-    return max(evidence.color) < 110
+def _settled(looks: list[_Look], settings: MarkSettings) -> bool:
+    """Whether one of the candidates leaves nothing to explain."""
+    return any(look.share >= settings.settled_share and look.gain >= 3 * settings.least_gain for look in looks)
 
 
 def _looks(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[_Look]:
-    """Every kind of mark in its best size, with the ink that it explains over all arms."""
+    """Every kind of mark in its best size."""
     stroke = float(np.median([ink.stroke for ink in inks]))
     sizes = _sizes(stroke / 2 + settings.smallest_px, height * settings.largest_share)
     uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
     found: list[_Look] = []
-    kinds: tuple[MarkKind, ...] = ("vbar", "tick", *KINDS)
-    for kind in kinds:
-        gains = [
-            sum(_gain(_match(kind, size, *pair), pair[0], settings) for pair in zip(inks, uprights, strict=True))
-            for size in sizes
-        ]
-        best = int(np.argmax(gains))
-        found.append(_Look(gains[best], kind, sizes[best], inks))
+    for kinds in (UPRIGHT, KINDS):
+        if not _settled(found, settings):
+            found += [_best_size(kind, sizes, inks, uprights, settings) for kind in kinds]
     return found
+
+
+def _best_size(
+    kind: MarkKind, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
+) -> _Look:
+    """The size in which marks of one kind explain most."""
+    best = _Look(-1.0, 0.0, kind, sizes[0], inks)
+    for size in sizes:
+        gain, covered = 0.0, 0.0
+        for ink, upright in zip(inks, uprights, strict=True):
+            fit, visible = _match(kind, size, ink, upright)
+            peaks = _peaks(fit, settings.good_fit, max(2.0, ink.stroke))
+            gain += float(((fit[peaks] - settings.good_fit) * visible[peaks]).sum())
+            covered += _covered(peaks, size, ink)
+        if gain > best.gain:
+            busy = sum(float(ink.busy.sum()) for ink in inks)
+            best = _Look(gain, covered / max(busy, 1.0), kind, size, inks)
+    return best
+
+
+def _covered(peaks: list[int], size: float, ink: MarkInk) -> float:
+    """Number of columns with unexplained ink that lie within a mark's half height of a mark."""
+    near = np.zeros(ink.x.size, dtype=bool)
+    for peak in peaks:
+        near[max(0, int(peak - size - 1)) : int(peak + size + 2)] = True
+    return float(ink.busy[near].sum())
 
 
 def _match(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
     """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each."""
-    if kind in ("vbar", "tick"):
-        return match_bars(uprights, kind, size)
+    if kind in UPRIGHT:
+        fit, visible = match_bars(uprights, kind, size)
+        # A tick cannot be told from a piece of a riser that the trace has misplaced.
+        return (np.where(ink.flat, fit, -1.0) if kind == "tick" else fit), visible
     return match(shape_of(kind, size, ink.stroke), ink)
 
 
@@ -114,13 +152,6 @@ def _sizes(smallest: float, largest: float) -> list[float]:
     while sizes[-1] < largest:
         sizes.append(max(sizes[-1] + 1.0, sizes[-1] * 1.125))
     return sizes
-
-
-def _gain(found: tuple[FloatArray, FloatArray], ink: MarkInk, settings: MarkSettings) -> float:
-    """Ink explained by the matches along one arm."""
-    fit, visible = found
-    peaks = _peaks(fit, settings.good_fit, max(2.0, ink.stroke))
-    return float(((fit[peaks] - settings.good_fit) * visible[peaks]).sum())
 
 
 def _peaks(fit: FloatArray, least: float, apart: float) -> list[int]:
@@ -138,7 +169,7 @@ def _marked(trace: Trace, ink: MarkInk, look: _Look, settings: MarkSettings) -> 
     """The trace with the marks that stand on it, and the stretches in which they touch."""
     uprights = read_uprights(ink, round(look.size) + 4)
     fit, _ = _match(look.kind, look.size, ink, uprights)
-    if look.kind in ("vbar", "tick"):
+    if look.kind in UPRIGHT:
         groups = _bar_groups(fit > settings.good_fit, bar_strength(uprights, look.size))
     else:
         groups = [[float(peak)] for peak in _peaks(fit, settings.good_fit, max(2.0, ink.stroke))]

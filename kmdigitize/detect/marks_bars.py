@@ -14,6 +14,9 @@ from kmdigitize.detect.marks_ink import MarkInk
 from kmdigitize.geometry import BoolArray, FloatArray
 from kmdigitize.records import MarkKind
 
+UPRIGHT: tuple[MarkKind, ...] = ("vbar", "tick")
+"""Plus signs are found as bars: on a flat their other stroke lies under the curve."""
+
 
 @dataclass(frozen=True, slots=True)
 class Uprights:
@@ -56,12 +59,11 @@ def match_bars(uprights: Uprights, kind: MarkKind, size: float) -> tuple[FloatAr
     last = ink.shape[2] - 1
     tip = int(np.clip(round(size) - uprights.clear + 1, 1, last))
     cap = (min(tip + 1, last), min(tip + 3, last))
-    sides = (0, 1) if kind == "vbar" else (0,)
-    visible = sum(seen[:, side, tip] for side in sides)
-    inked = sum(ink[:, side, tip] for side in sides)
-    fit = 2 * inked / np.maximum(visible, 1) - 1
-    beyond = sum(ink[:, side, cap[1]] - ink[:, side, cap[0]] for side in sides)
-    beyond_seen = sum(seen[:, side, cap[1]] - seen[:, side, cap[0]] for side in sides)
+    sides = [0, 1] if kind == "vbar" else [0]
+    visible = seen[:, sides, tip].sum(axis=1)
+    fit = 2 * ink[:, sides, tip].sum(axis=1) / np.maximum(visible, 1) - 1
+    beyond = (ink[:, sides, cap[1]] - ink[:, sides, cap[0]]).sum(axis=1)
+    beyond_seen = (seen[:, sides, cap[1]] - seen[:, sides, cap[0]]).sum(axis=1)
     fit = fit - beyond / np.maximum(beyond_seen, 1)
     if kind == "tick":
         fit = fit - ink[:, 1, tip] / np.maximum(seen[:, 1, tip], 1)

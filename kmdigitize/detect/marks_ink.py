@@ -6,6 +6,7 @@ and a mask tells where nothing can be concluded because a curve (or other known 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,7 +25,8 @@ class MarkInk:
     ``ink`` (h, w) in [0, 1], scaled so that a mark is 1; ``known`` (h, w) where ink says nothing about marks. ``x``
     (n,) are the columns along the curve, ``y`` (n,) the curve's rows there, ``next_y`` (n,) the rows half a mark
     further on (at the time of an event a mark stands at the foot of the riser); ``busy`` (n,) is 1 where unexplained
-    ink stands next to the curve. ``origin`` is the column of the figure at x = 0.
+    ink stands next to the curve, ``flat`` (n,) tells columns away from risers. ``origin`` is the column of the figure
+    at x = 0.
     """
 
     ink: FloatImage
@@ -33,6 +35,7 @@ class MarkInk:
     y: FloatArray
     next_y: FloatArray
     busy: FloatArray
+    flat: BoolArray
     stroke: float
     origin: int
 
@@ -53,12 +56,18 @@ def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkIn
     return _along(evidence.coverage, known, evidence, traces[index])
 
 
-def dark_ink(evidence: Evidence, trace: Trace, pixels: Pixels) -> MarkInk:
-    """Possible marks in black over a coloured curve: the share of black in each pixel of ``pixels`` (RGB).
+def is_dark(evidence: Evidence) -> bool:
+    """Whether the ink is so dark that black marks on it could not be told from it."""
+    return max(evidence.color) < 110
+
+
+def dark_ink(evidences: Sequence[Evidence], index: int, trace: Trace, pixels: Pixels) -> MarkInk:
+    """Possible marks in black over the coloured curve ``index``: the share of black in each of ``pixels`` (RGB).
 
     A pixel is a mixture of background, the curve's ink and black; black is what remains when as much of the other two
-    as possible has been taken out.
+    as possible has been taken out. Other curves' inks are taken as known.
     """
+    evidence = evidences[index]
     height, width = evidence.coverage.shape
     patch = pixels[evidence.top : evidence.top + height, evidence.left : evidence.left + width].astype(np.float32)
     brightness = 255.0 - patch
@@ -69,18 +78,48 @@ def dark_ink(evidence: Evidence, trace: Trace, pixels: Pixels) -> MarkInk:
     along_color, along_black = brightness @ color, brightness.sum(axis=2) * 255
     black = (cc * along_black - cb * along_color) / det
     ink = np.clip(np.minimum(black, brightness.min(axis=2) / 255.0 * 1.1), 0.0, 1.0).astype(np.float32)
-    return _along(ink, np.zeros(ink.shape, dtype=bool), evidence, trace)
+    known = np.zeros(ink.shape, dtype=bool)
+    for other in evidences:
+        if other.color != evidence.color and _same_region(other, evidence) and not is_dark(other):
+            known |= cv2.dilate(other.coverage, np.ones((3, 3), np.uint8)) > 0.2
+    return _along(ink, known, evidence, trace, least_level=0.45)
 
 
-def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace) -> MarkInk:
+def _same_region(a: Evidence, b: Evidence) -> bool:
+    return (a.left, a.top, a.coverage.shape) == (b.left, b.top, b.coverage.shape)
+
+
+def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace, least_level: float = 0.3) -> MarkInk:
     x = np.arange(np.ceil(trace.start - 1), np.floor(trace.end + trace.stroke_px) + 1)
     y = trace.row_at(x) - evidence.top
     after = trace.row_at(x + trace.stroke_px / 2 + 0.5) - evidence.top
-    raw = MarkInk(ink, known, x - evidence.left, y, after, np.zeros(x.size), trace.stroke_px, evidence.left)
+    raw = MarkInk(
+        ink,
+        known,
+        x - evidence.left,
+        y,
+        after,
+        np.zeros(x.size),
+        _away_from_risers(x, trace),
+        trace.stroke_px,
+        evidence.left,
+    )
     beside = _beside(raw)
-    level = _mark_level(beside)
-    busy = (beside > 0.5 * level).any(axis=0).astype(np.float64)
+    level = _mark_level(beside, least_level)
+    busy = np.asarray((beside > 0.5 * level).any(axis=0), dtype=np.float64)
     return replace(raw, ink=np.minimum(ink / level, 1.0).astype(np.float32), busy=busy)
+
+
+def _away_from_risers(x: FloatArray, trace: Trace) -> BoolArray:
+    """Columns (n,) farther from every riser than the riser's own stroke and its uncertainty reach."""
+    if trace.risers.size == 0:
+        return np.ones(x.size, dtype=bool)
+    after = np.searchsorted(trace.risers, x)
+    left = x - trace.risers[np.clip(after - 1, 0, None)]
+    right = trace.risers[np.clip(after, None, trace.risers.size - 1)] - x
+    distance = np.minimum(np.where(after > 0, left, np.inf), np.where(after < trace.risers.size, right, np.inf))
+    away: BoolArray = distance > trace.stroke_px / 2 + 2.0
+    return away
 
 
 def _beside(ink: MarkInk) -> FloatArray:
@@ -95,10 +134,10 @@ def _beside(ink: MarkInk) -> FloatArray:
     return np.maximum(samples[0], samples[1])
 
 
-def _mark_level(beside: FloatArray) -> float:
+def _mark_level(beside: FloatArray, least: float) -> float:
     """Coverage that a mark's pixels reach: thin strokes never cover a whole pixel, or are drawn faint instead."""
     inked = beside[beside > 0.2]
-    return float(np.clip(0.8 * np.quantile(inked, 0.8), 0.3, 0.85)) if inked.size >= 6 else 0.6
+    return float(np.clip(0.8 * np.quantile(inked, 0.8), least, 0.85)) if inked.size >= 6 else 0.6
 
 
 def drawn(evidence: Evidence, trace: Trace, margin: float) -> BoolArray:

@@ -142,9 +142,15 @@ def _walk(
 
 
 def _stroke_width(mass: FloatArray, guess: float) -> float:
-    """The usual height of the runs, (n,), near the first guess; the guess itself where runs are few."""
+    """The usual height of the runs, (n,), near the first guess; the guess itself where runs are few.
+
+    Marks only ever add to a run: the middle of the runs that are no higher than the lower ones is the stroke's.
+    """
     near = mass[(mass > 0.5 * guess) & (mass < 1.5 * guess + 0.6)]
-    return float(np.median(near)) if near.size >= 8 else guess
+    if near.size < 8:
+        return guess
+    low = float(np.quantile(near, 0.25))
+    return float(np.median(near[near <= 1.15 * low + 0.2]))
 
 
 def _levels_by_edge(runs: _Runs, mass: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:

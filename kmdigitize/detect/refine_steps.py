@@ -16,6 +16,8 @@ from kmdigitize.geometry import FloatArray, IntArray
 UPPER, LOWER, CENTROID, PATH = range(4)
 """Channels: the two edges; the centroid where censor marks hide both; the whole-pixel path where nothing is seen."""
 CHANNELS = 4
+EDGES_APART = 1.0
+"""How far (px) the two edges of one flat may tell different rows: an unsmoothed stroke is a pixel wider or narrower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,21 @@ class _Sums:
         self.size = m
 
     def error(self, first: IntArray, stop: int) -> FloatArray:
-        """Squared error of samples ``first:stop`` about their channel means, for every ``first``."""
+        """Squared error of samples ``first:stop`` about their level, for every ``first``.
+
+        The two edges may lie apart by what a stroke's drawn width varies; beyond that, and for the other channels,
+        channels that disagree cost too.
+        """
         part = self.base[:, :, stop][:, :, None] - self.base[:, :, first]
-        cost = part[2] - part[1] ** 2 / np.maximum(part[0], 1e-9)
-        total: FloatArray = np.maximum(cost, 0.0).sum(axis=0)
+        weight, mean = part[0], part[1] / np.maximum(part[0], 1e-9)
+        within = np.maximum(part[2] - part[1] * mean, 0.0).sum(axis=0)
+        both = weight[UPPER] + weight[LOWER]
+        apart = np.maximum(np.abs(mean[UPPER] - mean[LOWER]) - EDGES_APART, 0.0)
+        within += apart**2 * weight[UPPER] * weight[LOWER] / np.maximum(both, 1e-9)
+        edges = (part[1, UPPER] + part[1, LOWER]) / np.maximum(both, 1e-9)
+        other_weight = weight[CENTROID:].sum(axis=0)
+        other = part[1, CENTROID:].sum(axis=0) / np.maximum(other_weight, 1e-9)
+        total: FloatArray = within + (edges - other) ** 2 * both * other_weight / np.maximum(both + other_weight, 1e-9)
         return total
 
     def means(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
