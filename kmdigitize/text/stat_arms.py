@@ -95,10 +95,6 @@ def _named_pair(sentence: str, pair: re.Match[str]) -> tuple[str, str] | None:
     for text, where in ((sentence[: pair.start()], r"\W*(?:was|were|,|:|;|\()?\s*$"), (sentence[pair.end() :], "")):
         begin = r"\b(?:for|with|of|in|between|comparing)\s+(?:the\s+)?"
         lead = rf"(?:{begin})" if where else rf"(?:^|{begin}|[,:;(]\s*)"
-            r"(?:\b(?:for|with|of|in|between|comparing)\s+(?:the\s+)?)"
-            if not where
-            else r"(?:^|\b(?:for|with|of|in|between|comparing)\s+(?:the\s+)?|[,:;(]\s*)"
-        )
         tail = where or r"\s*(?:groups?|arms?|patients)?\s*(?=[,;.)(]|$)"
         match = re.search(rf"{lead}{arm}\s+(?:v|vs|versus)\.?\s+(?:the\s+)?{arm}{tail}", text, re.IGNORECASE)
         if match and _is_arm(match.group(1)) and _is_arm(match.group(2)):
