@@ -17,6 +17,7 @@ import numpy as np
 
 from kmdigitize.detect.scales_labels import AxisLabels, best_labels, labels_below, labels_beside
 from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_ticks
+from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
 from kmdigitize.detect.ticks import TickRow, Ticks
 from kmdigitize.errors import AxisError
 from kmdigitize.flags import Flag
@@ -38,6 +39,7 @@ class ScaleSettings:
     """
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
+    snap: SnapSettings = field(default_factory=SnapSettings)
     poor_fit: float = 0.45
     few_labels: int = 3
     percent_from: float = 1.5
@@ -61,6 +63,29 @@ class _Axis:
     flags: tuple[Flag, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The labels of one axis and the lattice they form with its ticks."""
+
+    labels: AxisLabels
+    source: ScaleSource
+    lattice: Lattice
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a panel: where to look for the labels of which ticks."""
+
+    panel: Panel
+    row: TickRow
+    horizontal: bool
+    text_px: float
+
+    @property
+    def name(self) -> str:
+        return "x" if self.horizontal else "y"
+
+
 def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way to look again are seven different things
     figure: Figure,
     panel: Panel,
@@ -78,8 +103,12 @@ def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way 
     """
     settings = settings or ScaleSettings()
     text_px = _text_height(labels)
-    x = _axis(panel, ticks.x, labels, stated.x, text_px, True, settings)
-    y = _axis(panel, ticks.y, labels, stated.y, text_px, False, settings)
+    axes = {
+        "x": _axis(_Side(panel, ticks.x, True, text_px), labels, stated.x, settings),
+        "y": _axis(_Side(panel, ticks.y, False, text_px), labels, stated.y, settings),
+    }
+    snapped = _unsnap(axes, ticks, figure.lossy, settings)
+    x, y = (_finished(axis, name, settings) for name, axis in axes.items())
     highest = max(abs(tick.value) for tick in y.ticks if tick.value is not None and tick.inlier)
     percent = highest > settings.percent_from or (y.percent and highest > 1.0)
     scale = y.scale
@@ -97,6 +126,7 @@ def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way 
         end_point=titles.end_point,
         x_title=titles.x_title,
         y_title=titles.y_title,
+        snapped=snapped,
         flags=tuple(dict.fromkeys(x.flags + y.flags)),
     )
 
@@ -108,23 +138,36 @@ def _text_height(labels: Sequence[NumberLabel]) -> float:
 
 
 def _axis(
-    panel: Panel,
-    row: TickRow,
-    numbers: Sequence[NumberLabel],
-    stated: tuple[float, float] | None,
-    text_px: float,
-    horizontal: bool,
-    settings: ScaleSettings,
-) -> _Axis:
-    name = "x" if horizontal else "y"
+    side: _Side, numbers: Sequence[NumberLabel], stated: tuple[float, float] | None, settings: ScaleSettings
+) -> _Found | _Axis:
     if stated is not None:
-        return _stated_axis(row, stated, name, horizontal)
-    lines = (labels_below if horizontal else labels_beside)(panel, numbers, text_px)
-    found = best_labels(lines, horizontal, text_px, settings.lattice)
+        return _stated_axis(side.row, stated, side.name, side.horizontal)
+    lines = (labels_below if side.horizontal else labels_beside)(side.panel, numbers, side.text_px)
+    found = best_labels(lines, side.horizontal, side.text_px, settings.lattice)
     if found is None:
-        raise _unreadable(panel, name, row, lines)
-    source, lattice = _on_ticks(found, row, text_px, settings)
-    return _fitted_axis(found, source, lattice, name, settings)
+        raise _unreadable(side.panel, side.name, side.row, lines)
+    source, lattice = _on_ticks(found, side.row, side.text_px, settings)
+    return _Found(found, source, lattice)
+
+
+def _unsnap(axes: dict[str, _Found | _Axis], ticks: Ticks, lossy: bool, settings: ScaleSettings) -> bool:
+    """Whether the renderer put strokes on whole pixels; if so the lattices in ``axes`` are replaced by true ones."""
+    x, y = axes["x"], axes["y"]
+    if not isinstance(x, _Found) or not isinstance(y, _Found):
+        return False
+    if not on_whole_pixels(x.lattice, y.lattice, settings.snap):
+        return False
+    for name, axis, row in (("x", x, ticks.x), ("y", y, ticks.y)):
+        if axis.lattice.ticks.size:
+            lattice = unsnapped(axis.lattice, row.width, lossy, settings.snap)
+            axes[name] = _Found(axis.labels, axis.source, lattice)
+    return True
+
+
+def _finished(axis: _Found | _Axis, name: str, settings: ScaleSettings) -> _Axis:
+    if isinstance(axis, _Axis):
+        return axis
+    return _fitted_axis(axis.labels, axis.source, axis.lattice, name, settings)
 
 
 def _unreadable(panel: Panel, name: str, row: TickRow, lines: Sequence[Sequence[NumberLabel]]) -> AxisError:

@@ -124,5 +124,5 @@ def _peaks(
         if weight.sum() <= 0:
             continue
         centers.append(float(np.arange(first, last) @ weight / weight.sum()))
-        widths.append(float(weight.sum() / weight.max()))
+        widths.append(float((mass[first:last] - min(mass[first], mass[last - 1])).sum() / weight.max()))
     return np.array(centers), float(np.median(widths)) if widths else 0.0
