@@ -162,6 +162,23 @@ def write_files(files: Mapping[str, bytes], folder: Path, name: str) -> Path:
     return target
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes one file beside its destination and moves it into place. Raises OutputError."""
+    try:
+        handle, partial = tempfile.mkstemp(prefix=".kmdigitize-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(partial, 0o644)
+            os.replace(partial, path)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"Cannot write {path}: {error.strerror or error}.", "Check the folder.") from error
+
+
 def _arms(result: Result) -> list[tuple[PanelResult, DigitizedArm]]:
     return [(panel, arm) for panel in result.panels for arm in panel.digitized.arms]
 
