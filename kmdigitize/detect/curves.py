@@ -1,22 +1,34 @@
-"""Find the survival curves of a panel: one monotone step path per arm, on whole pixels."""
+"""Find the survival curves of a panel: one monotone step path per arm, on whole pixels.
+
+The legend's line samples, the panel's own colours and the rows of the risk table together say which curves to look
+for. Each ink's share of every pixel is measured against the local paper, and all curves of one ink are traced
+together. Curves that nothing announces are taken only if their ink leaves no doubt; announced curves are given up
+only if there is no ink for them at all.
+
+Assumes step curves that start at S = 1 at time 0. Cannot decide which of two identical inks is which after they run
+in one line; the straighter reading is taken.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.background import Background, common_color, find_background
+from kmdigitize.detect.background import Background, find_background
+from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.evidence import InkEvidence, measure_evidence
-from kmdigitize.detect.inks import Ink, inks_of_legend, measure_stroke
-from kmdigitize.detect.selection import Arm, Found, Sheet, find_arms
+from kmdigitize.detect.inks import Ink, measure_stroke, settle_inks
+from kmdigitize.detect.region import Region, cut_region, text_mask
+from kmdigitize.detect.selection import Found, Sheet, announced_arms, choose_curves
 from kmdigitize.flags import Flag
-from kmdigitize.geometry import Box
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
 
 Image = NDArray[np.float32]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +40,6 @@ class TracedPaths:
     flags: tuple[Flag, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """The part of the figure that curves can reach: its pixels (turned over for upward curves) and where it lies.
-
-    ``start`` is the column of time 0 and ``top`` the row of S = 1, both inside the region.
-    """
-
-    pixels: Image
-    left: int
-    upper: int
-    start: int
-    top: float
-    turned: bool
-
-
 def find_paths(
     figure: Figure,
     panel: Panel,
@@ -51,28 +48,68 @@ def find_paths(
     tokens: Sequence[TextToken],
     expected: int | None,
 ) -> TracedPaths:
-    """Paths."""
+    """All survival curves of ``panel``.
+
+    ``legend`` names the arms and shows their line samples, ``expected`` is the number of rows of the risk table;
+    either may be empty or wrong. Every path starts at time 0 and ends where its ink ends. Paths are in px of the
+    figure and rise where ``direction`` is "up".
+    """
     region = cut_region(figure, panel, scales)
-    inks = inks_of_legend(legend)
-    colors = np.array([ink.color for ink in inks], np.float32)
     text = text_mask(region, tokens)
-    widths = [e.stroke_px for e in legend if e.stroke_px is not None]
-    likely = float(np.median(widths)) if widths else None
-    background = find_background(region.pixels, max(2.0, region.pixels.shape[0] / 150), figure.lossy, colors)
-    stroke = measure_stroke(background.paper - region.pixels, ~text & (background.lines == 0), likely)
-    background = find_background(region.pixels, stroke, figure.lossy, colors)
+    stroke, background, inks = _measure_inks(region, text, legend, figure.lossy)
+    colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
-    out = []
-    clear = 1 - np.clip(background.lines, 0, 1)
-    marks = evidence.black * clear * ~text
-    for k, ink in enumerate(inks):
-        others = np.delete(evidence.coverage, k, axis=0).sum(axis=0) if len(inks) > 1 else 0
-        occluded = np.clip(others + evidence.other + background.lines, 0, 1).astype(np.float32)
-        occluded = np.maximum(occluded, np.float32(0.4) * text)
-        sheet = Sheet(evidence.coverage[k] * clear * (1 - np.float32(0.5) * text), occluded, marks, stroke, region.start, region.top)
-        arms = [Arm(i, dash, legend[i].period if i is not None else ()) for i, dash in ink.arms]
-        out += [_hand_over(found, sheet, ink, region) for found in find_arms(sheet, arms)]
-    return TracedPaths(tuple(out), scales.direction)
+    sheets = _sheets(region, background, evidence, text, stroke)
+    found = choose_curves(sheets, inks, legend, background.panel, expected)
+    _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
+    wanted = expected or announced_arms(legend)
+    flags = (
+        (Flag("curve_count_doubtful", f"{len(found)} found, {wanted} announced"),)
+        if wanted and wanted != len(found)
+        else ()
+    )
+    paths = tuple(_hand_over(curve, sheets[k], inks[k], region) for k, curve in found)
+    return TracedPaths(paths, scales.direction, flags)
+
+
+def _measure_inks(
+    region: Region, text: NDArray[np.bool_], legend: Sequence[LegendEntry], lossy: bool
+) -> tuple[float, Background, tuple[Ink, ...]]:
+    """Stroke width (px), paper, and inks of the region."""
+    pixels = region.pixels
+    samples = np.array([e.color for e in legend if e.color is not None], np.float32).reshape(-1, 3)
+    widths = [entry.stroke_px for entry in legend if entry.stroke_px is not None]
+    likely = float(np.median(widths)) if widths else None
+    background = find_background(pixels, likely or max(2.0, pixels.shape[0] / 150), lossy, samples)
+    clear = ~text & (background.lines == 0)
+    stroke = measure_stroke(background.paper - pixels, clear, likely)
+    background = find_background(pixels, stroke, lossy, samples)
+    colors, shares = find_ink_colors(pixels, background, clear, stroke, lossy)
+    inks = settle_inks(legend, colors, shares, background.panel, lossy)
+    return stroke, background, inks
+
+
+def _sheets(
+    region: Region, background: Background, evidence: InkEvidence, text: NDArray[np.bool_], stroke: float
+) -> list[Sheet]:
+    """What each ink shows and what hides it."""
+    clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, 0.5, 1)
+    marks = np.where(text, 0, evidence.black * clear).astype(np.float32)
+    everything = evidence.coverage.sum(axis=0) + evidence.other + background.lines
+    result = []
+    for coverage in evidence.coverage:
+        occluded = np.maximum(np.clip(everything - coverage, 0, 1), np.where(text, 0.4, 0))
+        result.append(
+            Sheet(
+                (coverage * clear).astype(np.float32),
+                occluded.astype(np.float32),
+                marks,
+                stroke,
+                region.start,
+                region.top,
+            )
+        )
+    return result
 
 
 def _hand_over(found: Found, sheet: Sheet, ink: Ink, region: Region) -> tuple[Evidence, StepPath]:
@@ -84,45 +121,5 @@ def _hand_over(found: Found, sheet: Sheet, ink: Ink, region: Region) -> tuple[Ev
     red, green, blue = (round(c) for c in ink.color)
     evidence = Evidence(coverage, occluded, region.left, region.upper, (red, green, blue), sheet.stroke)
     flags = (Flag("curve_doubtful", "its ink is faint"),) if found.doubtful else ()
-    path = StepPath(region.left + found.road.first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags)
-    return evidence, path
-
-
-def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:
-    """The part of the figure between S = 1 and S = 0 from time 0 to the end of the frame, S = 1 on top."""
-    one, zero = float(scales.row(np.float64(1.0))), float(scales.row(np.float64(0.0)))
-    pad = 4
-    turned = one > zero
-    rows = (min(one, zero, max(panel.frame.top, min(one, zero))), max(panel.frame.bottom, min(one, zero)))
-    if turned:
-        upper, lower = max(panel.frame.top, zero) - pad, one + pad
-    else:
-        upper, lower = one - pad, min(zero, panel.frame.bottom) + pad
-    origin = float(scales.x.to_px(0.0))
-    left = max(0, int(np.floor(origin)) - pad)
-    right = min(figure.width, int(np.ceil(panel.frame.right)) + pad + 1)
-    top = max(0, int(np.floor(upper)))
-    bottom = min(figure.height, int(np.ceil(lower)) + 1)
-    pixels = figure.pixels[top:bottom, left:right].astype(np.float32)
-    row = one - top
-    if turned:
-        pixels, row = pixels[::-1], (bottom - 1 - top) - row
-    return Region(np.ascontiguousarray(pixels), left, top, max(0, round(origin) - left), row, turned)
-
-
-def _reads_as_text(token: TextToken) -> bool:
-    """Whether a token is print rather than a row of censor marks, which reads like 'HHHH', '+++' or 'l l'."""
-    letters = {c for c in token.text if c.isalnum() and c.isascii()} - set("HIltTiXxfF1")
-    return token.confidence > 0.5 and (len(letters) >= 2 or len({c for c in token.text if c.isdigit()}) >= 2)
-
-
-def text_mask(region: Region, tokens: Sequence[TextToken]) -> NDArray[np.bool_]:
-    """Where text is printed (h, w)."""
-    height, width = region.pixels.shape[:2]
-    mask = np.zeros((height, width), bool)
-    for token in tokens:
-        box = token.box
-        left, top = box.left - region.left, box.top - region.upper
-        if left < width and top < height and left + box.width >= 0 and top + box.height >= 0 and _reads_as_text(token):
-            mask[Box(left, top, left + box.width, top + box.height).slices((height, width))] = True
-    return mask[::-1] if region.turned else mask
+    first = region.left + found.road.first
+    return evidence, StepPath(first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags)

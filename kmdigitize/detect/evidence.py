@@ -70,7 +70,7 @@ def measure_evidence(
     ``stroke`` is the width of the strokes in px; while it is not known, shades of one hue are not told apart.
     """
     s = settings or EvidenceSettings()
-    space = _LUMA_CHROMA if lossy else np.eye(3, dtype=np.float32)
+    space = color_space(lossy)
     weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
     departure = (background.paper - pixels) @ space
     plain = np.linalg.norm(background.paper - pixels, axis=2)
@@ -92,6 +92,11 @@ def measure_evidence(
     black = np.zeros(plain.shape, np.float32)
     black[ys, xs] = share[:, -1] * np.clip(plain[ys, xs] / deepest, 0, 1)
     return InkEvidence(coverage, other, black)
+
+
+def color_space(lossy: bool) -> Image:
+    """The matrix (3, 3) from RGB to the space in which departures are compared."""
+    return _LUMA_CHROMA if lossy else np.eye(3, dtype=np.float32)
 
 
 def _likelihoods(
@@ -140,7 +145,7 @@ def _hue_distance(mean: Image, full: Image, stroke: float) -> Image:
 
 def _tell_shades_apart(likelihood, departure, where, size, twins, stroke, lossy, s) -> None:
     """Multiply in how well the depth of the strokes fits each ink, for inks of one hue."""
-    depth, deepest, shade = _shade(departure, stroke, lossy)
+    depth, deepest, shade = shade_of_strokes(departure, stroke, lossy)
     slack = 0.12 if lossy else 0.07
     for k in range(len(size)):
         near = deepest if twins[k].any() else depth
@@ -154,7 +159,7 @@ def _tell_shades_apart(likelihood, departure, where, size, twins, stroke, lossy,
         likelihood[:, k] *= np.exp(-0.5 * (off / s.shade_sd) ** 2)
 
 
-def _shade(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:
+def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:
     """Depth of a pixel, of its deepest neighbour, and the full depth of the ink of the stroke it lies in (each (h, w)).
 
     The last is the depth summed across the stroke per px of its width: it does not depend on the pixel grid.

@@ -20,21 +20,111 @@ Image = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """One colour and the curves drawn in it: ``arms`` are (legend index or None, dash)."""
+    """One colour and the curves the legend draws in it: ``arms`` are (legend index, dash). ``share`` of all strokes."""
 
     color: tuple[float, float, float]
-    arms: tuple[tuple[int | None, Dash], ...]
+    arms: tuple[tuple[int, Dash], ...] = ()
+    share: float = 0.0
 
 
-def inks_of_legend(legend: Sequence[LegendEntry], apart: float = 24.0) -> tuple[Ink, ...]:
-    """The inks of legend entries with a colour, entries closer than ``apart`` levels merged."""
+@dataclass(frozen=True, slots=True)
+class InkSettings:
+    """When two colours are one ink."""
+
+    alike: float = 24.0
+    """Levels between two legend samples of one ink: JPEG and thin samples differ by less, chosen colours by more."""
+    same_hue: float = 0.22
+    """Angle (rad) between departures from the paper of one hue."""
+    same_hue_lossy: float = 0.32
+    """The same where chroma is blurred."""
+    fringe: float = 0.4
+    """A shade with less than this share of a stronger one of its hue is its fringe, not another ink."""
+    darker: float = 1.3
+    """Ratio of two shades of one hue that are different inks."""
+    extra: float = 0.06
+    """Share of all strokes that an ink unknown to the legend must have."""
+    grey: float = 0.12
+    """Angle (rad) to black below which a departure is grey."""
+
+
+def settle_inks(
+    legend: Sequence[LegendEntry], colors: Image, shares: Image, panel: Image, lossy: bool
+) -> tuple[Ink, ...]:
+    """The inks of the curves: those of the legend with the colour they have in the panel, and those it leaves out.
+
+    ``colors`` (k, 3) and ``shares`` (k,) are the clusters found in the panel whose paper is ``panel`` (3,).
+    """
+    s = InkSettings()
+    clusters = _merge_fringes(colors, shares, panel, lossy, s)
+    named = _inks_of_legend(legend, s)
+    result = []
+    taken = set()
+    hue = s.same_hue_lossy if lossy else s.same_hue
+    for ink in named:
+        color, share = np.array(ink.color), 0.0
+        near = [
+            (abs(np.log(_depth(panel, c.color) / _depth(panel, ink.color))), i, c)
+            for i, c in enumerate(clusters)
+            if i not in taken and _hue_apart(panel, c.color, ink.color) < hue
+        ]
+        if near:
+            off, i, cluster = min(near)
+            if off < np.log(s.darker) or len(named) == 1:
+                taken.add(i)
+                share = cluster.share
+                # A thin sample is paler than its ink; the panel's strokes add up to the full colour.
+                color = np.array(cluster.color) if _depth(panel, cluster.color) > _depth(panel, ink.color) else color
+        result.append(Ink((float(color[0]), float(color[1]), float(color[2])), ink.arms, share))
+    for i, cluster in enumerate(clusters):
+        hues = [_hue_apart(panel, cluster.color, ink.color) for ink in result]
+        if i not in taken and cluster.share >= s.extra and all(h > hue for h in hues):
+            result.append(cluster)
+    return tuple(result)
+
+
+def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
+    """Clusters without the pale edges and dark overlaps of stronger ones of their hue."""
+    kept: list[Ink] = []
+    hue = s.same_hue_lossy if lossy else s.same_hue
+    for i in np.argsort(-shares):
+        color = (float(colors[i][0]), float(colors[i][1]), float(colors[i][2]))
+        share = float(shares[i])
+        for j, ink in enumerate(kept):
+            if _hue_apart(panel, color, ink.color) > hue:
+                continue
+            ratio = _depth(panel, color) / _depth(panel, ink.color)
+            if share < s.fringe * ink.share or max(ratio, 1 / ratio) < s.darker:
+                kept[j] = Ink(ink.color, (), ink.share + share)
+                break
+        else:
+            kept.append(Ink(color, (), share))
+    return kept
+
+
+def _depth(panel: Image, color: tuple[float, float, float]) -> float:
+    return max(float(np.linalg.norm(panel - np.array(color))), 1.0)
+
+
+def _hue_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
+    """Angle (rad) between the departures of two colours from the paper."""
+    u, v = panel - np.array(a), panel - np.array(b)
+    return float(np.arccos(np.clip(u @ v / max(float(np.linalg.norm(u) * np.linalg.norm(v)), 1.0), -1, 1)))
+
+
+def is_grey(color: tuple[float, float, float], panel: Image) -> bool:
+    """Whether an ink is black or grey on its paper."""
+    return _hue_apart(panel, color, (0.0, 0.0, 0.0)) < InkSettings().grey
+
+
+def _inks_of_legend(legend: Sequence[LegendEntry], s: InkSettings) -> list[Ink]:
+    """The inks of legend entries with a line sample, entries of one colour merged."""
     groups: list[list[int]] = []
     for i, entry in enumerate(legend):
-        if entry.color is None:
+        if entry.color is None or entry.place != "legend":
             continue
         color = np.array(entry.color, float)
         for group in groups:
-            if np.linalg.norm(np.mean([legend[j].color for j in group], axis=0) - color) < apart:
+            if np.linalg.norm(np.mean([legend[j].color for j in group], axis=0) - color) < s.alike:
                 group.append(i)
                 break
         else:
@@ -42,8 +132,9 @@ def inks_of_legend(legend: Sequence[LegendEntry], apart: float = 24.0) -> tuple[
     inks = []
     for group in groups:
         mean = np.mean([legend[j].color for j in group], axis=0)
-        inks.append(Ink((float(mean[0]), float(mean[1]), float(mean[2])), tuple((j, legend[j].dash) for j in group)))
-    return tuple(inks)
+        arms = tuple((j, legend[j].dash) for j in group)
+        inks.append(Ink((float(mean[0]), float(mean[1]), float(mean[2])), arms))
+    return inks
 
 
 def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> float:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces
-from kmdigitize.detect.inks import vertical_extent
+from kmdigitize.detect.inks import Ink, is_grey, vertical_extent
 from kmdigitize.detect.paths import Road, cheapest_path, path_costs, start_costs
-from kmdigitize.records import Dash
+from kmdigitize.records import Dash, LegendEntry
 
 Image = NDArray[np.float32]
 
@@ -52,7 +52,126 @@ class Sheet:
     top: float
 
 
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How well ink supports a curve: columns ``seen`` of all columns, the share of visible columns ``covered``, the
+    first column with ink and the ``steps`` of the path (both as shares of, or numbers in, the width)."""
+
+    seen: float
+    covered: float
+    first: float
+    drop: float
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSettings:
+    """When a curve is believed."""
+
+    seen: float = 0.08
+    """Share of the panel's columns in which an unannounced curve must show its ink."""
+    seen_announced: float = 0.03
+    """The same for a curve that the legend shows: black marks may hide nearly all of it."""
+    covered: float = 0.55
+    """Share of its visible columns an unannounced curve must ink: dashed lines half, confidence limits less."""
+    covered_again: float = 0.85
+    """The same for a second curve in an ink, which might be a dashed confidence limit of the first."""
+    first: float = 0.25
+    """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
+    drop: float = 2.0
+    """Strokes by which a curve must fall: reference lines do not."""
+
+
 _ORDER = {"solid": 0, "unknown": 1, "dashdot": 2, "dashed": 3, "dotted": 4}
+
+
+def announced_arms(legend: Sequence[LegendEntry]) -> int:
+    """How many arms the legend announces."""
+    return len(legend)
+
+
+def choose_curves(
+    sheets: Sequence[Sheet], inks: Sequence[Ink], legend: Sequence[LegendEntry], panel: Image, expected: int | None
+) -> list[tuple[int, Found]]:
+    """The curves with the index of their ink: announced ones first, then what else must be one.
+
+    The number of arms the figure announces (rows of the risk table, else entries of the legend) decides how hard is
+    looked for more.
+    """
+    s = SelectionSettings()
+    result: list[tuple[int, Found]] = []
+    for k, ink in enumerate(inks):
+        arms = [Arm(i, dash, legend[i].period) for i, dash in ink.arms]
+        result += [(k, found) for found in find_arms(sheets[k], arms) if _announced(found, sheets[k], s)]
+    wanted = expected or announced_arms(legend) or None
+    chromatic = any(not is_grey(ink.color, panel) for ink in inks)
+    for k, ink in enumerate(inks):
+        if ink.arms or (expected is not None and len(result) >= expected):
+            continue
+        found = find_arm(sheets[k], Arm(None, "unknown"), [], [])
+        grey_among_colors = chromatic and is_grey(ink.color, panel)
+        if found is not None and _convincing(found, sheets[k], s, s.covered_again if grey_among_colors else s.covered):
+            result.append((k, found))
+    return _look_for_more(result, sheets, wanted, s)
+
+
+def _look_for_more(
+    result: list[tuple[int, Found]], sheets: Sequence[Sheet], wanted: int | None, s: SelectionSettings
+) -> list[tuple[int, Found]]:
+    """Further curves in inks that already have one, until ``wanted`` are found or none is convincing."""
+    while wanted is None or len(result) < wanted:
+        best: tuple[float, int, Found] | None = None
+        for k, sheet in enumerate(sheets):
+            mine = [found for j, found in result if j == k]
+            if not mine:
+                continue
+            more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm.dash for found in mine])
+            if more is None:
+                continue
+            covered = s.covered_again if wanted is None else 0.4 * s.covered
+            if _convincing(more, sheet, s, covered) and (best is None or more.road.cost < best[0]):
+                best = (more.road.cost, k, more)
+        if best is None or len(result) >= 8:
+            break
+        result.append((best[1], best[2]))
+        result = _again(result, best[1], sheets[best[1]])
+    return result
+
+
+def _again(result: list[tuple[int, Found]], k: int, sheet: Sheet) -> list[tuple[int, Found]]:
+    """The curves of ink ``k`` found once more, each against the others."""
+    curves = list(result)
+    for i, (j, found) in enumerate(curves):
+        if j == k:
+            others = [other for n, (m, other) in enumerate(curves) if m == k and n != i]
+            better = find_arm(sheet, found.arm, others, [other.arm.dash for other in others])
+            curves[i] = (k, better or found)
+    return curves
+
+
+def support(found: Found, sheet: Sheet) -> Support:
+    """How well the ink of ``sheet`` supports a curve."""
+    rows, columns = found.road.rows, found.road.first + np.arange(found.road.rows.size)
+    free = found.occluded[rows, columns] < 0.5
+    ink = np.zeros(rows.size, np.float32)
+    for off in (-1, 0, 1):
+        ink = np.maximum(ink, sheet.coverage[np.clip(rows + off, 0, sheet.coverage.shape[0] - 1), columns])
+    seen = free & (ink > 0.3)
+    width = sheet.coverage.shape[1]
+    first = float(np.argmax(seen)) / width if seen.any() else 1.0
+    covered = float(seen.sum()) / max(float(free.sum()), 1.0)
+    return Support(float(seen.sum()) / width, covered, first, float(rows[-1] - rows[0]) / sheet.stroke)
+
+
+def _announced(found: Found, sheet: Sheet, s: SelectionSettings) -> bool:
+    """Whether there is any ink for a curve that the legend shows."""
+    return support(found, sheet).seen >= s.seen_announced
+
+
+def _convincing(found: Found, sheet: Sheet, s: SelectionSettings, covered: float) -> bool:
+    """Whether ink alone makes a curve believed."""
+    ink = support(found, sheet)
+    good = ink.seen >= s.seen and ink.covered >= covered and ink.first <= s.first and ink.drop >= s.drop
+    return good and not found.doubtful
 
 
 def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]:

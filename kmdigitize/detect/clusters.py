@@ -1,0 +1,80 @@
+"""The inks of a panel without a legend: clusters of the colours that strokes have across their whole width.
+
+Every pixel on the ridge of a stroke votes for one full colour: its departure from the paper, scaled to what the
+stroke sums to across. That vote is the same wherever the stroke sits on the pixel grid, so inks are tight clusters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.detect.background import Background
+from kmdigitize.detect.evidence import color_space, shade_of_strokes
+
+Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """How votes are gathered into inks."""
+
+    width: float = 14.0
+    """Radius (levels) of a cluster in a lossless picture: inks closer than two of these look alike to readers too."""
+    width_lossy: float = 22.0
+    """The same where compression has blurred chroma."""
+    least: float = 0.02
+    """Share of all votes below which a cluster is a crossing or a fringe, not an ink."""
+    votes: int = 1500
+    """How many ridge pixels vote (an even sample)."""
+
+
+def find_ink_colors(
+    pixels: Image, background: Background, clear: NDArray[np.bool_], stroke: float, lossy: bool,
+    settings: ClusterSettings | None = None,
+) -> tuple[Image, Image]:  # fmt: skip
+    """Colours (k, 3) of the inks in ``pixels`` (h, w, 3) and their share of the votes (k,), commonest first."""
+    s = settings or ClusterSettings()
+    space = color_space(lossy)
+    departure = (background.paper - pixels) @ space
+    votes = _votes(departure, clear, stroke, lossy, s)
+    width = s.width_lossy if lossy else s.width
+    centres: list[Image] = []
+    shares: list[float] = []
+    total = max(len(votes), 1)
+    while len(votes) > s.least * total and len(centres) < 12:
+        distance = np.linalg.norm(votes[:, None] - votes[None, :], axis=2) if len(centres) == 0 else distance[left][:, left]
+        density = np.exp(-0.5 * (distance / width) ** 2).sum(axis=1)
+        peak = votes[int(np.argmax(density))]
+        near = np.linalg.norm(votes - peak, axis=1) < 2 * width
+        centre = np.median(votes[near], axis=0)
+        left = np.linalg.norm(votes - centre, axis=1) >= 2.5 * width
+        left &= ~near
+        if near.mean() * len(votes) < s.least * total:
+            break
+        centres.append(centre.astype(np.float32))
+        shares.append(float((~left).sum()) / total)
+        votes = votes[left]
+    if not centres:
+        return np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
+    colors = background.panel - np.stack(centres) @ np.linalg.inv(space)
+    return np.clip(colors, 0, 255).astype(np.float32), np.array(shares, np.float32)
+
+
+def _votes(departure: Image, clear: NDArray[np.bool_], stroke: float, lossy: bool, s: ClusterSettings) -> Image:
+    """Full departures (n, 3) claimed by the ridge pixels of strokes."""
+    depth, _, shade = shade_of_strokes(departure, stroke, lossy)
+    ridge = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) | (depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8)))
+    ridge &= clear & (depth > 0.2 * np.percentile(depth, 99.8))
+    ys, xs = np.nonzero(ridge)
+    if not ys.size:
+        return np.zeros((0, 3), np.float32)
+    pick = np.linspace(0, ys.size - 1, min(ys.size, s.votes)).astype(int)
+    where = (ys[pick], xs[pick])
+    mean = cv2.GaussianBlur(departure, (0, 0), 1.2 if lossy else 0.5)[where]
+    size = np.abs(mean[:, :1]) if lossy else np.linalg.norm(mean, axis=1, keepdims=True)
+    limit = 255.0 if lossy else 442.0
+    return np.asarray(mean / np.maximum(size, 1.0) * np.minimum(shade[where], limit)[:, None], np.float32)
