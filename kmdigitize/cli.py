@@ -188,3 +188,17 @@ def check(ipd: Path, reported: Path, panel: str | None) -> None:
         click.echo(line)
     if any(item.verdict == "differs" for item in agreement.checks):
         raise DisagreementError("The patients differ from the paper.", "See the lines marked 'differs'.")
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", type=click.Path(path_type=Path))
+@click.option("--who", help="Your name, kept with every correction.")
+@click.option("-o", "--out", "folder", type=FOLDER, help="Output folder that follows your decisions.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine [default: a free one].")
+@click.option("--no-open", is_flag=True, help="Do not open the page in the browser.")
+@_method_options
+def review(inputs: tuple[Path, ...], port: int, no_open: bool, **options: Any) -> None:
+    """Check and correct INPUTS (figures, or output folders of digitize and batch) in the browser."""
+    from kmdigitize.review.serve import review_inputs, serve
+
+    serve(review_inputs(inputs, options), port, not no_open, click.echo)

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from kmdigitize.errors import FactsError, KmdigitizeError
-from kmdigitize.review.session import Session, Source
+from kmdigitize.review.session import Session
 from kmdigitize.review.sight import Sight
 from kmdigitize.review.view import verdict_of
 
@@ -112,8 +112,3 @@ def _codes(sight: Sight) -> tuple[str, ...]:
 def _harmless(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def queue_of(sources: Sequence[Source], who: str | None, table: Path | None) -> Queue:
-    """A queue of figures of which nothing is known yet."""
-    return Queue([Item(Session(source, who)) for source in sources], table)

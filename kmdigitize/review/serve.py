@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 import socket
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 from kmdigitize.errors import FactsError
-from kmdigitize.review.queue import Queue
+from kmdigitize.options import Options
+from kmdigitize.review.queue import Item, Queue
 from kmdigitize.review.server import review_app
-from kmdigitize.review.session import Source
+from kmdigitize.review.session import Session, Source
 from kmdigitize.sources.read import read_bytes, read_figures
 
 HOST = "127.0.0.1"
@@ -47,12 +49,20 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def sources_of(paths: Sequence[Path]) -> list[Source]:
-    """The figures in ``paths``, each of a PDF's on its own. Raises KmdigitizeError when one cannot be read."""
-    return [source for path in paths for source in _sources_in(path)]
+def review_inputs(inputs: Sequence[Path], options: Mapping[str, Any]) -> Queue:
+    """The queue of all figures in ``inputs``, by the command line's ``options``. Raises KmdigitizeError."""
+    how = Options(options["method"], options["draws"], options["seed"])
+    items = [
+        Item(Session(source, options["who"], how), options["folder"]) for path in inputs for source in sources_in(path)
+    ]
+    if not items:
+        raise FactsError("There is nothing to review here.", "Give figures, or an output folder of kmdigitize.")
+    folder: Path | None = options["folder"]
+    return Queue(items, folder / "review.csv" if folder else None)
 
 
-def _sources_in(path: Path) -> list[Source]:
+def sources_in(path: Path) -> list[Source]:
+    """The figures in the file at ``path``, each of a PDF's on its own. Raises KmdigitizeError."""
     data = read_bytes(path)
     if b"%PDF-" not in data[:1024]:
         return [Source(path, path.stem)]
