@@ -16,12 +16,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kmdigitize.ipd.lattice import LatticeSettings, Layer, Path, best_path, draw_paths, search
+from kmdigitize.ipd.fluid import flow
+from kmdigitize.ipd.lattice import LatticeSettings, Layer, Path, best_path, central_path, draw_paths, search
 from kmdigitize.ipd.layout import Layout, place
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import patient_rows
-from kmdigitize.ipd.timeline import DROP, STRADDLE, Timeline, build_timeline
+from kmdigitize.ipd.timeline import DROP, STRADDLE, Timeline, build_timeline, row_quantum
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,11 @@ class ExactSettings:
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown_n_keep: int = 1500
     """States kept when the number of patients is unknown."""
+    resolved: float = 2.5
+    """Below this height of one event, in standard deviations of a level, the flow takes over: there the most probable
+    table follows the noise (benchmarks/reconstruction.py, n = 1000 at 200 to 400 rows)."""
+    pull: float = 0.3
+    """Pull of the reported table towards the posterior means: 0 is the single most probable path."""
     noisy: float = 2.0
     """Root mean square residual, in stated standard deviations, beyond which the noise is taken to be larger."""
 
@@ -54,13 +60,32 @@ def exact(
 ) -> Exact:
     """Patients of one arm with ``draws`` further tables, reproducibly from ``seed``."""
     settings = settings or ExactSettings()
-    timeline, layers, noise, relaxed = _climb(known, inputs, settings, draws > 0)
-    path = best_path(layers)
+    rng = np.random.default_rng(seed)
+    resolved = _resolution(known, inputs, settings) >= settings.resolved
+    if resolved:
+        timeline, layers, noise, relaxed = _climb(known, inputs, settings)
+        path, drawn = central_path(layers, settings.pull), draw_paths(layers, draws, rng) if draws else []
+    else:
+        timeline, noise, relaxed = build_timeline(known, inputs, 1.0, _smallest_sd(inputs, settings)), 1.0, ()
+        path, drawn = flow(timeline), [flow(timeline, rng) for _ in range(draws)]
     layout = Layout.of(timeline, known, inputs)
     ipd = patient_rows(place(path, layout), inputs.panel, inputs.arm)
-    drawn = _draws(layers, layout, draws, np.random.default_rng(seed))
-    log.debug("%s: %d patients, %d events, noise x%.1f %s", inputs.arm, ipd.n, ipd.events, noise, relaxed)
-    return Exact(ipd, drawn, noise, relaxed)
+    tables = [patient_rows(place(other, layout, rng)) for other in drawn]
+    log.debug("%s: %d patients, %d events, resolved %s, noise x%.1f", inputs.arm, ipd.n, ipd.events, resolved, noise)
+    return Exact(ipd, tuple(Draw(table.time, table.event) for table in tables), noise, relaxed)
+
+
+def _smallest_sd(inputs: ReconstructionInputs, settings: ExactSettings) -> float:
+    return settings.smallest_sd_px * inputs.curve.survival_resolution
+
+
+def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings) -> float:
+    """Height of one event, where it is smallest, in standard deviations of a level; infinite if N is unknown."""
+    if known.n is None or not known.time.size:
+        return np.inf
+    quantum = row_quantum(known.level, inputs.curve.survival_resolution)
+    sd = np.hypot(np.maximum(np.median(known.sd), _smallest_sd(inputs, settings)), quantum / np.sqrt(3.0))
+    return float(1.0 / known.n / max(sd, 2e-5))
 
 
 LADDER = ((1.0, False), (2.0, False), (2.0, True), (8.0, True))
@@ -68,21 +93,22 @@ LADDER = ((1.0, False), (2.0, False), (2.0, True), (8.0, True))
 
 
 def _climb(
-    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, edges: bool
+    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings
 ) -> tuple[Timeline, list[Layer], float, tuple[str, ...]]:
     """The first rung of the ladder on which a path exists and its residuals are those of the noise assumed."""
-    smallest = settings.smallest_sd_px * inputs.curve.survival_resolution
+    smallest = _smallest_sd(inputs, settings)
     lattice = settings.lattice if known.n is not None else replace(settings.lattice, keep=settings.unknown_n_keep)
-    for rung, (noise, soft) in enumerate(LADDER):
+    for rung, (factor, soft) in enumerate(LADDER):
+        noise = factor
         timeline = build_timeline(known, inputs, noise, smallest)
-        layers = search(timeline, lattice, soft, edges)
+        layers = search(timeline, lattice, soft, edges=True)
         if not layers:
             continue
         misfit = _misfit(best_path(layers), timeline)
         if misfit > settings.noisy and rung == 0:
             noise = min(misfit, 10.0)
             again = build_timeline(known, inputs, noise, smallest)
-            better = search(again, lattice, soft, edges)
+            better = search(again, lattice, soft, edges=True)
             timeline, layers = (again, better) if better else (timeline, layers)
         relaxed = ("numbers at risk",) if soft else ()
         return timeline, layers, noise, relaxed
@@ -97,14 +123,3 @@ def _misfit(path: Path, timeline: Timeline) -> float:
     level = np.array([timeline.slots[i].level for i in rows])
     sd = np.hypot([timeline.slots[i].sd for i in rows], timeline.quantum / np.sqrt(3.0))
     return float(np.median(np.abs(path.survival[rows] - level) / sd) / 0.6745)
-
-
-def _draws(layers: list[Layer], layout: Layout, number: int, rng: np.random.Generator) -> tuple[Draw, ...]:
-    """Whole patient tables drawn from the lattice."""
-    if number <= 0:
-        return ()
-    tables = []
-    for path in draw_paths(layers, number, rng):
-        ipd = patient_rows(place(path, layout, rng))
-        tables.append(Draw(ipd.time, ipd.event))
-    return tuple(tables)

@@ -52,6 +52,7 @@ class Slot:
     events: int = -1
     censored: int = -1
     ahead: tuple[float, float] | None = None
+    drop_time: float = 0.0
     least: float = 0.0
     most: float = math.inf
 
@@ -99,7 +100,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
             j = stop.drop
             fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j])}
             fields |= {"facts": _facts(inputs, known, j), "half": _half(inputs, known, j)}
-            fields |= _between_cells(float(known.time[j]), used.time)
+            fields |= {"drop_time": float(known.time[j])} | _between_cells(float(known.time[j]), used.time)
         if stop.kind in (RISK, STRADDLE):
             floor = int(used.count[stop.cell])
             fields |= {"count": floor, "events": _printed(inputs.cumulative_events, used.time[stop.cell])}
