@@ -56,7 +56,7 @@ def read_tokens(
     reader, settings = reader or shared_reader(), settings or OcrSettings()
     regions: list[FloatArray] = []
     angles: list[float] = []
-    for line in reader.find_lines(figure.pixels):
+    for line in _whole_lines(reader.find_lines(figure.pixels), settings):
         for region, angle in _orientations(line, settings):
             pieces = _cut_line(figure.pixels, region, settings)
             regions += pieces
@@ -98,6 +98,24 @@ def _bounds(region: FloatArray) -> Box:
 def _size(region: FloatArray) -> tuple[float, float]:
     """Width and height of a region along its reading direction."""
     return float(np.linalg.norm(region[1] - region[0])), float(np.linalg.norm(region[3] - region[0]))
+
+
+def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
+    """Lines on end that overlap along their column are one line that was found twice."""
+    whole: list[FloatArray] = []
+    for line in sorted(lines, key=lambda r: -max(_size(r))):
+        box = _bounds(line)
+        for index, other in enumerate(whole):
+            wide = _bounds(other)
+            upright = wide.height <= settings.tall * wide.width
+            across = min(box.right, wide.right) - max(box.left, wide.left)
+            along = min(box.bottom, wide.bottom) - max(box.top, wide.top)
+            if not upright and across > 0.6 * min(box.width, wide.width) and 0 < along and box.height > 0.8 * box.width:
+                whole[index] = _corners(wide.union(box))
+                break
+        else:
+            whole.append(line)
+    return whole
 
 
 def _orientations(line: FloatArray, settings: OcrSettings) -> list[tuple[FloatArray, float]]:
@@ -166,21 +184,62 @@ def _tight(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> FloatAr
 
 
 def _cut_line(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[FloatArray]:
-    """The pieces of a line between wide gaps, each shrunk to its ink."""
+    """The pieces of a line between wide gaps and pieces of drawn line, each shrunk to its ink."""
     ink = _ink(pixels, region, settings)
     rows = _tight_rows(ink)
     if rows is None:
         return []
-    height = rows[1] - rows[0] + 1
-    runs = _runs(ink[rows[0] : rows[1] + 1].any(axis=0))
+    body = ink[rows[0] : rows[1] + 1]
+    height = len(body)
+    runs = _runs(body.any(axis=0))
+    drawn = _drawn_runs(body, runs)
     pieces: list[tuple[int, int]] = []
-    for first, last in runs:
-        if pieces and first - pieces[-1][1] - 1 <= settings.gap * height:
+    joined = False
+    for (first, last), is_line in zip(runs, drawn, strict=True):
+        if is_line:
+            joined = False
+        elif joined and first - pieces[-1][1] - 1 <= settings.gap * height:
             pieces[-1] = (pieces[-1][0], last)
         else:
             pieces.append((first, last))
+            joined = True
     cut = [_part(region, float(a), float(rows[0]), float(b), float(rows[1])) for a, b in pieces]
-    return [_tight(pixels, piece, settings) if len(pieces) > 1 else piece for piece in cut]
+    return [_tight(pixels, piece, settings) for piece in cut]
+
+
+def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
+    """Which runs of a line of text are drawn lines: legend samples, long or dashed, and a tick at the end.
+
+    Their ink is thin and lies in the middle rows; a hyphen is as thin but short and stands alone.
+    """
+    height = len(body)
+    thin = [_is_thin(body[:, a : b + 1]) for a, b in runs]
+    drawn = [False] * len(runs)
+    index = 0
+    while index < len(runs):
+        stop = index
+        while stop < len(runs) and thin[stop]:
+            stop += 1
+        if stop > index:
+            extent = runs[stop - 1][1] - runs[index][0] + 1
+            at_end = stop == len(runs) and index > 0 and _is_thin(body[:, slice(*runs[index])], 1.0)
+            if extent >= 1.2 * height or (at_end and stop - index == 1):
+                drawn[index:stop] = [True] * (stop - index)
+        index = max(stop, index + 1)
+    return drawn if not all(drawn) else [True] * len(runs)
+
+
+def _is_thin(columns: BoolArray, share: float = 0.5) -> bool:
+    """At least this share of it is a thin horizontal line in the middle rows of the text (a mark may sit on it)."""
+    height = len(columns)
+    thickness = columns.sum(axis=0)
+    thin = thickness <= max(1.0, 0.3 * height)
+    if not thin.size or thin.mean() < share or columns.shape[1] < 0.2 * height:
+        return False
+    slim = columns[:, thin]
+    rows = np.flatnonzero(slim.any(axis=1))
+    spread = rows[-1] - rows[0] + 1
+    return bool(spread <= max(2.0, 0.35 * height) and 0.2 * height <= rows.mean() + 0.5 <= 0.8 * height)
 
 
 _Read = tuple[TextToken, FloatArray]
@@ -192,8 +251,8 @@ def _read(
     asked = np.asarray([_padded(region, settings.pad) for region in regions]).reshape(-1, 4, 2)
     tokens: list[_Read] = []
     for region, angle, (text, score) in zip(regions, angles, reader.read_regions(pixels, asked), strict=True):
-        clean = text.strip()
-        if score >= settings.min_confidence and re.search(r"\w", clean):
+        clean = re.sub(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]", "", text).strip()
+        if score >= settings.min_confidence and re.search(r"[\w%]", clean):
             tokens.append((TextToken(clean, _bounds(region), round(score, 4), angle), region))
     return tokens
 
@@ -236,14 +295,22 @@ def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSe
 
 
 def _best_orientation(tokens: list[_Read]) -> list[_Read]:
-    """Of readings of the same place in several directions, the surest (upright and 90° win ties)."""
+    """Of readings of the same place in several directions, one: that of a longer neighbour in the same column of
+    vertical text, else the surest (upright wins ties)."""
+    long = [t for t, _ in tokens if abs(t.angle) == 90 and len(t.text) > 4 and t.confidence > 0.8]
+
+    def score(item: _Read) -> float:
+        token = item[0]
+        column = any(
+            t.angle == token.angle and min(t.box.right, token.box.right) - max(t.box.left, token.box.left) > 0.6 * token.box.width
+            for t in long
+            if t is not token
+        )
+        return token.confidence * max(1, len(token.text)) ** 0.5 + 0.05 * (token.angle == 0) + 5.0 * column
+
     kept: list[_Read] = []
-    order = sorted(
-        tokens, key=lambda item: -item[0].confidence * max(1, len(item[0].text)) ** 0.5 - (item[0].angle == 0) * 0.05
-    )
-    for token, region in order:
+    for token, region in sorted(tokens, key=lambda item: -score(item)):
         area = max(1.0, token.box.width * token.box.height)
-        clash = [k for k, _ in kept if k.angle != token.angle and k.box.overlap(token.box) > 0.4 * area]
-        if not clash:
+        if not any(k.angle != token.angle and k.box.overlap(token.box) > 0.4 * area for k, _ in kept):
             kept.append((token, region))
     return sorted(kept, key=lambda item: (round(item[0].box.center_y), item[0].box.left))

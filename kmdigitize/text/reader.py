@@ -37,8 +37,8 @@ class Reader(Protocol):
 
 def crop_region(pixels: Pixels, region: FloatArray) -> Pixels:
     """The pixels of one region, turned so that its text reads from left to right; cubic interpolation."""
-    width = max(2, round(float(np.linalg.norm(region[1] - region[0]))))
-    height = max(2, round(float(np.linalg.norm(region[3] - region[0]))))
+    width = max(2, round(float(np.linalg.norm(region[1] - region[0]))) + 1)
+    height = max(2, round(float(np.linalg.norm(region[3] - region[0]))) + 1)
     target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
     matrix = cv2.getPerspectiveTransform(region.astype(np.float32), target)
     crop = cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -93,7 +93,8 @@ def _extent(contrast: FloatArray, height: float, settings: SampleSettings) -> tu
     middle = (rows - 1) / 2
     band = np.flatnonzero(np.abs(np.arange(rows) - middle) <= max(1.5, 0.45 * height))
     near = contrast[:, max(0, columns - round((settings.gap + 3) * height)) :]
-    strongest = float(np.percentile(near[band].max(axis=0), 90))
+    by_column = np.sort(near[band].max(axis=0))
+    strongest = float(by_column[-min(len(by_column), max(2, round(0.4 * settings.shortest * height)))])
     threshold = max(settings.least, settings.contrast * strongest)
     ink = contrast > threshold
     counts = ink[band, max(0, columns - round((settings.gap + 4) * height)) :].sum(axis=1)
