@@ -1,0 +1,1 @@
+"""Benchmarks: accuracy and speed, apart from the tests."""
