@@ -209,7 +209,7 @@ def _text_height(ink: Pixels) -> float:
     glyph = (height >= 5) & (height <= limit) & (width <= 1.3 * height) & (width >= 0.12 * height)
     left, top, width, height = left[glyph], top[glyph], width[glyph], height[glyph]
     if height.size < 4:
-        return max(6.0, 0.02 * ink.shape[0])
+        return max(6.0, 0.02 * float(ink.shape[0]))
     order = np.lexsort((left, top + height))
     left, top, width, height = left[order], top[order], width[order], height[order]
     gap = left[1:] - (left + width)[:-1]

@@ -179,21 +179,21 @@ def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSetting
         labelled = [one for one in candidates if one.below + one.beside >= 2]
     if not labelled:
         labelled = [one for one in candidates if one.row and (one.closed_right or one.closed_top)]
-    page = float(figure.width * figure.height)
-
-    def worth(one: _Candidate) -> float:
-        size = settings.area_weight * (one.frame.width * one.frame.height / page) ** 0.5
-        contrast = (
-            min(1.0, one.row.contrast / 150) + min(1.0, one.column.contrast / 150) if one.row and one.column else 0
-        )
-        return one.below + one.beside - one.away + size + contrast + (one.row is not None)
-
     chosen: list[_Candidate] = []
-    for one in sorted(labelled, key=worth, reverse=True):
+    for one in sorted(labelled, key=lambda one: _worth(one, figure, settings), reverse=True):
         area = one.frame.width * one.frame.height
         if all(one.frame.overlap(other.frame) < 0.05 * area for other in chosen):
             chosen.append(one)
     return chosen[: settings.max_panels]
+
+
+def _worth(one: _Candidate, figure: Figure, settings: PanelSettings) -> float:
+    """What speaks for a frame, in explained numbers: labels, nearness, size, and lines that stand out."""
+    size = math.sqrt(one.frame.width * one.frame.height / (figure.width * figure.height))
+    lines = 0.0
+    if one.row and one.column:
+        lines = 1 + min(1.0, one.row.contrast / 150) + min(1.0, one.column.contrast / 150)
+    return one.below + one.beside - one.away + settings.area_weight * size + lines
 
 
 def _in_reading_order(candidates: list[_Candidate]) -> list[_Candidate]:

@@ -64,14 +64,15 @@ def _lines_along_rows(dark: Pixels, inked: Pixels, text_px: float, settings: Lin
     tall = 2 * (int(0.45 * text_px) + 3) + 1
     # The border is padded with paper, so that a line on the very edge of the picture stands out too.
     padded = cv2.copyMakeBorder(dark, tall, tall, 0, 0, cv2.BORDER_REPLICATE)
-    thin = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8)))[tall:-tall]
+    hat = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8)), np.uint8)
+    thin = hat[tall:-tall]
     sample = thin[::3, ::3].astype(np.float64)
     middle = float(np.median(sample))
     spread = float(np.median(np.abs(sample - middle)))
     mask = (thin > max(settings.faint, middle + settings.noise * spread)).astype(np.uint8)
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, settings.gap + 1), np.uint8)))
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, settings.gap + 1), np.uint8)), np.uint8)
     piece = max(8, int(settings.piece * text_px))
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8)))
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8)), np.uint8)
     return _join(_pieces(mask, thin), inked, settings)
 
 

@@ -56,7 +56,7 @@ def _cut_between(first: Box, second: Box, tokens: Sequence[TextToken], text_px: 
     if starts.size == 0:
         return (first.right + second.left) / 2
     widest = int(np.argmax(ends - starts))
-    return low + (starts[widest] + ends[widest] - 1) / 2
+    return low + float(starts[widest] + ends[widest] - 1) / 2
 
 
 def _cut_above(lower: Box, ceiling: float, tokens: Sequence[TextToken], text_px: float) -> float:

@@ -10,23 +10,31 @@ broken axes are refused.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from kmdigitize.detect.scales_labels import AxisLabels, best_labels, labels_below, labels_beside
+from kmdigitize.detect.scales_axis import Axis, fitted_axis, stated_axis
+from kmdigitize.detect.scales_labels import (
+    AxisLabels,
+    best_labels,
+    is_broken,
+    is_logarithmic,
+    labels_below,
+    labels_beside,
+)
 from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_ticks
+from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
 from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
-from kmdigitize.detect.ticks import TickRow, Ticks
 from kmdigitize.errors import AxisError
-from kmdigitize.flags import Flag
-from kmdigitize.geometry import AxisScale, Box, ScaleSource
-from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, TextToken, Tick
+from kmdigitize.geometry import AxisScale, ScaleSource
+from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, TickRow, Ticks
 
 log = logging.getLogger(__name__)
 
-Reread = Callable[[Figure, Sequence[Box], bool], Sequence[TextToken]]
+# More marks than this along an axis are not worth a crop each.
+_MOST_TICKS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,6 @@ class StatedAxes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
-    """One fitted axis in printed units."""
-
-    scale: AxisScale
-    ticks: tuple[Tick, ...]
-    percent: bool
-    flags: tuple[Flag, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """The labels of one axis and the lattice they form with its ticks."""
 
@@ -74,12 +72,14 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One side of a panel: where to look for the labels of which ticks."""
+    """One side of a panel: where to look for the labels of which ticks, and how to look again."""
 
+    figure: Figure
     panel: Panel
     row: TickRow
     horizontal: bool
     text_px: float
+    reread: Reread | None
 
     @property
     def name(self) -> str:
@@ -104,8 +104,8 @@ def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way 
     settings = settings or ScaleSettings()
     text_px = _text_height(labels)
     axes = {
-        "x": _axis(_Side(panel, ticks.x, True, text_px), labels, stated.x, settings),
-        "y": _axis(_Side(panel, ticks.y, False, text_px), labels, stated.y, settings),
+        "x": _axis(_Side(figure, panel, ticks.x, True, text_px, reread), labels, stated.x, settings),
+        "y": _axis(_Side(figure, panel, ticks.y, False, text_px, reread), labels, stated.y, settings),
     }
     snapped = _unsnap(axes, ticks, figure.lossy, settings)
     x, y = (_finished(axis, name, settings) for name, axis in axes.items())
@@ -139,18 +139,47 @@ def _text_height(labels: Sequence[NumberLabel]) -> float:
 
 def _axis(
     side: _Side, numbers: Sequence[NumberLabel], stated: tuple[float, float] | None, settings: ScaleSettings
-) -> _Found | _Axis:
+) -> _Found | Axis:
     if stated is not None:
-        return _stated_axis(side.row, stated, side.name, side.horizontal)
+        return stated_axis(side.row, stated, side.name, side.horizontal)
     lines = (labels_below if side.horizontal else labels_beside)(side.panel, numbers, side.text_px)
     found = best_labels(lines, side.horizontal, side.text_px, settings.lattice)
+    if lines and is_logarithmic(lines[0], side.horizontal, side.text_px, settings.lattice):
+        raise AxisError(
+            f"The {side.name} axis of panel {side.panel.name} is logarithmic; only linear axes can be digitized.",
+            "Give the figure with a linear axis.",
+        )
+    if (found is None or found.distinct < settings.few_labels) and side.reread is not None:
+        found = _read_again(side, side.reread, found, settings)
     if found is None:
         raise _unreadable(side.panel, side.name, side.row, lines)
+    if is_broken(found):
+        raise AxisError(
+            f"The {side.name} axis of panel {side.panel.name} is broken: its labels leave values out.",
+            f"Cut the figure at the break and state the range of the rest: --{side.name}-axis LOW:HIGH.",
+        )
     source, lattice = _on_ticks(found, side.row, side.text_px, settings)
     return _Found(found, source, lattice)
 
 
-def _unsnap(axes: dict[str, _Found | _Axis], ticks: Ticks, lossy: bool, settings: ScaleSettings) -> bool:
+def _read_again(side: _Side, reread: Reread, found: AxisLabels | None, settings: ScaleSettings) -> AxisLabels | None:
+    """The labels read tick by tick, if that gives more of them on one line than ``found``."""
+    row = side.row
+    ticks = next((places for places in (row.outside, row.inside, row.grid) if 3 <= places.size <= _MOST_TICKS), None)
+    if ticks is None:
+        return found
+    if side.horizontal:
+        readings = [read_below(side.figure, side.panel, ticks, side.text_px, reread)]
+    else:
+        readings = read_beside(side.figure, side.panel, ticks, side.text_px, reread)
+    for reading in readings:
+        again = best_labels([reading], side.horizontal, side.text_px, settings.lattice) if reading else None
+        if again is not None and (found is None or again.distinct > found.distinct):
+            found = again
+    return found
+
+
+def _unsnap(axes: dict[str, _Found | Axis], ticks: Ticks, lossy: bool, settings: ScaleSettings) -> bool:
     """Whether the renderer put strokes on whole pixels; if so the lattices in ``axes`` are replaced by true ones."""
     x, y = axes["x"], axes["y"]
     if not isinstance(x, _Found) or not isinstance(y, _Found):
@@ -164,10 +193,10 @@ def _unsnap(axes: dict[str, _Found | _Axis], ticks: Ticks, lossy: bool, settings
     return True
 
 
-def _finished(axis: _Found | _Axis, name: str, settings: ScaleSettings) -> _Axis:
-    if isinstance(axis, _Axis):
+def _finished(axis: _Found | Axis, name: str, settings: ScaleSettings) -> Axis:
+    if isinstance(axis, Axis):
         return axis
-    return _fitted_axis(axis.labels, axis.source, axis.lattice, name, settings)
+    return fitted_axis(axis.labels, axis.source, axis.lattice, name, settings.poor_fit, settings.few_labels)
 
 
 def _unreadable(panel: Panel, name: str, row: TickRow, lines: Sequence[Sequence[NumberLabel]]) -> AxisError:
@@ -198,57 +227,3 @@ def _on_ticks(found: AxisLabels, row: TickRow, text_px: float, settings: ScaleSe
         if best is None or score > best[0]:
             best = (score, source, lattice)
     return (best[1], best[2]) if best else ("labels", found.lattice)
-
-
-def _fitted_axis(found: AxisLabels, source: ScaleSource, lattice: Lattice, name: str, settings: ScaleSettings) -> _Axis:
-    """The axis with its ticks and what is doubtful about it."""
-    inlier = found.lattice.labels
-    scale = AxisScale(
-        1 / lattice.step,
-        -lattice.start / lattice.step,
-        lattice.rms_px,
-        int(lattice.ticks.size or np.count_nonzero(inlier)),
-        source,
-    )
-    flags = []
-    if source == "labels":
-        flags.append(Flag("axis_from_labels", name))
-    elif lattice.rms_px > settings.poor_fit:
-        flags.append(Flag("axis_poor_fit", f"{name}: {lattice.rms_px:.2f} px"))
-    if np.unique(found.values[inlier]).size < settings.few_labels:
-        flags.append(Flag("axis_few_labels", name))
-    percent = any(one.percent for one, good in zip(found.numbers, inlier, strict=True) if good)
-    return _Axis(scale, _ticks(found, lattice), percent, tuple(flags))
-
-
-def _ticks(found: AxisLabels, lattice: Lattice) -> tuple[Tick, ...]:
-    """Every tick with its value, in order of value, and the labels that lie on no tick as outliers."""
-    texts = {round(float(value), 9): one.text for one, value in zip(found.numbers, found.values, strict=True)}
-    if lattice.ticks.size:
-        order = np.argsort(lattice.values)
-        places = zip(lattice.ticks[order], lattice.values[order], strict=True)
-    else:
-        order = np.argsort(found.values[lattice.labels])
-        places = zip(found.at[lattice.labels][order], found.values[lattice.labels][order], strict=True)
-    ticks = [Tick(float(at), _tidy(value), texts.get(round(float(value), 9), "")) for at, value in places]
-    outliers = [
-        Tick(float(at), _tidy(one.value), one.text, inlier=False)
-        for one, at, good in zip(found.numbers, found.at, lattice.labels, strict=True)
-        if not good
-    ]
-    return tuple(ticks + outliers)
-
-
-def _tidy(value: float) -> float:
-    """The value without the last bits of arithmetic."""
-    return round(float(value), 9) + 0.0
-
-
-def _stated_axis(row: TickRow, stated: tuple[float, float], name: str, horizontal: bool) -> _Axis:
-    """The stated range between the outermost ticks, or the ends of the frame if fewer than two ticks were found."""
-    family = next((places for places in (row.outside, row.inside) if places.size >= 2), None)
-    ends = (float(family[0]), float(family[-1])) if family is not None else row.ends
-    values = stated if horizontal else stated[::-1]
-    scale = AxisScale.through(ends, values, source="facts")
-    ticks = tuple(Tick(px, value) for px, value in zip(ends, values, strict=True))
-    return _Axis(scale, ticks if horizontal else ticks[::-1], False, (Flag("axis_from_facts", name),))

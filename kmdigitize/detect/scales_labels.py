@@ -30,6 +30,11 @@ class AxisLabels:
     values: FloatArray
     lattice: Lattice
 
+    @property
+    def distinct(self) -> int:
+        """How many different values lie on the line."""
+        return int(np.unique(self.values[self.lattice.labels]).size)
+
 
 def labels_below(panel: Panel, numbers: Sequence[NumberLabel], text_px: float) -> list[list[NumberLabel]]:
     """Rows of numbers that lie under the panel's x axis, nearest first."""
@@ -114,3 +119,39 @@ def _without_percent_glyph(line: Sequence[NumberLabel]) -> Sequence[NumberLabel]
         replace(one, value=float(text[:-2]), percent=True) if len(text) >= 3 and text.endswith(ending) else one
         for one, text in zip(line, digits, strict=True)
     ]
+
+
+def is_logarithmic(line: Sequence[NumberLabel], horizontal: bool, text_px: float, settings: LatticeSettings) -> bool:
+    """Whether at least four labels lie on one line by their logarithms, and few of them by their values."""
+    numbers = [one for one in line if one.value > 0]
+    if len(numbers) < 4:
+        return False
+    at = np.array([one.box.center_x if horizontal else one.box.center_y for one in numbers])
+    values = np.array([one.value for one in numbers])
+    slack, sign = settings.label_slack * text_px, 1.0 if horizontal else -1.0
+    powers, plain = fit_labels(at, np.log10(values), slack, sign), fit_labels(at, values, slack, sign)
+    if powers is None:
+        return False
+    on_powers = int(np.count_nonzero(powers.labels))
+    on_plain = 0 if plain is None else int(np.count_nonzero(plain.labels))
+    return on_powers >= max(4, 0.8 * len(numbers)) and on_plain <= 0.6 * len(numbers)
+
+
+def is_broken(found: AxisLabels) -> bool:
+    """Whether two or more labels at one end form a line of their own with the same step: the axis leaves values out.
+
+    Labels that are the end of the value expected there ("20" for 120) have lost a digit instead.
+    """
+    order = np.argsort(found.at)
+    at, values, good = found.at[order], found.values[order], found.lattice.labels[order]
+    off = np.flatnonzero(~good)
+    at_one_end = off.size >= 2 and (off[-1] == off.size - 1 or off[0] == good.size - off.size)
+    if not at_one_end or np.ptp(values[off]) == 0:
+        return False
+    step, start = np.polyfit(values[off], at[off], 1)
+    apart = np.abs(at[off] - start - step * values[off]).max()
+    expected = (at[off] - found.lattice.start) / found.lattice.step
+    lost = all(f"{round(value, 3):g}".endswith(f"{seen:g}") for value, seen in zip(expected, values[off], strict=True))
+    return bool(
+        abs(step / found.lattice.step - 1) < 0.03 and apart < 0.2 * abs(step) * np.ptp(values[off]) and not lost
+    )

@@ -146,9 +146,11 @@ def _printable(found: FloatArray, value: FloatArray) -> FloatArray:
     """
     spacing = value_step(value)
     if spacing is None:
-        return value[np.abs(found[:, None] - value[None, :]).argmin(axis=1)]
+        own: FloatArray = value[np.abs(found[:, None] - value[None, :]).argmin(axis=1)]
+        return own
     low, high = -1.0, round((value[-1] - value[0]) / spacing) + 1.0
-    return value[0] + spacing * np.clip(np.rint((found - value[0]) / spacing), low, high)
+    multiples: FloatArray = np.clip(np.rint((found - value[0]) / spacing), low, high)
+    return float(value[0]) + spacing * multiples
 
 
 def value_step(values: FloatArray) -> float | None:

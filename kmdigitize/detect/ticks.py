@@ -23,8 +23,9 @@ class TickSettings:
     ``depth``: rows beside the axis line that are looked at; ticks cross at least two of them. ``faint``: least
     brightness difference of a tick; ``share``: of the strongest tick of the row that a weaker one must reach (minor
     ticks are as dark as major ones, only shorter). ``thickest``: a wider mark, as a share of the axis or in px more
-    than twice the axis line, is text or a curve. ``grid_faint``: least brightness difference of a grid line (grey 92 on white is 20, white on grey
-    92 as well, half of it when drawn between two pixels). ``noise``: spreads of the profile a peak must exceed.
+    than twice the axis line, is text or a curve. ``grid_faint``: least brightness difference of a grid line (grey 92
+    on white is 20, white on grey 92 as well, half of it when drawn between two pixels). ``noise``: spreads of the
+    profile a peak must exceed.
     """
 
     depth: int = 8
