@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.runs import length
+
 Image = NDArray[np.float32]
 
 
@@ -53,7 +55,7 @@ def find_background(
     """
     s = settings or BackgroundSettings()
     panel = common_color(pixels)
-    deepest = float(np.percentile(np.linalg.norm(pixels - panel, axis=2), 99.5))
+    deepest = float(np.percentile(length(pixels[::2, ::2] - panel), 99.5))
     size = 2 * round(2 * stroke + 2) + 1
     paper = _shaded_bands(pixels, panel, size, lossy, inks, s)
     banded = paper is not None
@@ -72,7 +74,8 @@ def find_background(
 
 def common_color(pixels: Image) -> Image:
     """The commonest colour (3,) of ``pixels`` (…, 3), to a fraction of a level."""
-    flat = pixels.reshape(-1, 3)
+    step = max(1, round((pixels.size / 3e5) ** 0.5))
+    flat = pixels[::step, ::step].reshape(-1, 3)
     code = (np.clip(flat, 0, 255).astype(np.int64) >> 3) @ np.array([1024, 32, 1])
     mode = np.bincount(code).argmax()
     near = flat[code == mode].mean(axis=0)
@@ -87,9 +90,10 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     light = pixels - cv2.morphologyEx(pixels, cv2.MORPH_OPEN, window)
     thin = light - dark
     rows = thin if axis == 0 else thin.transpose(1, 0, 2)
-    length = rows.shape[1]
-    cuts = np.linspace(length // 50, length - length // 50, 9).astype(int)
-    eighths = np.stack([np.median(rows[:, a:b], axis=1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
+    across = rows.shape[1]
+    cuts = np.linspace(across // 50, across - across // 50, 9).astype(int)
+    step = max(1, across // 400)
+    eighths = np.stack([np.median(rows[:, a:b:step], axis=1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
     # One eighth may lie under a curve or a mark; a curve itself never spans the panel at one level.
     seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
     return np.where((seen > visible * 0.6)[:, None], np.median(eighths, axis=0), 0).astype(np.float32)
@@ -105,8 +109,8 @@ def _shaded_bands(
     closed = cv2.morphologyEx(source, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)).astype(np.float32)
     if lossy:
         closed = cv2.blur(closed, (5, 5)).astype(np.float32)
-    depth = np.linalg.norm(closed - panel, axis=2)
-    band = (depth > 1.2 * s.visible) & ~_nearly_ink(closed, panel, inks, s.band_depth)
+    band = length(closed - panel) > 1.2 * s.visible
+    band[band] = ~_nearly_ink(closed[band], panel, inks, s.band_depth)
     core = cv2.erode(band.astype(np.uint8), np.ones((3, 3), np.uint8))
     if core.mean() < s.band_share:
         return None
@@ -114,13 +118,12 @@ def _shaded_bands(
 
 
 def _nearly_ink(closed: Image, panel: Image, inks: Image | None, depth: float) -> NDArray[np.bool_]:
-    """Where the closing (h, w, 3) is still as deep as a full ink of its own direction: touching marks, not a band."""
+    """Which closed pixels (n, 3) are still as deep as a full ink of its own direction: touching marks, not a band."""
     full = np.zeros((1, 3), np.float32) if inks is None or not len(inks) else np.vstack([np.zeros((1, 3), np.float32), inks])
-    result = np.zeros(closed.shape[:2], bool)
+    result = np.zeros(len(closed), bool)
     for color in full:
         direction = panel - color
-        length = float(np.linalg.norm(direction))
-        share = (panel - closed) @ (direction / max(length, 1.0) ** 2)
-        off = np.linalg.norm((panel - closed) - share[..., None] * direction, axis=2)
-        result |= (share > depth) & (off < 0.35 * length)
+        size = max(float(np.linalg.norm(direction)), 1.0)
+        share = (panel - closed) @ (direction / size**2)
+        result |= (share > depth) & (length((panel - closed) - share[:, None] * direction) < 0.35 * size)
     return result

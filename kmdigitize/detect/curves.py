@@ -80,10 +80,12 @@ def _measure_inks(
     samples = np.array([e.color for e in legend if e.color is not None], np.float32).reshape(-1, 3)
     widths = [entry.stroke_px for entry in legend if entry.stroke_px is not None]
     likely = float(np.median(widths)) if widths else None
-    background = find_background(pixels, likely or max(2.0, pixels.shape[0] / 150), lossy, samples)
+    guess = likely or max(2.0, pixels.shape[0] / 150)
+    background = find_background(pixels, guess, lossy, samples)
     clear = ~text & (background.lines == 0)
     stroke = measure_stroke(background.paper - pixels, clear, likely)
-    background = find_background(pixels, stroke, lossy, samples)
+    if not 0.6 < stroke / guess < 1.6:
+        background = find_background(pixels, stroke, lossy, samples)
     colors, shares = find_ink_colors(pixels, background, clear, stroke, lossy)
     inks = settle_inks(legend, colors, shares, background.panel, lossy)
     return stroke, background, inks

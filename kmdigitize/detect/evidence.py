@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
 from kmdigitize.detect.paths import box_mean
+from kmdigitize.detect.runs import length
 
 Image = NDArray[np.float32]
 
@@ -73,7 +74,7 @@ def measure_evidence(
     space = color_space(lossy)
     weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
     departure = (background.paper - pixels) @ space
-    plain = np.linalg.norm(background.paper - pixels, axis=2)
+    plain = length(background.paper - pixels)
     ys, xs = np.nonzero(plain > s.visible * (2 if lossy else 1))
     full = (background.panel - np.vstack([inks, np.zeros((1, 3), np.float32)])) @ space
     likelihood = _likelihoods(departure, full, (ys, xs), stroke, lossy, s)
@@ -124,8 +125,8 @@ def _likelihoods(
 
 def _angle(mean: Image, direction: Image) -> Image:
     """Angle (n, k) between departures (n, 3) and ink directions (k, 3)."""
-    length = np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-3)
-    return np.asarray(np.arccos(np.clip((mean / length) @ direction.T, -1, 1)), np.float32)
+    size = np.maximum(length(mean), 1e-3)[:, None]
+    return np.asarray(np.arccos(np.clip((mean / size) @ direction.T, -1, 1)), np.float32)
 
 
 def _hue_distance(mean: Image, full: Image, stroke: float) -> Image:
@@ -164,7 +165,7 @@ def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Imag
 
     The last is the depth summed across the stroke per px of its width: it does not depend on the pixel grid.
     """
-    depth = (np.abs(departure[..., 0]) if lossy else np.linalg.norm(departure, axis=2)).astype(np.float32)
+    depth = np.abs(departure[..., 0]) if lossy else length(departure)
     size = stroke + 2
     upright = box_mean(depth, 3, size) * (size / stroke)
     across = box_mean(depth, size, 3) * (size / stroke)

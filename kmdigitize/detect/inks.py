@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.runs import length, vertical_runs
 from kmdigitize.records import Dash, LegendEntry
 
 Image = NDArray[np.float32]
@@ -146,10 +147,10 @@ def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | N
     stand upright. ``likely`` is the width of the legend's samples, which decides between several frequent widths.
     """
     clear = cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    depth = np.where(clear, np.linalg.norm(departure, axis=2), 0).astype(np.float32)
+    depth = np.where(clear, length(departure), 0).astype(np.float32)
     around = cv2.dilate(depth, np.ones((5, 5), np.uint8))
     share = np.asarray(depth / np.maximum(around, 1.0), np.float32)
-    mask = (share > 0.5) & (around > 0.25 * np.percentile(depth, 99.8))
+    mask = (share > 0.5) & (around > 0.25 * np.percentile(depth[::2, ::2], 99.8))
     if not mask.any():
         return 1.5
     upright, along = _run_ink(share, mask)[mask], _run_ink(share.T, mask.T).T[mask]
@@ -169,17 +170,12 @@ def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | N
 
 def _run_ink(coverage: Image, mask: NDArray[np.bool_]) -> Image:
     """Coverage (h, w) summed over the vertical run of ``mask`` each pixel lies in, and one px beyond either end."""
-    top, bottom = vertical_extent(mask)
     height, width = mask.shape
-    sums = np.vstack([np.zeros((1, width), np.float32), np.cumsum(coverage, axis=0, dtype=np.float32)])
-    columns = np.arange(width)
-    return np.asarray(sums[np.minimum(bottom + 2, height), columns] - sums[np.maximum(top - 1, 0), columns], np.float32)
-
-
-def vertical_extent(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and last row (each (h, w)) of the vertical run of ``mask`` (h, w) a pixel lies in; its own row outside."""
-    height = mask.shape[0]
-    rows = np.arange(height)[:, None]
-    top = np.maximum.accumulate(np.where(mask, -1, rows), axis=0) + 1
-    bottom = np.minimum.accumulate(np.where(mask, height, rows)[::-1], axis=0)[::-1] - 1
-    return np.where(mask, top, rows), np.where(mask, bottom, rows)
+    sums = np.zeros((height + 1, width), np.float32)
+    np.cumsum(coverage, axis=0, out=sums[1:])
+    runs = vertical_runs(mask)
+    ink = sums[np.minimum(runs.last + 2, height), runs.column] - sums[np.maximum(runs.first - 1, 0), runs.column]
+    rows, columns, run = runs.pixels()
+    result = np.zeros(mask.shape, np.float32)
+    result[rows, columns] = ink[run]
+    return result

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.inks import vertical_extent
+from kmdigitize.detect.runs import Runs, vertical_runs
 
 Image = NDArray[np.float32]
 
@@ -170,12 +170,16 @@ def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float) -> Image
     Censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row.
     Runs as thin as a stroke or taller than ``tallest`` px have no middle worth naming (0).
     """
-    top, bottom = vertical_extent(mask)
-    half = (bottom - top + 1 - stroke) / 2
-    rows = np.arange(mask.shape[0])[:, None]
-    offset = np.abs(rows - (top + bottom) / 2) / np.maximum(half, 0.5)
-    tall = mask & (half > 0.75 * stroke) & (bottom - top < tallest)
-    return np.where(tall, np.clip(offset, 0, 1), 0).astype(np.float32)
+    runs = vertical_runs(mask)
+    size = runs.last - runs.first + 1
+    tall = (size > 2.5 * stroke) & (size <= tallest)
+    runs = Runs(runs.column[tall], runs.first[tall], runs.last[tall], runs.height)
+    rows, columns, run = runs.pixels()
+    half = np.maximum((size[tall] - stroke) / 2, 0.5)
+    offset = np.abs(rows - (runs.first + runs.last)[run] / 2) / half[run]
+    result = np.zeros(mask.shape, np.float32)
+    result[rows, columns] = np.minimum(offset, 1)
+    return result
 
 
 def box_mean(image: Image, width: float, height: float) -> Image:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces
-from kmdigitize.detect.inks import Ink, is_grey, vertical_extent
+from kmdigitize.detect.inks import Ink, is_grey
 from kmdigitize.detect.paths import Road, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.runs import vertical_runs
 from kmdigitize.records import Dash, LegendEntry
 
 Image = NDArray[np.float32]
@@ -215,12 +216,13 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], styles: Sequence[D
 def explained_by(road: Road, coverage: Image, stroke: float) -> Image:
     """Where ink (h, w) is explained by a curve along ``road``: its stroke, its drops, and the marks upon it."""
     height, width = coverage.shape
-    top, bottom = vertical_extent(coverage > 0.35)
+    runs = vertical_runs(coverage > 0.35)
     columns = road.first + np.arange(road.rows.size)
     before = np.concatenate([road.rows[:1], road.rows[:-1]])
+    (top, bottom), (top_before, bottom_before) = runs.at(road.rows, columns), runs.at(before, columns)
     reach = stroke / 2 + 1
-    high = np.minimum(before - reach, np.minimum(top[road.rows, columns], top[before, columns]) - 1.0)
-    low = np.maximum(road.rows + reach, np.maximum(bottom[road.rows, columns], bottom[before, columns]) + 1.0)
+    high = np.minimum(before - reach, np.minimum(top, top_before) - 1.0)
+    low = np.maximum(road.rows + reach, np.maximum(bottom, bottom_before) + 1.0)
     limit = 6 * stroke
     high = np.maximum(high, np.minimum(before, road.rows) - limit)
     low = np.minimum(low, np.maximum(before, road.rows) + limit)

@@ -1,0 +1,53 @@
+"""Unbroken vertical runs of a mask: the columns of strokes, marks and drops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Vertical runs in order of column, then row: run i covers rows ``first[i]`` … ``last[i]`` of ``column[i]``."""
+
+    column: Indices
+    first: Indices
+    last: Indices
+    height: int
+
+    def pixels(self) -> tuple[Indices, Indices, Indices]:
+        """Rows, columns and run indices (each (n,)) of all pixels in the runs."""
+        length = self.last - self.first + 1
+        run = np.repeat(np.arange(length.size), length)
+        offset = np.arange(run.size) - np.repeat(np.cumsum(length) - length, length)
+        return self.first[run] + offset, self.column[run], run
+
+    def at(self, rows: Indices, columns: Indices) -> tuple[Indices, Indices]:
+        """First and last row of the run that holds each point (n,); the point's own row where there is none."""
+        if not self.column.size:
+            return rows, rows
+        run = np.searchsorted(self.column * self.height + self.first, columns * self.height + rows, side="right") - 1
+        run = np.maximum(run, 0)
+        inside = (self.column[run] == columns) & (self.first[run] <= rows) & (rows <= self.last[run])
+        return np.where(inside, self.first[run], rows), np.where(inside, self.last[run], rows)
+
+
+def vertical_runs(mask: NDArray[np.bool_]) -> Runs:
+    """The vertical runs of ``mask`` (h, w)."""
+    height, width = mask.shape
+    flat = np.zeros((width, height + 2), np.int8)
+    flat[:, 1:-1] = mask.T
+    change = np.diff(flat.ravel())
+    start, end = np.nonzero(change == 1)[0], np.nonzero(change == -1)[0]
+    return Runs(start // (height + 2), start % (height + 2), end % (height + 2) - 1, height)
+
+
+def length(vectors: Image) -> Image:
+    """Euclidean length (…) of ``vectors`` (…, 3)."""
+    a, b, c = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    return np.asarray(np.sqrt(a * a + b * b + c * c), np.float32)
