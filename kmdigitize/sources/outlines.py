@@ -5,6 +5,7 @@ A subpath is an (n, 2) array of x, y. A matrix is (a, b, c, d, e, f): x' = a x +
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -89,7 +90,7 @@ def apart(a: Rectangle, b: Rectangle) -> bool:
 def clipped_line(points: FloatArray, clip: Rectangle) -> list[FloatArray]:
     """The parts of an open polyline inside ``clip``, each with the points where it enters and leaves (Liang–Barsky)."""
     pieces: list[list[FloatArray]] = []
-    for start, end in zip(points[:-1], points[1:], strict=True):
+    for start, end in itertools.pairwise(points):
         share = _share_inside(start, end, clip)
         if share is None:
             continue

@@ -60,9 +60,7 @@ def drawn_path(
         return None
     starts = tuple(int(n) for n in np.cumsum([0] + [len(points) for points in moved[:-1]]))
     dash = tuple(length * scale for length in paint.dash)
-    return DrawnPath(
-        np.concatenate(moved), starts, closed, paint.stroke, paint.fill, width, dash, paint.alpha, order
-    )
+    return DrawnPath(np.concatenate(moved), starts, closed, paint.stroke, paint.fill, width, dash, paint.alpha, order)
 
 
 def _is_symbol(box: Rectangle, clip: Rectangle) -> bool:

@@ -105,7 +105,8 @@ def _chosen_pages(document: Any, name: str, pages: tuple[int, int] | None, setti
         raise UnreadableFileError(f"{name} has {count} pages; page {first} was asked for.", "Correct --pages.")
     if last - first + 1 > settings.max_pages:
         raise TooLargeError(
-            f"{name} has {count:,} pages; at most {settings.max_pages} are searched at once.", "Choose some with --pages."
+            f"{name} has {count:,} pages; at most {settings.max_pages} are searched at once.",
+            "Choose some with --pages.",
         )
     return range(first, last + 1)
 
@@ -133,7 +134,9 @@ def _read_page(document: Any, number: int, name: str, settings: PdfSettings) -> 
         raise UnreadableFileError(f"Page {number} of {name} is damaged.", "Export it again.") from error
     try:
         read = _page_content(page, name, settings)
-        regions = find_regions(read.objects.paths, [p.box for p in read.objects.pictures], read.text.tokens, read.pixels.shape)
+        regions = find_regions(
+            read.objects.paths, [p.box for p in read.objects.pictures], read.text.tokens, read.pixels.shape
+        )
         figures = [_figure(read, region, document, settings) for region in regions]
     finally:
         page.close()

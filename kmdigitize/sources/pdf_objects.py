@@ -75,7 +75,9 @@ def _walk(
     children: Iterator[Any], form: Matrix, to_px: Matrix, clip: Rectangle | None, walk: _Walk, depth: int
 ) -> None:
     if depth > walk.limits.depth:
-        raise TooLargeError(f"A page nests forms more than {walk.limits.depth} deep.", "Cut out the figure as a picture.")
+        raise TooLargeError(
+            f"A page nests forms more than {walk.limits.depth} deep.", "Cut out the figure as a picture."
+        )
     for handle in children:
         walk.objects += 1
         if walk.objects > walk.limits.objects or walk.points > walk.limits.points:

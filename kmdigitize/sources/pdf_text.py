@@ -78,5 +78,3 @@ def _glyph(text_page: Any, index: int, text: str, to_px: Matrix) -> Glyph | None
     size = pdfium.FPDFText_GetFontSize(text_page, index) * math.hypot(m.c, m.d) * scale_of(to_px)
     angle = math.degrees(math.atan2(-step[1], step[0]))
     return Glyph(text, Box(*box), Box(*loose), (float(placed[4, 0]), float(placed[4, 1])), angle, size)
-
-

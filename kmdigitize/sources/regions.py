@@ -19,22 +19,22 @@ from kmdigitize.records import DrawnPath, TextToken
 
 @dataclass(frozen=True, slots=True)
 class RegionSettings:
-    """``sentence_words``: labels, legends and risk tables have shorter pieces. ``page_of_text``: lines of sentences from
-    which a page is an article's (a figure with its caption has fewer). ``gap`` in text heights joins a patch: the rows
-    of a risk table are closer, captions and columns further. ``least`` in text heights: axes with five labels each
-    need more. ``whole``: share of the page from which a picture is a scanned page.
+    """Words, lines, and lengths in text heights.
+
+    ``sentence_words``: labels, legends and risk tables have shorter pieces. ``page_of_text``: lines of sentences from
+    which a page is an article's (a figure with its caption has fewer). ``gap`` joins a patch: the rows of a risk table
+    are closer, captions and columns further. ``least``: axes with five labels each need more.
     """
 
     sentence_words: int = 7
     page_of_text: int = 9
     gap: float = 2.4
     least: float = 10.0
-    whole: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of the page: ``picture`` is the index of the embedded picture that it is; ``scanned`` if it has no drawing."""
+    """A part of the page. ``picture``: index of the embedded picture that it is; ``scanned``: it has no drawing."""
 
     box: Box
     picture: int | None = None
@@ -90,7 +90,9 @@ def _is_prose(tokens: Sequence[TextToken], settings: RegionSettings) -> list[boo
         box = tokens[index].box
         height = max(box.height, 1.0)
         lines = [line for line in lines if line.top > box.top - 3 * height]
-        below = any(abs(line.left - box.left) < 1.5 * height and 0 < box.top - line.top < 2.2 * height for line in lines)
+        below = any(
+            abs(line.left - box.left) < 1.5 * height and 0 < box.top - line.top < 2.2 * height for line in lines
+        )
         if flags[index] or (below and abs(tokens[index].angle) < 1 and any(c.isalpha() for c in tokens[index].text)):
             flags[index] = True
             lines.append(box)
@@ -169,4 +171,6 @@ def _has_lines_both_ways(paths: Sequence[DrawnPath], least: float) -> bool:
 
 def _is_overdrawn(picture: Box, paths: Sequence[DrawnPath]) -> bool:
     """Whether lines are drawn across the picture (its own frame apart)."""
-    return any(picture.overlap(_box_of(path).grown(0.5)) > 0 and _box_of(path).width < 0.9 * picture.width for path in paths)
+    return any(
+        picture.overlap(_box_of(path).grown(0.5)) > 0 and _box_of(path).width < 0.9 * picture.width for path in paths
+    )

@@ -27,8 +27,8 @@ from kmdigitize.sources.svg_tree import SvgLimits, SvgTree, read_tree
 
 @dataclass(frozen=True, slots=True)
 class SvgSettings:
-    """``long_side``: rendered length of the longer side in px, at which the digits of a usual one-panel figure are 16 px
-    high or more. ``max_ratio`` bounds the shape of the page.
+    """``long_side``: rendered length of the longer side in px, at which the digits of a usual one-panel figure are
+    16 px high or more. ``max_ratio`` bounds the shape of the page.
     """
 
     long_side: int = 2000
@@ -68,9 +68,7 @@ def _view_box(tree: SvgTree, name: str) -> tuple[float, float, float, float]:
     return box[0], box[1], box[2], box[3]
 
 
-def _rendered(
-    tree: SvgTree, view: tuple[float, float, float, float], size: tuple[int, int], name: str
-) -> Pixels:
+def _rendered(tree: SvgTree, view: tuple[float, float, float, float], size: tuple[int, int], name: str) -> Pixels:
     """(height, width, 3) picture of the tree on white; fonts beyond the installed ones come with matplotlib."""
     import resvg_py
     from matplotlib import get_data_path

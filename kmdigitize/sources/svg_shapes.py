@@ -156,7 +156,9 @@ def _subpaths(element: ET.Element) -> list[FloatArray]:
         ends = [(_number(element, "x1"), _number(element, "y1")), (_number(element, "x2"), _number(element, "y2"))]
         return [np.array(ends)]
     if kind in ("polyline", "polygon"):
-        numbers = [float(v) for v in re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", element.get("points", ""))]
+        numbers = [
+            float(v) for v in re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", element.get("points", ""))
+        ]
         points = np.array(numbers[: len(numbers) // 2 * 2]).reshape(-1, 2)
         if len(points) < 2:
             return []
@@ -175,7 +177,11 @@ def _rectangle(element: ET.Element) -> FloatArray:
 
 
 def _ellipse(element: ET.Element) -> list[FloatArray]:
-    rx, ry = (_number(element, "rx"), _number(element, "ry")) if local(element) == "ellipse" else (_number(element, "r"),) * 2
+    rx, ry = (
+        (_number(element, "rx"), _number(element, "ry"))
+        if local(element) == "ellipse"
+        else (_number(element, "r"),) * 2
+    )
     angle = np.linspace(0.0, 2 * np.pi, 25)
     angle[-1] = 0.0
     center = np.array([_number(element, "cx"), _number(element, "cy")])
@@ -209,9 +215,13 @@ def _path_points(data: str) -> list[FloatArray]:
 def _flattened(segment: object) -> list[tuple[float, float]]:
     """The points of one segment after its first."""
     if isinstance(segment, CubicBezier):
-        return bezier([(float(p.x), float(p.y)) for p in (segment.start, segment.control1, segment.control2, segment.end)])
+        return bezier(
+            [(float(p.x), float(p.y)) for p in (segment.start, segment.control1, segment.control2, segment.end)]
+        )
     if isinstance(segment, QuadraticBezier):
-        start, control, end = (np.array([float(p.x), float(p.y)]) for p in (segment.start, segment.control, segment.end))
+        start, control, end = (
+            np.array([float(p.x), float(p.y)]) for p in (segment.start, segment.control, segment.end)
+        )
         first, second = start + (control - start) * 2 / 3, end + (control - end) * 2 / 3
         return bezier([(float(p[0]), float(p[1])) for p in (start, first, second, end)])
     end = segment.end  # type: ignore[attr-defined]

@@ -12,11 +12,10 @@ from kmdigitize.records import Rgb
 from kmdigitize.sources.paint import Paint
 from kmdigitize.sources.svg_tree import Rule, applies, declarations
 
-_INHERITED = frozenset(
-    "color fill fill-opacity font font-family font-size stroke stroke-dasharray stroke-opacity stroke-width "
-    "text-anchor visibility".split()
-)
-_OWN = frozenset("clip-path display opacity transform".split())
+_FONT = ("font", "font-family", "font-size", "text-anchor")
+_STROKE = ("stroke", "stroke-dasharray", "stroke-opacity", "stroke-width")
+_INHERITED = frozenset({"color", "fill", "fill-opacity", "visibility", *_FONT, *_STROKE})
+_OWN = frozenset(["clip-path", "display", "opacity", "transform"])
 _UNITS = {"px": 1.0, "pt": 96 / 72, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6}
 
 

@@ -25,9 +25,7 @@ _DESCENT = 0.21
 _EM = 100
 
 
-def text_glyphs(
-    chain: tuple[ET.Element, ...], style: Style, rules: tuple[Rule, ...], to_px: Matrix
-) -> list[Glyph]:
+def text_glyphs(chain: tuple[ET.Element, ...], style: Style, rules: tuple[Rule, ...], to_px: Matrix) -> list[Glyph]:
     """The runs of a ``text`` element (last of ``chain``), one per line or per list of x positions, in px."""
     runs: list[Glyph] = []
     cursor = [0.0, 0.0]
@@ -36,7 +34,12 @@ def text_glyphs(
 
 
 def _collect(
-    chain: tuple[ET.Element, ...], style: Style, rules: tuple[Rule, ...], to_px: Matrix, cursor: list[float], runs: list[Glyph]
+    chain: tuple[ET.Element, ...],
+    style: Style,
+    rules: tuple[Rule, ...],
+    to_px: Matrix,
+    cursor: list[float],
+    runs: list[Glyph],
 ) -> None:
     element = chain[-1]
     for axis, keys in enumerate((("x", "dx"), ("y", "dy"))):
@@ -81,7 +84,9 @@ def _add(
         return
     step = placed[3] - placed[2]
     angle = math.degrees(math.atan2(-step[1], step[0]))
-    runs.append(Glyph(text, Box(*box), Box(*box), (float(placed[2, 0]), float(placed[2, 1])), angle, size * scale_of(to_px)))
+    runs.append(
+        Glyph(text, Box(*box), Box(*box), (float(placed[2, 0]), float(placed[2, 1])), angle, size * scale_of(to_px))
+    )
     cursor[0] += width if anchor == "start" else 0.0
 
 

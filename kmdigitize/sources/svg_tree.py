@@ -1,7 +1,7 @@
 """An SVG file as a tree that is safe to walk and to render.
 
-No network, no files, no scripts: declarations of entities are expanded only where they are short plain text (as drawing
-programs write their name spaces), pictures only where they are embedded, and what cannot be part of a figure is removed.
+No network, no files, no scripts: declared entities are expanded only where they are short plain text (as drawing
+programs write their name spaces), pictures kept only where they are embedded, and what can run or move is removed.
 Nesting, elements and repeated use are bounded. Style sheets are understood as far as drawing programs write them:
 selectors of element names, classes, ids and ancestors.
 """
@@ -18,7 +18,9 @@ from kmdigitize.errors import TooLargeError, UnreadableFileError
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _HREFS: Final = ("href", "{http://www.w3.org/1999/xlink}href")
-_DROPPED: Final = frozenset({"script", "foreignObject", "iframe", "video", "audio", "animate", "animateTransform", "set"})
+_DROPPED: Final = frozenset(
+    {"script", "foreignObject", "iframe", "video", "audio", "animate", "animateTransform", "set"}
+)
 _ENTITY: Final = re.compile(rb"<!ENTITY\s+([\w.-]+)\s+([\"'])([^\"'&%]{0,200})\2\s*>")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL)
 _IMPORT: Final = re.compile(r"@import[^;]*;|url\(\s*['\"]?(?!#)[^)]*\)", re.IGNORECASE)
@@ -94,13 +96,13 @@ def _without_doctype(data: bytes, name: str, limits: SvgLimits) -> bytes:
 
 
 def _parsed(data: bytes, name: str, limits: SvgLimits) -> ET.Element:
-    parser = ET.XMLPullParser(("start", "end"))
+    parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
     depth = count = 0
     root: ET.Element | None = None
     try:
         for start in range(0, len(data), 1 << 16):
             parser.feed(data[start : start + (1 << 16)])
-            for event, element in parser.read_events():
+            for event, element in parser.read_events():  # type: ignore[misc]
                 if not isinstance(element, ET.Element):
                     continue
                 root = element if root is None else root

@@ -2,7 +2,7 @@
 
 Where a long horizontal and a long vertical rule meet near their lower left corner, a panel is proposed; so it is by a
 filled rectangle and by two rows of ticks without a line. A panel is judged by the printed numbers below and beside it
-and by the ticks on its lines; the best that do not overlap win. Axes on the right or at the top only are not looked for.
+and by the ticks on its lines; the best that do not overlap win. Axes only on the right or at the top are not seen.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records import Drawing, Figure, Panel, TextToken, TickRow, Ticks
-from kmdigitize.vector.rules import Rule, box_of, find_rules, subpaths
+from kmdigitize.vector.rules import Rule, box_of, find_rules
 
 log = logging.getLogger(__name__)
 

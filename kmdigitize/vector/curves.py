@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.flags import Flag
-from kmdigitize.records import Dash, Drawing, Figure, LegendEntry, Panel, Scales, Trace
+from kmdigitize.records import Drawing, Figure, LegendEntry, Panel, Scales, TextToken, Trace
+from kmdigitize.vector.legend import with_exact_samples
 from kmdigitize.vector.limits import without_limits
+from kmdigitize.vector.looks import dash_of
 from kmdigitize.vector.marks import with_marks
 from kmdigitize.vector.names import matched_entries
 from kmdigitize.vector.steps import Steps, steps_of
-from kmdigitize.vector.strands import Look, axes_of, find_strands
+from kmdigitize.vector.strands import axes_of, find_strands
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,9 @@ class CurveSettings:
     """Lengths in drawing units (points), shares of the panel.
 
     ``rounding``: exporters write two or three decimals; matplotlib also moves points by up to 1/9 px of 72 per inch
-    when it simplifies. ``min_width``: shortest curve as a share of the panel's width. ``sloping``: share of slopes above
-    which a line is not drawn as steps. ``faint``: brightness from which a line on white is not seen. ``start``: highest
-    survival below one at which a curve may begin (rounding, truncated axes). ``thin``: a line of the same course.
+    when it simplifies. ``precision``: standard deviation of two decimals. ``min_width``: shortest curve as a share of
+    the panel's width. ``sloping``: share of slopes above which a line is not drawn as steps. ``faint``: brightness from
+    which a line on white is not seen. ``start``: how far below one a whole curve may begin.
     """
 
     rounding: float = 0.12
@@ -61,11 +63,19 @@ def trace_drawn_curves(
     found = _step_lines(drawing, panel, scales, settings)
     found = _stepped_only(_without_repetitions(found, drawing), settings)
     found = without_limits(found)
-    entries = matched_entries([steps.strand.look for steps in found], legend)
+    entries = matched_entries([steps.strand.look for steps in found], _with_samples(legend, drawing, panel))
     chosen = _chosen(found, entries, scales, settings)
     log.debug("%d lines, %d curves", len(found), len(chosen))
     traces = tuple(_trace(steps, entry, scales, drawing, settings) for steps, entry in chosen)
     return with_marks(traces, drawing, panel)
+
+
+def _with_samples(legend: Sequence[LegendEntry], drawing: Drawing, panel: Panel) -> list[LegendEntry]:
+    """The entries, in their order, with the exact look of the samples beside their words."""
+    words = [TextToken(entry.label, entry.box) for entry in legend]
+    exact = with_exact_samples(drawing, panel, words, legend)
+    by_box = {entry.box: entry for entry in exact}
+    return [by_box.get(entry.box, entry) for entry in legend]
 
 
 def _step_lines(drawing: Drawing, panel: Panel, scales: Scales, settings: CurveSettings) -> list[Steps]:
@@ -173,14 +183,3 @@ def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, se
         entry=entry,
         flags=tuple(flags),
     )
-
-
-def dash_of(look: Look) -> Dash:
-    """The kind of dash of a pattern: dots are as long as wide (or round caps of no length), dashes longer."""
-    if not look.dash:
-        return "solid"
-    on = look.dash[0::2]
-    if len(on) > 1 and max(on) > 1.5 * min(on):
-        return "dashdot"
-    return "dotted" if max(on) <= 1.6 * max(look.width, 1e-6) else "dashed"
-

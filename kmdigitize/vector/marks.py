@@ -1,8 +1,8 @@
 """Censor marks of a vector figure: the plotting symbols that sit on its curves, each at its exact place.
 
-Small shapes are sorted by look: strokes that cross in one middle are a plus or a cross, closed outlines circles, squares
-or triangles, boxes of glyphs bars. Symbols of one look share one offset from the curve (a tick may stand on it, a
-triangle's middle is not its box's), which is measured over all of them; those that keep it are marks of that curve.
+Small shapes are sorted by look: strokes that cross in one middle are a plus or a cross, closed outlines circles,
+squares or triangles, boxes of glyphs bars. Symbols of one look share one offset from the curve (a tick may stand on
+it, a triangle's middle is not its box's), which is measured over all of them; those that keep it are its marks.
 """
 
 from __future__ import annotations
@@ -214,7 +214,8 @@ def _owners(group: list[_Symbol], traces: tuple[Trace, ...], px_per_unit: float)
 def _closest(fits: BoolArray, away: FloatArray, precision: float) -> BoolArray:
     """``fits`` without the traces that another one beats by more than ``precision`` px."""
     least = np.min(np.where(fits, away, np.inf), axis=0)
-    return fits & (away <= least + precision)
+    closest: BoolArray = fits & (away <= least + precision)
+    return closest
 
 
 def _offsets(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:

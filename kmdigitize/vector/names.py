@@ -8,7 +8,7 @@ import numpy as np
 
 from kmdigitize.geometry import FloatArray
 from kmdigitize.records import LegendEntry, Rgb
-from kmdigitize.vector.strands import Look
+from kmdigitize.vector.looks import Look
 
 _FAR = 120.0
 """Colour distance (RGB) above which line and sample differ: opacity and anti-aliasing change thin samples that much."""

@@ -6,6 +6,7 @@ curves and give none. Vertical rules are found as horizontal ones of the transpo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -77,7 +78,7 @@ def box_of(points: FloatArray) -> Box:
 
 def _strokes(points: FloatArray, path: DrawnPath, color: Rgb) -> Iterator[Rule]:
     """Horizontal segments of a polyline."""
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if abs(x1 - x0) > 0 and abs(y1 - y0) <= max(_SLOPE * abs(x1 - x0), 1e-9):
             ends = sorted((float(x0), float(x1)))
             yield Rule(float(y0 + y1) / 2, ends[0], ends[1], path.width, color, bool(path.dash), path.order)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray
-from kmdigitize.vector.strands import Strand
+from kmdigitize.vector.looks import Strand
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _is_riser(step: FloatArray, rounding: float) -> BoolArray:
 def _collected(
     points: FloatArray, flat: BoolArray, riser: BoolArray, gaps: BoolArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Levels, risers and half widths of hidden risers. A slope drops at its right end, where its value was estimated."""
+    """Levels, risers and half widths of hidden risers. A slope drops at its right end, where it was estimated."""
     levels = [float(points[0, 1])]
     risers: list[float] = []
     slack: list[float] = []

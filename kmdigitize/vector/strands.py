@@ -1,44 +1,23 @@
 """Lines of a drawing, put together from the pieces in which exporters write them.
 
-A curve may be one polyline, many short strokes, separate horizontal and vertical strokes, or a filled outline. Pieces of
-one look whose ends touch are one strand; a filled outline that is thin all along is replaced by its middle line. Dashes
-that are drawn as single pieces leave strands with gaps, which are closed where the pieces follow each other at a steady
-distance. What this cannot do: tell two curves of one look apart where their ends touch.
+A curve may be one polyline, many short strokes, separate horizontal and vertical strokes, or a filled outline. Pieces
+of one look whose ends touch are one strand; a filled outline that is thin all along is replaced by its middle line.
+What this cannot do: tell two curves of one look apart where the ends of their pieces touch.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Drawing, DrawnPath, Panel, Rgb
+from kmdigitize.records import Drawing, DrawnPath, Panel
+from kmdigitize.vector.dashes import bridged
+from kmdigitize.vector.looks import Look, Strand
 from kmdigitize.vector.rules import box_of, subpaths
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a line is painted; lines of one curve look the same. Widths and dashes in px."""
-
-    color: Rgb
-    width: float
-    dash: tuple[float, ...] = ()
-    alpha: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Strand:
-    """A connected line: ``points`` (n, 2) in order of x, its look, painting ``order`` of its first piece.
-
-    ``gaps`` (n - 1,) is True for stretches that were bridged between drawn dashes.
-    """
-
-    points: FloatArray
-    look: Look
-    order: int
-    gaps: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +32,7 @@ class Axes:
         """Whether a polyline of a few points runs along one of them for half the panel's side."""
         if len(points) > 6:
             return False
-        for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+        for (x0, y0), (x1, y1) in itertools.pairwise(points):
             level = abs(y1 - y0) <= self.near and abs(x1 - x0) >= 0.5 * frame.width
             upright = abs(x1 - x0) <= self.near and abs(y1 - y0) >= 0.5 * frame.height
             if level and any(abs(y0 - row) <= self.near for row in self.rows):
@@ -72,15 +51,20 @@ def axes_of(panel: Panel) -> Axes:
 
 def find_strands(drawing: Drawing, frame: Box, axes: Axes) -> list[Strand]:
     """Every line inside ``frame`` but its ``axes``, joined from its pieces."""
+    return lines_of(drawing, frame, axes)
+
+
+def lines_of(drawing: Drawing, frame: Box, axes: Axes | None = None) -> list[Strand]:
+    """Every line that reaches into ``frame``, joined from its pieces, without ``axes`` if these are given."""
     by_look: dict[Look, list[Strand]] = {}
     for path in drawing.paths:
         for strand in _pieces(path, frame):
-            if not axes.hold(strand.points, frame):
+            if axes is None or not axes.hold(strand.points, frame):
                 by_look.setdefault(strand.look, []).append(strand)
     strands: list[Strand] = []
     for pieces in by_look.values():
         joined = _joined_at_ends(_joined_in_order(pieces))
-        strands += _bridged(joined, frame)
+        strands += bridged(joined, frame)
     return sorted(strands, key=lambda strand: strand.order)
 
 
@@ -235,106 +219,4 @@ class _EndIndex:
         return found
 
     def _either_way(self, strand: Strand) -> bool:
-        return abs(strand.points[-1, 0] - strand.points[0, 0]) <= self.near
-
-
-def _bridged(strands: list[Strand], frame: Box) -> list[Strand]:
-    """Strands with the gaps between drawn dashes closed; unchanged if they are no such dashes."""
-    lengths = [_extent(strand.points) for strand in strands]
-    longest = 0.15 * (frame.width + frame.height)
-    if not 8 <= len(strands) <= 3000 or strands[0].look.dash or max(lengths) > longest:
-        return strands
-    short = _without_symbols(strands)
-    if len(short) < 8:
-        return strands
-    ordered = sorted(short, key=lambda s: (s.points[0, 0], s.order))
-    starts = np.array([s.points[0] for s in ordered])
-    ends = np.array([s.points[-1] for s in ordered])
-    follower, gap = _followers(starts, ends)
-    known = gap[np.isfinite(gap)]
-    if known.size < 5:
-        return strands
-    typical = float(np.median(known))
-    if typical > 4 * float(np.median(lengths)) or typical <= 0:
-        return strands
-    link = np.where(gap <= 3 * typical, follower, -1)
-    chains = _linked(link)
-    if max(len(chain) for chain in chains) < 5:
-        return strands
-    return [_chain([ordered[i] for i in chain]) for chain in chains]
-
-
-def _without_symbols(strands: list[Strand]) -> list[Strand]:
-    """Pieces that are no part of a plus or cross, whose strokes share their middle, and no lone upright ticks."""
-    middles = np.array([strand.points.mean(axis=0) for strand in strands])
-    cells: dict[tuple[int, int], int] = {}
-    for x, y in np.round(middles * 2).astype(int).tolist():
-        cells[x, y] = cells.get((x, y), 0) + 1
-    upright = [len(s.points) == 2 and s.points[0, 0] == s.points[1, 0] for s in strands]
-    if np.mean(upright) > 0.6:
-        return []
-    alone = [cells[x, y] == 1 for x, y in np.round(middles * 2).astype(int).tolist()]
-    return [strand for strand, is_alone in zip(strands, alone, strict=True) if is_alone]
-
-
-def _extent(points: FloatArray) -> float:
-    return float(np.sum(np.abs(np.diff(points, axis=0))))
-
-
-def _followers(starts: FloatArray, ends: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """For each piece the nearest piece that begins right of its end (index, or -1) and the gap, if mutual."""
-    n = len(starts)
-    step = starts[None, :, :] - ends[:, None, :]
-    distance = np.abs(step).sum(axis=2)
-    distance[step[:, :, 0] < -0.2] = np.inf
-    np.fill_diagonal(distance, np.inf)
-    best = distance.argmin(axis=1)
-    back = distance.argmin(axis=0)
-    mutual = (back[best] == np.arange(n)) & np.isfinite(distance[np.arange(n), best])
-    return np.where(mutual, best, -1), np.where(mutual, distance[np.arange(n), best], np.inf)
-
-
-def _linked(link: FloatArray) -> list[list[int]]:
-    """Chains of indices that follow ``link``, each from a piece that nothing leads to."""
-    led_to = {int(target) for target in link if target >= 0}
-    chains = []
-    for first in range(len(link)):
-        if first in led_to:
-            continue
-        chain, here = [first], int(link[first])
-        while here >= 0 and here not in chain[-1:]:
-            chain.append(here)
-            here = int(link[here])
-        chains.append(chain)
-    return chains
-
-
-def _chain(pieces: list[Strand]) -> Strand:
-    """One strand of the pieces, with corners where a gap hides one, and a dash pattern of their mean lengths."""
-    points: list[FloatArray] = [pieces[0].points]
-    bridged: list[bool] = [False] * (len(pieces[0].points) - 1)
-    gaps = []
-    for last, piece in zip(pieces[:-1], pieces[1:], strict=True):
-        corner = _corner(last.points, piece.points)
-        gaps.append(float(np.abs(piece.points[0] - last.points[-1]).sum()))
-        points += [corner, piece.points]
-        bridged += [True] * (len(corner) + 1) + [False] * (len(piece.points) - 1)
-    on = float(np.median([_extent(piece.points) for piece in pieces]))
-    off = float(np.median(gaps)) if gaps else 0.0
-    look = replace(pieces[0].look, dash=(round(on, 2), round(off, 2)) if gaps else ())
-    return Strand(np.concatenate(points), look, min(p.order for p in pieces), np.array(bridged, dtype=np.float64))
-
-
-def _corner(last: FloatArray, following: FloatArray) -> FloatArray:
-    """The hidden corner points between two dashes of a step curve, (0, 2), (1, 2) or (2, 2)."""
-    (x0, y0), (x1, y1) = last[-1], following[0]
-    if abs(x1 - x0) < 0.2 or abs(y1 - y0) < 0.2:
-        return np.empty((0, 2))
-    falls = len(last) > 1 and abs(last[-1, 0] - last[-2, 0]) < abs(last[-1, 1] - last[-2, 1])
-    rises_next = len(following) > 1 and abs(following[1, 0] - following[0, 0]) < abs(following[1, 1] - following[0, 1])
-    if rises_next and not falls:
-        return np.array([(x1, y0)])
-    if falls and not rises_next:
-        return np.array([(x0, y1)])
-    middle = (x0 + x1) / 2
-    return np.array([(middle, y0), (middle, y1)])
+        return bool(abs(strand.points[-1, 0] - strand.points[0, 0]) <= self.near)

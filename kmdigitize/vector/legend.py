@@ -1,0 +1,174 @@
+"""Legend entries of a vector figure with the exact look of their line samples.
+
+A sample is a short level stroke that looks like one of the panel's curves, with words to its right (or left). The words
+come from the reader of legends where it found them there, since it knows counts and other additions; what it missed
+is put together from the printed pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import Drawing, LegendEntry, Panel, TextToken
+from kmdigitize.vector.looks import Look, Strand, dash_of
+from kmdigitize.vector.rules import box_of
+from kmdigitize.vector.strands import axes_of, find_strands, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class LegendSettings:
+    """Lengths in text heights. ``shortest``, ``longest``: samples are 1.5 to 8 high letters long. ``gap`` to the words
+    (a legend key leaves up to two), ``same_line``: between the sample and the middle of the words.
+    """
+
+    shortest: float = 0.8
+    longest: float = 12.0
+    gap: float = 3.0
+    word_gap: float = 1.2
+    same_line: float = 0.6
+
+
+def with_exact_samples(
+    drawing: Drawing,
+    panel: Panel,
+    tokens: Sequence[TextToken],
+    read: Sequence[LegendEntry],
+    settings: LegendSettings | None = None,
+) -> tuple[LegendEntry, ...]:
+    """The entries ``read`` with the drawing's samples, and those that were missed; ``read`` itself if none is drawn."""
+    settings = settings or LegendSettings()
+    words = [token for token in tokens if _is_level_word(token) and _is_of(token.box, panel.region)]
+    if not words:
+        return tuple(read)
+    height = float(np.median([token.box.height for token in words]))
+    samples = _samples(drawing, panel, height, settings)
+    entries = [entry for sample in samples if (entry := _entry(sample, samples, words, height, settings)) is not None]
+    entries = [entry for entry in entries if not _is_tick_label(entry, panel)]
+    if not entries:
+        return tuple(read)
+    known = [_merged(entry, read) for entry in _distinct(entries)]
+    labels = {_plain(entry.label) for entry in known}
+    others = [entry for entry in read if _plain(entry.label) not in labels and entry.place == "legend"]
+    return tuple(known) + tuple(entry for entry in others if not any(_is_same_place(entry, k) for k in known))
+
+
+def _is_level_word(token: TextToken) -> bool:
+    return abs(token.angle) < 5 and any(c.isalnum() for c in token.text)
+
+
+def _is_of(box: Box, region: Box) -> bool:
+    return region.contains(box.center_x, box.center_y)
+
+
+def _samples(drawing: Drawing, panel: Panel, height: float, settings: LegendSettings) -> list[Strand]:
+    """Short level strokes of the region, whole or of drawn dashes, that look like a curve of the panel."""
+    curves = [
+        strand.look
+        for strand in find_strands(drawing, panel.frame, axes_of(panel))
+        if len(strand.points) > 6 or box_of(strand.points).width > 0.2 * panel.frame.width
+    ]
+    found = []
+    for strand in lines_of(drawing, panel.region):
+        box = box_of(strand.points)
+        level = box.height <= 0.02 * box.width + 0.05
+        if not level or not settings.shortest * height <= box.width <= settings.longest * height:
+            continue
+        if _is_of(box, panel.region) and any(_looks_like(strand.look, look) for look in curves):
+            found.append(strand)
+    return found
+
+
+def _looks_like(sample: Look, curve: Look) -> bool:
+    """Whether colour and dash agree; widths may differ, as legends often draw thicker or thinner."""
+    if float(np.abs(np.subtract(sample.color, curve.color, dtype=np.float64)).max()) > 3:
+        return False
+    if not sample.dash or not curve.dash:
+        return sample.dash == curve.dash or not sample.dash
+    ratio = [a * curve.width / max(b * sample.width, 1e-6) for a, b in zip(sample.dash, curve.dash, strict=False)]
+    return len(sample.dash) == len(curve.dash) and all(0.5 < r < 2 for r in ratio)
+
+
+def _entry(
+    sample: Strand, samples: list[Strand], words: list[TextToken], height: float, settings: LegendSettings
+) -> LegendEntry | None:
+    """The sample with the words to its right, else to its left; None if there are none or a second line is nearer."""
+    box = box_of(sample.points)
+    line = [token for token in words if abs(token.box.center_y - box.center_y) < settings.same_line * height]
+    right = sorted((t for t in line if t.box.left > box.right - 0.5 * height), key=lambda t: t.box.left)
+    edge = min((box_of(s.points).left for s in samples if _is_right_of(s, sample, height)), default=np.inf)
+    label = _joined([t for t in right if t.box.left < edge], box.right, height, settings)
+    if label is None:
+        left = sorted((t for t in line if t.box.right < box.left + 0.5 * height), key=lambda t: -t.box.right)
+        mirrored = [replace(t, box=Box(-t.box.right, t.box.top, -t.box.left, t.box.bottom)) for t in left]
+        found = _joined(mirrored, -box.left, height, settings)
+        if found is None:
+            return None
+        text = " ".join(reversed(found[0]))
+        place = Box(-found[1].right, found[1].top, -found[1].left, found[1].bottom)
+    else:
+        text, place = " ".join(label[0]), label[1]
+    text = re.sub(r"^[\s|_–—-]+|[\s|_–—-]+$", "", text)
+    look = sample.look
+    if not any(c.isalnum() for c in text):
+        return None
+    return LegendEntry(text, place, box, look.color, dash_of(look), look.width, look.dash)
+
+
+def _is_right_of(other: Strand, sample: Strand, height: float) -> bool:
+    a, b = box_of(other.points), box_of(sample.points)
+    return a.left > b.right and abs(a.center_y - b.center_y) < 0.5 * height
+
+
+def _joined(
+    tokens: list[TextToken], start: float, height: float, settings: LegendSettings
+) -> tuple[list[str], Box] | None:
+    """Texts and box of the words that follow ``start``, each within a word's gap of the one before."""
+    texts: list[str] = []
+    box: Box | None = None
+    for token in tokens:
+        gap = token.box.left - (start if box is None else box.right)
+        if gap > (settings.gap if box is None else settings.word_gap) * height:
+            break
+        texts.append(token.text)
+        box = token.box if box is None else box.union(token.box)
+    return (texts, box) if box is not None else None
+
+
+def _distinct(entries: list[LegendEntry]) -> list[LegendEntry]:
+    """One entry per label's place: the sample nearest to it."""
+    kept: list[LegendEntry] = []
+    for entry in sorted(entries, key=lambda e: abs(e.box.left - (e.sample or e.box).right)):
+        if not any(_is_same_place(entry, other) for other in kept):
+            kept.append(entry)
+    return sorted(kept, key=lambda e: (round(e.box.center_y / max(e.box.height, 1.0)), e.box.left))
+
+
+def _is_tick_label(entry: LegendEntry, panel: Panel) -> bool:
+    """Whether the words lie outside the frame and the stroke, part of a mark, inside."""
+    frame, sample = panel.frame, entry.sample or entry.box
+    return frame.contains(sample.center_x, sample.center_y) and not frame.contains(entry.box.center_x, sample.center_y)
+
+
+def _is_same_place(a: LegendEntry, b: LegendEntry) -> bool:
+    return a.box.overlap(b.box) > 0.3 * min(a.box.width * a.box.height, b.box.width * b.box.height)
+
+
+def _plain(label: str) -> str:
+    return "".join(c for c in label.lower() if c.isalnum())
+
+
+def _merged(entry: LegendEntry, read: Sequence[LegendEntry]) -> LegendEntry:
+    """The exact entry with the words and counts that the reader found in the same place."""
+    same = [other for other in read if _is_same_place(entry, other)]
+    if not same:
+        same = [other for other in read if _plain(other.label) == _plain(entry.label) and _plain(entry.label)]
+    if not same or len(_plain(same[0].label)) < 0.5 * len(_plain(entry.label)):
+        return entry
+    other = same[0]
+    label = re.sub(r"[\s|_–—-]+$", "", other.label)
+    return replace(entry, label=label, n=other.n, events=other.events, place=other.place)
