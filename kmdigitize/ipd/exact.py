@@ -36,7 +36,7 @@ class ExactSettings:
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown_n_keep: int = 1500
     """States kept when the number of patients is unknown."""
-    resolved: float = 2.5
+    resolved: float = 0.7
     """Below this height of one event, in standard deviations of a level, the flow takes over: there the most probable
     table follows the noise (benchmarks/reconstruction.py, n = 1000 at 200 to 400 rows)."""
     pull: float = 0.3
