@@ -1,0 +1,242 @@
+"""Vector figures: is what was read exact to the drawing?
+
+usage: python -m benchmarks.vector [--count 60] [--seed 0] [--kind pdf] [--folder DIR] [--run] [-v]
+
+Draws the synthetic mixture as PDF and SVG (every sixth SVG with text as outlines), or takes the files of
+``DIR/figures`` with ``DIR/truth`` beside, digitizes them, and reports per arm: found and named; the largest error of S
+on any flat wider than 0.1% of the axis; the largest error of the time of a drop that the drawing shows; recall and
+precision of censor marks within 0.1% of the axis; cells of the printed risk table; and, with ``--run``, whether the
+reconstructed patient table is exact. A refusal counts as a failure everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kmdigitize.errors import KmdigitizeError
+from kmdigitize.geometry import FloatArray
+from kmdigitize.pipeline import digitize, run
+from kmdigitize.records import DigitizedArm, DigitizedPanel
+from kmdigitize.result import PanelResult
+from kmdigitize.sources.read import read_figures
+from kmdigitize.synthetic.draw import draw_vector
+from kmdigitize.synthetic.mixed import mixed_case
+
+SAME_TIME = 0.001
+"""Marks and drops within this share of the axis are the same; symbols of two marks are then one."""
+
+
+@dataclass(slots=True)
+class ArmLine:
+    """One true arm as found. Errors are None where it was not found."""
+
+    figure: str
+    arm: str
+    found: bool = False
+    named: bool = False
+    survival_error: float = 1.0
+    time_error: float = 1.0
+    marks: tuple[int, int, int, int] = (0, 0, 0, 0)
+    cells: tuple[int, int] = (0, 0)
+    exact: bool | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def vector_files(count: int, seed: int, kind: str | None) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
+    """(name, bytes, truth) of the synthetic mixture, PDF and SVG in turn."""
+    for index in range(count):
+        case = mixed_case(index, seed)
+        chosen = kind or ("pdf", "svg")[index % 2]
+        style = replace(case.styles[0], page_text=False, risk=_of_panels(case.styles[0].risk, len(case.trials)))
+        figure = draw_vector(case.trials, style, chosen, case.name, outlined_text=index % 12 == 11)
+        yield f"{case.name}.{chosen}", figure.file, figure.truth
+
+
+def _of_panels(risk: Any, panels: int) -> Any:
+    return risk if panels == 1 else "none"
+
+
+def stored_files(folder: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
+    """(name, bytes, truth) of the vector files in a folder of figures with truth."""
+    for path in sorted((folder / "figures").iterdir()):
+        truth = folder / "truth" / f"{path.stem}.json"
+        if path.suffix in (".pdf", ".svg") and truth.exists():
+            yield path.name, path.read_bytes(), json.loads(truth.read_text())
+
+
+def score_file(name: str, data: bytes, truth: dict[str, Any], rebuild: bool) -> tuple[list[ArmLine], float]:
+    """A line per true arm, and the seconds it took without reading text."""
+    panels = truth.get("panels", [truth])
+    started = time.perf_counter()
+    try:
+        figure = read_figures(data, name)[0]
+        if rebuild:
+            result = run(figure)
+            pairs = [(p.digitized, p) for p in result.panels]
+            seconds_text = result.digitized.seconds.get("read text", 0.0)
+        else:
+            found = digitize(figure)
+            pairs = [(p, None) for p in found.panels]
+            seconds_text = found.seconds.get("read text", 0.0)
+    except KmdigitizeError as error:
+        lines = [ArmLine(name, arm["label"], notes=[str(error)]) for panel in panels for arm in panel["arms"]]
+        return lines, time.perf_counter() - started
+    seconds = time.perf_counter() - started - seconds_text
+    lines = []
+    for index, panel in enumerate(panels):
+        digitized, rebuilt = pairs[index] if index < len(pairs) else (None, None)
+        shown = bool(truth.get("style", {}).get("risk"))
+        lines += _score_panel(name, panel, digitized, rebuilt, shown)
+    return lines, seconds
+
+
+def _score_panel(
+    name: str, truth: dict[str, Any], found: DigitizedPanel | None, rebuilt: PanelResult | None, shown: bool
+) -> list[ArmLine]:
+    from scipy.optimize import linear_sum_assignment
+
+    arms = truth["arms"]
+    lines = [ArmLine(name, arm["label"]) for arm in arms]
+    if found is None:
+        return lines
+    span = truth["axes"]["x"][1] - truth["axes"]["x"][0]
+    cost = np.array([[_survival_error(arm, other, span) for other in found.arms] for arm in arms])
+    for row, column in zip(*linear_sum_assignment(cost), strict=True):
+        line, arm, other = lines[row], arms[row], found.arms[column]
+        line.found, line.survival_error = True, float(cost[row, column])
+        line.named = _plain(other.name) == _plain(arm["label"])
+        line.time_error = _time_error(arm, other, span)
+        line.marks = _marks(arm, other, found, span)
+        line.cells = _cells(arm, other) if shown and arm.get("risk_times") else (0, 0)
+        line.notes = [flag.code for flag in other.flags]
+        if rebuilt is not None and arm.get("ipd"):
+            line.exact = _is_exact(arm, rebuilt, int(column), span)
+    if len(found.arms) != len(arms):
+        lines[0].notes.append(f"{len(found.arms)} curves")
+    return lines
+
+
+def _true_steps(arm: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
+    times, survival = np.array(arm["times"], dtype=np.float64), np.array(arm["surv"], dtype=np.float64)
+    kept = times <= arm["t_end_plotted"] * (1 + 1e-9)
+    return times[kept], survival[kept]
+
+
+def _survival_error(arm: dict[str, Any], found: DigitizedArm, span: float) -> float:
+    """Largest error of S in the middle of the true flats that are wider than 0.1% of the axis."""
+    times, survival = _true_steps(arm)
+    edges = np.concatenate([[0.0], times, [arm["t_end_plotted"]]])
+    wide = np.diff(edges) > 0.001 * span
+    middle = ((edges[1:] + edges[:-1]) / 2)[wide]
+    return float(np.abs(np.concatenate([[1.0], survival])[wide] - found.curve.at(middle)).max(initial=0.0))
+
+
+def _time_error(arm: dict[str, Any], found: DigitizedArm, span: float) -> float:
+    """Largest distance of a true drop of more than 0.001 from the nearest drop found, as a share of the axis."""
+    times, survival = _true_steps(arm)
+    times = times[-np.diff(np.concatenate([[1.0], survival])) > 0.001]
+    if not times.size:
+        return 0.0
+    if not found.curve.time.size:
+        return 1.0
+    return float(np.abs(found.curve.time[None, :] - times[:, None]).min(axis=1).max()) / span
+
+
+def _marks(arm: dict[str, Any], found: DigitizedArm, panel: DigitizedPanel, span: float) -> tuple[int, int, int, int]:
+    """True marks, true marks found, marks found, marks found that are true. Marks off the plot are not drawn."""
+    if not arm.get("censor_marks_drawn") or arm.get("censor_times") is None:
+        extra = 0 if found.curve.censor_times is None else len(found.curve.censor_times)
+        return 0, 0, extra, 0
+    last = min(float(panel.scales.x.to_value(panel.panel.frame.right)), found.curve.last_time + SAME_TIME * span)
+    true = np.unique([t for t in arm["censor_times"] if t <= last])
+    have = np.array([]) if found.curve.censor_times is None else np.asarray(found.curve.censor_times)
+    near = np.abs(true[:, None] - have[None, :]) <= SAME_TIME * span
+    return len(true), int(near.any(axis=1).sum()), len(have), int(near.any(axis=0).sum())
+
+
+def _cells(arm: dict[str, Any], found: DigitizedArm) -> tuple[int, int]:
+    want = {round(float(t), 6): int(n) for t, n in zip(arm["risk_times"], arm["risk_counts"], strict=True)}
+    if found.at_risk is None:
+        return len(want), 0
+    pairs = zip(found.at_risk.time.tolist(), found.at_risk.count.tolist(), strict=True)
+    have = {round(t, 6): n for t, n in pairs}
+    return len(want), sum(have.get(t) == n for t, n in want.items())
+
+
+def _is_exact(arm: dict[str, Any], rebuilt: PanelResult, index: int, span: float) -> bool:
+    """Whether every patient of the arm has its time (to 0.1% of the axis) and its kind."""
+    ipd = rebuilt.reconstructions[index].ipd
+    mine = sorted((int(e), float(t)) for t, e in zip(ipd.time, ipd.event, strict=True))
+    last = arm["t_end_plotted"]
+    true = sorted((int(e) if t <= last else 0, min(float(t), last)) for t, e in arm["ipd"])
+    if len(mine) != len(true):
+        return False
+    return all(a[0] == b[0] and abs(a[1] - b[1]) <= SAME_TIME * span for a, b in zip(mine, true, strict=True))
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+def summary(lines: list[ArmLine], seconds: list[float]) -> str:
+    """The measures in a few lines."""
+    found = [line for line in lines if line.found]
+    survival = np.array([line.survival_error for line in lines])
+    times = np.array([line.time_error for line in lines])
+    true, hit, have, right = (sum(line.marks[i] for line in lines) for i in range(4))
+    cells, cells_right = (sum(line.cells[i] for line in lines) for i in range(2))
+    exact = [line.exact for line in lines if line.exact is not None]
+    return "\n".join(
+        [
+            f"files {len(seconds)}, arms {len(lines)}, found {len(found)}, named {sum(line.named for line in lines)}",
+            f"S error: median {np.median(survival):.5f}, max {survival.max():.5f}, "
+            f"share <= .0005 {np.mean(survival <= 0.0005):.3f}",
+            f"time error: median {np.median(times):.5%}, max {times.max():.4%}, "
+            f"share <= .05% {np.mean(times <= 5e-4):.3f}",
+            f"marks: recall {hit / max(true, 1):.4f} of {true}, precision {right / max(have, 1):.4f} of {have}",
+            f"risk table: {cells_right} of {cells} cells",
+            f"patient table exact: {sum(map(bool, exact))} of {len(exact)} arms" if exact else "patients not rebuilt",
+            f"seconds without OCR: median {np.median(seconds):.2f}, max {max(seconds):.2f}",
+        ]
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", choices=("pdf", "svg"))
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--only", default="", help="names that contain this")
+    parser.add_argument("--run", action="store_true", help="reconstruct the patients too")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    files = stored_files(options.folder) if options.folder else vector_files(options.count, options.seed, options.kind)
+    lines: list[ArmLine] = []
+    seconds: list[float] = []
+    for name, data, truth in files:
+        if options.only not in name:
+            continue
+        scored, took = score_file(name, data, truth, options.run)
+        lines += scored
+        seconds.append(took)
+        for line in scored:
+            bad = (
+                not line.named or line.survival_error > 5e-4 or line.time_error > 5e-4 or line.cells[0] != line.cells[1]
+            )
+            if options.verbose or bad or line.marks[0] != line.marks[1] or line.marks[2] != line.marks[3]:
+                print(line, f"{took:.1f} s", flush=True)
+    print(summary(lines, seconds))
+
+
+if __name__ == "__main__":
+    main()
