@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kmdigitize.errors import FactsError
+from kmdigitize.records import Tick
 from kmdigitize.reported import Reported
 
 SCHEMA = 1
@@ -74,6 +75,11 @@ class AxisFacts(_Facts):
     """An axis pinned by pixels: ``ticks`` are (px, value as printed) pairs, at least two of them."""
 
     ticks: tuple[tuple[float, float], ...] = Field(min_length=2)
+
+
+def stated_axis(axis: Range | AxisFacts | None) -> Range | tuple[Tick, ...] | None:
+    """The range of an axis, or the ticks that pin it, as the stages want it."""
+    return tuple(Tick(px, value, f"{value:g}") for px, value in axis.ticks) if isinstance(axis, AxisFacts) else axis
 
 
 class Correction(_Facts):

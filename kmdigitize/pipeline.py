@@ -23,7 +23,7 @@ from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.scales import StatedAxes, fit_scales
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
-from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts
+from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.ipd.reconstruct import reconstruct
@@ -144,7 +144,7 @@ def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
 
 
 def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
-    """Names, numbers at risk and stated facts put to what was found. Raises FactsError, or what kept every panel out."""
+    """Names, numbers at risk and stated facts put to what was found. Raises FactsError, or what kept all panels out."""
     panels, skipped, errors = [], list(found.skipped), list(found.errors)
     for panel in found.panels:
         settled = _settle_panel(panel, facts.of_panel(panel.panel.name))
@@ -247,7 +247,7 @@ def _fit_scales(
         ticks = find_vector_ticks(figure, panel)
     else:
         ticks = find_ticks(figure, panel)
-    stated = StatedAxes(facts.x_axis, facts.y_axis)
+    stated = StatedAxes(stated_axis(facts.x_axis), stated_axis(facts.y_axis))
     scales = fit_scales(figure, panel, ticks, numbers, titles, stated, reread)
     return replace(
         scales,

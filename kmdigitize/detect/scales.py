@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kmdigitize.detect.scales_axis import Axis, fitted_axis, stated_axis
+from kmdigitize.detect.scales_axis import Axis, fitted_axis, pinned_axis, stated_axis
 from kmdigitize.detect.scales_labels import (
     AxisLabels,
     best_labels,
@@ -29,7 +29,7 @@ from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
 from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import AxisScale, ScaleSource
-from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, TickRow, Ticks
+from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, Tick, TickRow, Ticks
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +55,13 @@ class ScaleSettings:
 
 @dataclass(frozen=True, slots=True)
 class StatedAxes:
-    """Axis ranges the user states (low, high), of the outermost ticks; they replace reading the labels."""
+    """What the user states of the axes; it replaces reading the labels.
 
-    x: tuple[float, float] | None = None
-    y: tuple[float, float] | None = None
+    Either the range (low, high) of the outermost ticks, or ticks pinned to a place and a value.
+    """
+
+    x: tuple[float, float] | tuple[Tick, ...] | None = None
+    y: tuple[float, float] | tuple[Tick, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +141,17 @@ def _text_height(labels: Sequence[NumberLabel]) -> float:
 
 
 def _axis(
-    side: _Side, numbers: Sequence[NumberLabel], stated: tuple[float, float] | None, settings: ScaleSettings
+    side: _Side,
+    numbers: Sequence[NumberLabel],
+    stated: tuple[float, float] | tuple[Tick, ...] | None,
+    settings: ScaleSettings,
 ) -> _Found | Axis:
     if stated is not None:
-        return stated_axis(side.row, stated, side.name, side.horizontal)
+        pinned = tuple(tick for tick in stated if isinstance(tick, Tick))
+        if pinned:
+            return pinned_axis(pinned, side.name, settings.poor_fit)
+        low, high = (value for value in stated if not isinstance(value, Tick))
+        return stated_axis(side.row, (low, high), side.name, side.horizontal)
     lines = (labels_below if side.horizontal else labels_beside)(side.panel, numbers, side.text_px)
     found = best_labels(lines, side.horizontal, side.text_px, settings.lattice)
     if lines and is_logarithmic(lines[0], side.horizontal, side.text_px, settings.lattice):

@@ -79,6 +79,18 @@ def stated_axis(row: TickRow, stated: tuple[float, float], name: str, horizontal
     return Axis(scale, ticks if horizontal else ticks[::-1], False, (Flag("axis_from_facts", name),))
 
 
+def pinned_axis(ticks: tuple[Tick, ...], name: str, poor_fit: float) -> Axis:
+    """The straight line through the pinned ``ticks``, doubted where they do not lie on one."""
+    px = np.array([tick.position for tick in ticks])
+    values = np.array([np.nan if tick.value is None else tick.value for tick in ticks])
+    slope, intercept = np.polyfit(px, values, 1)
+    away = float(np.sqrt(np.mean(((values - intercept) / slope - px) ** 2)))
+    flags = [Flag("axis_from_facts", name)]
+    if away > poor_fit:
+        flags.append(Flag("axis_poor_fit", f"{name}: {away:.2f} px"))
+    return Axis(AxisScale(float(slope), float(intercept), away, len(ticks), "facts"), ticks, False, tuple(flags))
+
+
 def _evenly_spaced(places: FloatArray) -> bool:
     """Whether there are ticks enough, and all gaps are multiples of the smallest."""
     if places.size < 3:

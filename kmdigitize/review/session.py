@@ -7,6 +7,7 @@ server that dies loses nothing. What was before can be brought back, also by the
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -200,7 +201,11 @@ class Session:
 def _text(facts: FigureFacts) -> str:
     """The facts file's content; empty where nothing is stated."""
     document = facts.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n" if set(document) - {"schema"} else ""
+    if not set(document) - {"schema"}:
+        return ""
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    # Lists of numbers on one line: no string can look like this, as line ends in strings are escaped.
+    return re.sub(r"\[\s+([-\d.eE+,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
 def _read_notes(path: Path) -> Notes:

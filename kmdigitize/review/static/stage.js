@@ -175,6 +175,11 @@ export function drawCursor() {
   $("where").textContent = said + place;
 }
 
+export function hideCursor() {
+  $("layer-cursor").replaceChildren();
+  $("where").textContent = "";
+}
+
 export function applyLayers() {
   const only = state.show;
   svg.dataset.show = only;

@@ -4,7 +4,7 @@ import { $, clamp, h } from "./dom.js";
 import { hideLoupe, showLoupe } from "./loupe.js";
 import { send, sendTicks } from "./session.js";
 import { arm, chooseArm, choosePanel, chooseTool, emit, on, panel, panels, say, select, state } from "./state.js";
-import { drawCursor, drawFrame, drawHandles, drawTicks, pan, redrawArm, scale, tickPlace, toFigure, zoom } from "./stage.js";
+import { drawCursor, hideCursor, drawFrame, drawHandles, drawTicks, pan, redrawArm, scale, tickPlace, toFigure, zoom } from "./stage.js";
 
 const svg = $("figure");
 const NEAR = 9; // screen px within which something is grabbed
@@ -272,6 +272,10 @@ function released(event) {
   else if (done.kind === "path") finishRedraw();
 }
 
+svg.addEventListener("pointerleave", () => {
+  if (!drag && document.activeElement !== svg) hideCursor();
+});
+svg.addEventListener("blur", hideCursor);
 svg.addEventListener("pointerup", released);
 svg.addEventListener("pointercancel", released);
 svg.addEventListener("wheel", (event) => {
