@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 class LegendSettings:
     """Tuning of the legend; lengths are multiples of the text height."""
 
-    same_length: float = 0.35
-    """Samples of one legend differ in length by less than this share (dashes may end early)."""
     aligned: float = 0.6
-    """Samples of a legend's column start within this distance of each other."""
+    """Samples of one legend begin equally far before their labels, and labels of a column in one line, to this."""
+    block: float = 5.0
+    """Entries that do not stand in one column lie within this many lines of each other."""
     word_gap: float = 1.6
     """Text after a label that is closer than this belongs to it."""
     line_gap: float = 0.9
@@ -57,10 +57,11 @@ def read_legend(
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, mine, height)
     chosen = _one_legend(candidates, height, settings)
-    if chosen:
+    direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
+    if chosen and (len(chosen) > 1 or len(direct) < 2):
         entries = [_entry(token, sample, labels, chosen, settings) for token, sample in chosen]
     else:
-        entries = _direct_labels(figure.pixels, panel, labels)
+        entries = direct
     log.debug("legend of panel %s: %s", panel.name, [e.label for e in entries])
     return tuple(entries)
 
@@ -148,23 +149,33 @@ def _with_samples_right(
 def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSettings) -> list[_Candidate]:
     """The largest set of candidates that could be one legend, in printed order."""
     best: list[_Candidate] = []
-    for _, seed in candidates:
-        group = [c for c in candidates if _alike(seed, c[1], height, settings)]
+    for seed in candidates:
+        group = [c for c in candidates if _alike(seed, c, height, settings)]
         if len(group) > len(best):
             best = group
     if len(best) == 1 and is_number(best[0][0].text):
         return []
+    best = [(token, _whole_sample(sample, best)) for token, sample in best]
     return sorted(best, key=lambda c: (round(c[0].box.center_y / max(1.0, 0.7 * height)), c[0].box.left))
 
 
-def _alike(a: LineSample, b: LineSample, height: float, settings: LegendSettings) -> bool:
-    longest = max(a.box.width, b.box.width)
-    if abs(a.box.width - b.box.width) > max(settings.same_length * longest, 0.6 * height):
+def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:
+    """Both samples begin equally far before their labels, and the labels stand in one column, row or block."""
+    lead = [token.box.left - sample.box.left for token, sample in (a, b)]
+    if abs(lead[0] - lead[1]) > settings.aligned * height:
         return False
-    column = min(abs(a.box.left - b.box.left), abs(a.box.right - b.box.right)) <= settings.aligned * height
-    row = abs(a.box.center_y - b.box.center_y) <= 0.5 * height
-    grid = abs(a.box.center_y - b.box.center_y) <= 5 * height
-    return column or row or grid
+    boxes = a[0].box, b[0].box
+    column = abs(boxes[0].left - boxes[1].left) <= settings.aligned * height
+    return column or abs(boxes[0].center_y - boxes[1].center_y) <= settings.block * height
+
+
+def _whole_sample(sample: LineSample, group: list[_Candidate]) -> LineSample:
+    """A sample that looks solid but ends well before its neighbours do is the first dash of a dashed one."""
+    length = max(s.box.width for _, s in group)
+    if sample.dash != "solid" or sample.box.width > 0.75 * length:
+        return sample
+    box = Box(sample.box.left, sample.box.top, sample.box.left + length, sample.box.bottom)
+    return LineSample(box, sample.color, sample.stroke_px, "dashed", (sample.box.width + 1, length - sample.box.width))
 
 
 def _entry(

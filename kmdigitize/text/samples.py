@@ -23,11 +23,13 @@ class SampleSettings:
     """How far beside the label a sample may extend."""
     gap: float = 3.0
     """Largest distance between label and sample."""
+    clear: float = 0.2
+    """Columns before the label that belong to its blurred edge."""
     shortest: float = 0.8
     """Shortest sample: a tick stub or a minus sign is shorter."""
     longest: float = 9.0
     """Longest sample: a grid line or a curve is longer."""
-    dash_gap: float = 1.3
+    dash_gap: float = 1.8
     """Largest gap inside a sample (between dashes, or where a mark sits)."""
     thickest: float = 0.75
     """Thickest line."""
@@ -63,7 +65,7 @@ def find_sample(
         max(0, round(middle - settings.window * height)), min(len(pixels), round(middle + settings.window * height) + 1)
     )
     first = max(0, round(max(limits[0], label.left - settings.reach * height)))
-    last = round(min(limits[1], label.left)) - 1
+    last = round(min(limits[1], label.left - max(2.0, settings.clear * height))) - 1
     if last - first < settings.shortest * height or rows.stop - rows.start < 3:
         return None
     window = pixels[rows, first : last + 1].astype(np.float64)
