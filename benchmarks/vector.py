@@ -155,8 +155,9 @@ def _marks(arm: dict[str, Any], found: DigitizedArm, panel: DigitizedPanel, span
     if not arm.get("censor_marks_drawn") or arm.get("censor_times") is None:
         extra = 0 if found.curve.censor_times is None else len(found.curve.censor_times)
         return 0, 0, extra, 0
-    last = min(float(panel.scales.x.to_value(panel.panel.frame.right)), found.curve.last_time + SAME_TIME * span)
-    true = np.unique([t for t in arm["censor_times"] if t <= last])
+    right = float(panel.scales.x.to_value(panel.panel.frame.right))
+    last = min(right, found.curve.last_time) + 0.1 * SAME_TIME * span
+    true = np.unique([t for t in arm["censor_times"] if t <= last + 1e-6 * span])
     have = np.array([]) if found.curve.censor_times is None else np.asarray(found.curve.censor_times)
     near = np.abs(true[:, None] - have[None, :]) <= SAME_TIME * span
     return len(true), int(near.any(axis=1).sum()), len(have), int(near.any(axis=0).sum())

@@ -17,7 +17,7 @@ import numpy as np
 from kmdigitize.flags import Flag
 from kmdigitize.records import Drawing, Figure, LegendEntry, Panel, Scales, TextToken, Trace
 from kmdigitize.vector.legend import with_exact_samples
-from kmdigitize.vector.limits import without_limits
+from kmdigitize.vector.limits import is_limit, without_limits
 from kmdigitize.vector.looks import dash_of
 from kmdigitize.vector.marks import with_marks
 from kmdigitize.vector.names import matched_entries
@@ -144,16 +144,15 @@ def _stepped_only(lines: list[Steps], settings: CurveSettings) -> list[Steps]:
 def _chosen(
     lines: list[Steps], entries: list[int | None], scales: Scales, settings: CurveSettings
 ) -> list[tuple[Steps, int | None]]:
-    """Curves with their entries: named ones, and unnamed ones that start at one and look like no named one."""
+    """Curves with their entries: named ones, and unnamed ones that start at one and are no limit of a named one."""
     pairs = list(zip(lines, entries, strict=True))
-    named = {steps.strand.look.color for steps, entry in pairs if entry is not None}
+    named = [steps for steps, entry in pairs if entry is not None]
     kept = []
     for steps, entry in pairs:
-        first = float(scales.survival(steps.levels[:1])[0])
-        starts_at_one = first > 1 - settings.start
-        if entry is None and (named and (steps.strand.look.color in named or not starts_at_one)):
-            continue
-        kept.append((steps, entry))
+        starts_at_one = float(scales.survival(steps.levels[:1])[0]) > 1 - settings.start
+        is_other = named and (not starts_at_one or any(is_limit(steps, curve) for curve in named))
+        if entry is not None or not is_other:
+            kept.append((steps, entry))
     return sorted(kept, key=lambda pair: (pair[1] is None, pair[1] or 0, pair[0].strand.order))
 
 

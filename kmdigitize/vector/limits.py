@@ -20,7 +20,7 @@ def without_limits(lines: list[Steps]) -> list[Steps]:
     for index, curve in enumerate(lines):
         if index in limits:
             continue
-        around = [i for i, other in enumerate(lines) if i != index and _is_limit(other, curve)]
+        around = [i for i, other in enumerate(lines) if i != index and is_limit(other, curve)]
         above = [i for i in around if _side(lines[i], curve) < 0]
         below = [i for i in around if _side(lines[i], curve) > 0]
         for i in above:
@@ -30,7 +30,7 @@ def without_limits(lines: list[Steps]) -> list[Steps]:
     return [steps for index, steps in enumerate(lines) if index not in limits]
 
 
-def _is_limit(line: Steps, curve: Steps) -> bool:
+def is_limit(line: Steps, curve: Steps) -> bool:
     """Whether ``line`` steps only where ``curve`` does and never crosses it."""
     if line.risers.size < 2 or curve.risers.size < 2 or not _alike(line, curve):
         return False

@@ -199,8 +199,9 @@ def _owners(group: list[_Symbol], traces: tuple[Trace, ...], px_per_unit: float)
     everyone = list(range(len(traces)))
     same = [index for index in everyone if traces[index].color == group[0].color]
     for rivals in (same, everyone) if 0 < len(same) < len(everyone) else (everyone,):
-        away = np.array([_offsets(group, traces[index], 0.1 * px_per_unit) for index in rivals])
-        away -= _common_offset(away, group[0].height)
+        spans = [_spans(group, traces[index], 0.1 * px_per_unit) for index in rivals]
+        offset = _common_offset(np.array([_beyond(group, span, 0.0) for span in spans]), group[0].height)
+        away = np.array([_beyond(group, span, offset) for span in spans])
         near = np.array([max(0.6 * traces[index].stroke_px, 0.3 * px_per_unit) for index in rivals])
         fits = np.abs(away) <= near[:, None]
         share = float(fits.any(axis=0).mean())
@@ -218,16 +219,21 @@ def _closest(fits: BoolArray, away: FloatArray, precision: float) -> BoolArray:
     return closest
 
 
-def _offsets(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
-    """Vertical distance of each symbol's middle from the curve (0 beside a riser that spans it), nan off its ends."""
-    x, y = np.array([s.x for s in group]), np.array([s.y for s in group])
+def _spans(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
+    """Lowest and highest row (2, n) of the curve at each symbol, which differ beside a riser; nan off its ends."""
+    x = np.array([s.x for s in group])
     before = trace.levels[np.searchsorted(trace.risers, x - near, side="right")]
     behind = trace.levels[np.searchsorted(trace.risers, x + near, side="right")]
-    low, high = np.minimum(before, behind), np.maximum(before, behind)
-    away = np.where(y < low, y - low, np.where(y > high, y - high, 0.0))
+    span = np.array([np.minimum(before, behind), np.maximum(before, behind)])
     reach = 0.5 * trace.stroke_px + near
-    away[(x < trace.start - reach) | (x > trace.end + reach)] = np.nan
-    return away
+    span[:, (x < trace.start - reach) | (x > trace.end + reach)] = np.nan
+    return span
+
+
+def _beyond(group: list[_Symbol], span: FloatArray, offset: float) -> FloatArray:
+    """How far each symbol's middle, moved by ``-offset``, lies off the rows of its curve (0 within them)."""
+    y = np.array([s.y for s in group]) - offset
+    return np.where(y < span[0], y - span[0], np.where(y > span[1], y - span[1], 0.0)) + 0.0 * span[0]
 
 
 def _common_offset(away: FloatArray, height: float) -> float:
