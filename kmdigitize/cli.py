@@ -181,10 +181,10 @@ def reconstruct(curves: Path, **options: Any) -> None:
 @click.option("--panel", help="Only this panel of IPD.csv.")
 def check(ipd: Path, reported: Path, panel: str | None) -> None:
     """Compare patients (CSV with time,event and optionally panel,arm) with what a paper reports."""
-    from kmdigitize.command import check_file
+    from kmdigitize.command import check_file, check_lines
 
     agreement = check_file(ipd, reported, panel)
-    for line in agreement.lines():
+    for line in check_lines(agreement):
         click.echo(line)
     if any(item.verdict == "differs" for item in agreement.checks):
         raise DisagreementError("The patients differ from the paper.", "See the lines marked 'differs'.")

@@ -146,10 +146,21 @@ def summary_lines(result: Result) -> list[str]:
                 f"    {arm.name}: {rebuilt.ipd.n} patients, {rebuilt.ipd.events} events, {arm.curve.time.size} drops"
                 + (f", {marks.size} censor marks" if marks is not None else "")
             )
-        lines += [f"    {line}" for line in (panel.agreement.lines() if panel.agreement else [])]
+        lines += [f"    {line}" for line in (check_lines(panel.agreement) if panel.agreement else [])]
     for skipped in result.digitized.skipped:
         lines.append(f"  panel {skipped.panel.name} skipped: {skipped.reason}")
     lines += [f"  flag {flag.code}: {flag.detail or flag.meaning}" for flag in result.flags]
+    return lines
+
+
+def check_lines(agreement: Agreement) -> list[str]:
+    """A line per check: verdict, quantity and subject, what is reported, what was found, and why they differ."""
+    lines = []
+    for check in [*agreement.checks, *agreement.consistency]:
+        found = "not reached" if check.found is None else f"{check.found:.4g}"
+        reason = f" ({check.reason})" if check.reason and check.verdict != "agrees" else ""
+        what = f"{check.quantity}, {check.subject}" if check.subject else check.quantity
+        lines.append(f"{check.verdict:10} {what}: reported {check.reported}, found {found}{reason}")
     return lines
 
 
