@@ -41,6 +41,7 @@ from kmdigitize.records import (
     Scales,
     SkippedPanel,
     TextToken,
+    Ticks,
     Trace,
 )
 from kmdigitize.reporting import reconstruction_inputs, reported_on
@@ -230,7 +231,7 @@ def _find_on_panel(
     with watch.lap("fit axes"):
         scales = _fit_scales(figure, panel, numbers, titles, facts)
     with watch.lap("read legend and table"):
-        legend = read_legend(figure, panel, tokens)
+        legend = _find_legend(figure, panel, tokens)
         table = read_risk_table(figure, panel, scales, tokens, reread)
     with watch.lap("trace curves"):
         expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
@@ -238,15 +239,19 @@ def _find_on_panel(
     return FoundPanel(panel, scales, traces, legend, table)
 
 
+def _find_legend(figure: Figure, panel: Panel, tokens: tuple[TextToken, ...]) -> tuple[LegendEntry, ...]:
+    read = read_legend(figure, panel, tokens)
+    if not figure.drawing:
+        return read
+    from kmdigitize.vector.legend import with_exact_samples
+
+    return with_exact_samples(figure.drawing, panel, tokens, read)
+
+
 def _fit_scales(
     figure: Figure, panel: Panel, numbers: tuple[NumberLabel, ...], titles: AxisTitles, facts: PanelFacts
 ) -> Scales:
-    if figure.drawing and panel.has_lines:
-        from kmdigitize.vector.axes import find_vector_ticks
-
-        ticks = find_vector_ticks(figure, panel)
-    else:
-        ticks = find_ticks(figure, panel)
+    ticks = _find_ticks(figure, panel)
     stated = StatedAxes(stated_axis(facts.x_axis), stated_axis(facts.y_axis))
     scales = fit_scales(figure, panel, ticks, numbers, titles, stated, reread)
     return replace(
@@ -255,6 +260,16 @@ def _fit_scales(
         time_unit=facts.time_unit or scales.time_unit,
         end_point=facts.end_point or scales.end_point,
     )
+
+
+def _find_ticks(figure: Figure, panel: Panel) -> Ticks:
+    if figure.drawing:
+        from kmdigitize.vector.axes import find_vector_ticks
+
+        exact = find_vector_ticks(figure, panel)
+        if all(row.outside.size + row.inside.size + row.grid.size > 1 for row in (exact.x, exact.y)):
+            return exact
+    return find_ticks(figure, panel)
 
 
 def _trace(
@@ -266,11 +281,14 @@ def _trace(
 ) -> tuple[tuple[Trace, ...], Scales]:
     legend, tokens, expected = hints
     if figure.drawing:
+        from kmdigitize.vector.axes import is_behind_picture
         from kmdigitize.vector.curves import trace_drawn_curves
 
         drawn = trace_drawn_curves(figure, panel, scales, legend)
         if drawn:
             return drawn, scales
+        if is_behind_picture(figure, panel):
+            scales = replace(scales, flags=(*scales.flags, Flag("vector_behind_raster")))
     found = find_paths(figure, panel, scales, legend, tokens, expected)
     scales = replace(scales, direction=facts.direction or found.direction, flags=scales.flags + found.flags)
     traces = tuple(refine_path(evidence, path, scales) for evidence, path in found.paths)

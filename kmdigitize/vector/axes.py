@@ -164,12 +164,12 @@ def _judged(
 
 
 def _chosen(candidates: list[_Candidate], labelled: bool, figure: Figure, settings: AxesSettings) -> list[_Candidate]:
-    """The best candidates that do not overlap, in reading order."""
+    """The best candidates that do not overlap, in reading order; drawn frames before those that ticks only imply."""
 
-    def score(c: _Candidate) -> float:
+    def score(c: _Candidate) -> tuple[bool, float]:
         area = c.frame.width * c.frame.height / (figure.width * figure.height)
-        lines = (c.row is not None and c.row.width > 0) + (c.column is not None and c.column.width > 0)
-        return c.below + c.beside + 2.0 * c.ticked + 5.0 * area + 0.25 * lines
+        is_drawn = all(rule is None or rule.width > 0 for rule in (c.row, c.column))
+        return is_drawn, c.below + c.beside + 2.0 * c.ticked + 5.0 * area + 0.5 * (c.row is not None)
 
     chosen: list[_Candidate] = []
     for candidate in sorted(candidates, key=score, reverse=True):

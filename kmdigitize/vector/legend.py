@@ -23,7 +23,8 @@ from kmdigitize.vector.strands import axes_of, find_strands, lines_of
 @dataclass(frozen=True, slots=True)
 class LegendSettings:
     """Lengths in text heights. ``shortest``, ``longest``: samples are 1.5 to 8 high letters long. ``gap`` to the words
-    (a legend key leaves up to two), ``same_line``: between the sample and the middle of the words.
+    (a legend key leaves up to two), ``same_line``: between the sample and the middle of the words;
+    ``beside``: the same for words at the end of a curve, which move out of each other's way.
     """
 
     shortest: float = 0.8
@@ -31,6 +32,7 @@ class LegendSettings:
     gap: float = 3.0
     word_gap: float = 1.2
     same_line: float = 0.6
+    beside: float = 1.0
 
 
 def with_exact_samples(
@@ -50,11 +52,42 @@ def with_exact_samples(
     entries = [entry for sample in samples if (entry := _entry(sample, samples, words, height, settings)) is not None]
     entries = [entry for entry in entries if not _is_tick_label(entry, panel)]
     if not entries:
-        return tuple(read)
+        return _direct_labels(drawing, panel, words, height, settings) or tuple(read)
     known = [_merged(entry, read) for entry in _distinct(entries)]
     labels = {_plain(entry.label) for entry in known}
     others = [entry for entry in read if _plain(entry.label) not in labels and entry.place == "legend"]
     return tuple(known) + tuple(entry for entry in others if not any(_is_same_place(entry, k) for k in known))
+
+
+def _direct_labels(
+    drawing: Drawing, panel: Panel, words: list[TextToken], height: float, settings: LegendSettings
+) -> tuple[LegendEntry, ...]:
+    """Words right of the ends of the curves, if there are some at all curves but one or none.
+
+    Of several words the nearest is taken, one in the curve's own colour being as near as it gets in a drawing.
+    """
+    ends = [strand for strand in find_strands(drawing, panel.frame, axes_of(panel)) if len(strand.points) > 6]
+    found: dict[Box, tuple[float, LegendEntry]] = {}
+    for strand in ends:
+        x, y = (float(value) for value in strand.points[-1])
+        near = [t for t in words if -0.5 * height < t.box.left - x < settings.gap * height]
+        near = [t for t in near if abs(t.box.center_y - y) < settings.beside * height and _is_name(t.text)]
+        if not near:
+            continue
+        token = min(near, key=lambda t: abs(t.box.center_y - y))
+        distance = abs(token.box.center_y - y)
+        look = strand.look
+        if token.box not in found or distance < found[token.box][0]:
+            entry = LegendEntry(
+                token.text, token.box, None, look.color, dash_of(look), look.width, look.dash, place="direct"
+            )
+            found[token.box] = (distance, entry)
+    return tuple(entry for _, entry in found.values()) if len(found) > 1 else ()
+
+
+def _is_name(text: str) -> bool:
+    """Whether words can name an arm: they hold letters and are no statistic such as "P = .03" or "HR 0.71"."""
+    return any(c.isalpha() for c in text) and not re.search(r"[=<]|\d\.\d", text)
 
 
 def _is_level_word(token: TextToken) -> bool:
