@@ -23,7 +23,9 @@ class LatticeSettings:
     ``tick_slack``: px by which a tick may miss its place before it belongs to something else; strokes on whole pixels
     are off by up to half a pixel at both ends of the fit. ``reach``: text heights between a label and its tick.
     ``slope_slack``: relative difference between the slopes through labels and through ticks. ``share``: of the labels
-    that must find a tick.
+    that must find a tick. ``clean``: px by which a tick may miss its place however well the others fit;
+    with fewer ticks than ``enough`` it cannot be told which one is at fault, and
+    strokes on whole pixels (see scales_snap) are all at fault by half a pixel, which ``on_pixels`` tells.
     """
 
     label_slack: float = 0.45
@@ -31,6 +33,9 @@ class LatticeSettings:
     reach: float = 0.8
     slope_slack: float = 0.06
     share: float = 0.7
+    clean: float = 0.15
+    enough: int = 6
+    on_pixels: float = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def _least_squares(lattice: Lattice, value: FloatArray, ticks: FloatArray, setti
     """The lattice fitted to every tick on a multiple of the value step between (or one step beyond) the labels."""
     keep = np.ones(ticks.size, dtype=bool)
     start, step = lattice.start, lattice.step
-    for slack in (settings.tick_slack, settings.tick_slack, 0.8 * settings.tick_slack):
+    slack = settings.tick_slack
+    for _ in range(4):
         found = (ticks - start) / step
         nearest = _printable(found, value)
         off = np.abs(ticks - start - step * nearest)
@@ -125,6 +131,9 @@ def _least_squares(lattice: Lattice, value: FloatArray, ticks: FloatArray, setti
         if np.count_nonzero(keep) < 2:
             return None
         step, start = (float(number) for number in np.polyfit(nearest[keep], ticks[keep], 1))
+        # A tick that touches something else is off by much more than its clean neighbours are.
+        if np.count_nonzero(keep) >= settings.enough and on_pixels(ticks[keep]) < settings.on_pixels:
+            slack = min(settings.tick_slack, max(settings.clean, 6 * float(np.median(off[keep]))))
     rms = float(np.sqrt(np.mean((ticks[keep] - start - step * nearest[keep]) ** 2)))
     return Lattice(start, step, lattice.labels, ticks[keep], nearest[keep], rms)
 
@@ -136,6 +145,11 @@ def _nearest_of_each(nearest: FloatArray, off: FloatArray) -> BoolArray:
     _, where = np.unique(np.round(nearest[order], 9), return_index=True)
     first[order[where]] = True
     return first
+
+
+def on_pixels(places: FloatArray) -> float:
+    """Mean cosine of the doubled fractions of ``places`` (px): 1 if all lie on a pixel or midway between two."""
+    return float(np.mean(np.cos(4 * np.pi * places)))
 
 
 def _printable(found: FloatArray, value: FloatArray) -> FloatArray:

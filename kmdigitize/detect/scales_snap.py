@@ -19,7 +19,7 @@ from itertools import combinations
 
 import numpy as np
 
-from kmdigitize.detect.scales_lattice import Lattice
+from kmdigitize.detect.scales_lattice import Lattice, on_pixels
 from kmdigitize.geometry import FloatArray
 
 
@@ -45,7 +45,7 @@ def on_whole_pixels(x: Lattice, y: Lattice, settings: SnapSettings) -> bool:
     axes = [axis for axis in (x, y) if axis.ticks.size >= 3]
     if not axes or max(axis.rms_px for axis in axes) < settings.scatter:
         return False
-    return all(np.mean(np.cos(4 * np.pi * axis.ticks)) >= settings.together for axis in axes)
+    return all(on_pixels(axis.ticks) >= settings.together for axis in axes)
 
 
 def unsnapped(lattice: Lattice, width: float, lossy: bool, settings: SnapSettings) -> Lattice:
