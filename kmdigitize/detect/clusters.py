@@ -40,7 +40,9 @@ def find_ink_colors(
     s = settings or ClusterSettings()
     space = color_space(lossy)
     departure = (background.paper - pixels) @ space
-    votes = _votes(departure, clear, stroke, lossy, s)
+    votes, raw = _votes(departure, clear, stroke, lossy, s)
+    # The purest pixels of an ink show its full colour but for what blur takes: no sum across strokes may exceed that.
+    purest = min(1.0, stroke / (stroke + 0.8) if lossy else stroke)
     width = s.width_lossy if lossy else s.width
     centres: list[Image] = []
     shares: list[float] = []
@@ -55,26 +57,29 @@ def find_ink_colors(
         left &= ~near
         if near.mean() * len(votes) < s.least * total:
             break
+        size = float(centre[0]) if lossy else float(np.linalg.norm(centre))
+        centre = centre * min(1.0, float(np.percentile(raw[near], 95)) / purest / max(size, 1.0))
         centres.append(centre.astype(np.float32))
         shares.append(float((~left).sum()) / total)
-        votes = votes[left]
+        votes, raw = votes[left], raw[left]
     if not centres:
         return np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
     colors = background.panel - np.stack(centres) @ np.linalg.inv(space)
     return np.clip(colors, 0, 255).astype(np.float32), np.array(shares, np.float32)
 
 
-def _votes(departure: Image, clear: NDArray[np.bool_], stroke: float, lossy: bool, s: ClusterSettings) -> Image:
-    """Full departures (n, 3) claimed by the ridge pixels of strokes."""
+def _votes(departure: Image, clear: NDArray[np.bool_], stroke: float, lossy: bool, s: ClusterSettings) -> tuple[Image, Image]:
+    """Full departures (n, 3) claimed by the ridge pixels of strokes, and the depths (n,) of the pixels themselves."""
     depth, _, shade = shade_of_strokes(departure, stroke, lossy)
     ridge = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) | (depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8)))
     ridge &= clear & (depth > 0.2 * np.percentile(depth, 99.8))
     ys, xs = np.nonzero(ridge)
     if not ys.size:
-        return np.zeros((0, 3), np.float32)
+        return np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
     pick = np.linspace(0, ys.size - 1, min(ys.size, s.votes)).astype(int)
     where = (ys[pick], xs[pick])
     mean = cv2.GaussianBlur(departure, (0, 0), 1.2 if lossy else 0.5)[where]
     size = np.abs(mean[:, :1]) if lossy else np.linalg.norm(mean, axis=1, keepdims=True)
     limit = 255.0 if lossy else 442.0
-    return np.asarray(mean / np.maximum(size, 1.0) * np.minimum(shade[where], limit)[:, None], np.float32)
+    votes = mean / np.maximum(size, 1.0) * np.minimum(shade[where], limit)[:, None]
+    return np.asarray(votes, np.float32), depth[where]

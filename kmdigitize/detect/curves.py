@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.evidence import InkEvidence, measure_evidence
-from kmdigitize.detect.inks import Ink, measure_stroke, settle_inks
+from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import Found, Sheet, announced_arms, choose_curves
 from kmdigitize.flags import Flag
@@ -59,6 +59,10 @@ def find_paths(
     stroke, background, inks = _measure_inks(region, text, legend, figure.lossy)
     colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
+    if inks and evidence.black.any():
+        # Black that is no announced ink is marks and text, unless it draws a curve of its own.
+        inks = (*inks, Ink(BLACK))
+        evidence = InkEvidence(np.concatenate([evidence.coverage, evidence.black[None]]), evidence.other, evidence.black)
     sheets = _sheets(region, background, evidence, text, stroke)
     found = choose_curves(sheets, inks, legend, background.panel, expected)
     _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
@@ -87,7 +91,7 @@ def _measure_inks(
     if not 0.6 < stroke / guess < 1.6:
         background = find_background(pixels, stroke, lossy, samples)
     colors, shares = find_ink_colors(pixels, background, clear, stroke, lossy)
-    inks = settle_inks(legend, colors, shares, background.panel, lossy)
+    inks = settle_inks(legend, colors, shares, background.panel, lossy, stroke)
     return stroke, background, inks
 
 
@@ -97,7 +101,7 @@ def _sheets(
     """What each ink shows and what hides it."""
     clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, 0.5, 1)
     marks = np.where(text, 0, evidence.black * clear).astype(np.float32)
-    everything = evidence.coverage.sum(axis=0) + evidence.other + background.lines
+    everything = np.clip(evidence.coverage.sum(axis=0) + evidence.other, 0, 1) + background.lines
     result = []
     for coverage in evidence.coverage:
         occluded = np.maximum(np.clip(everything - coverage, 0, 1), np.where(text, 0.4, 0))
@@ -106,6 +110,7 @@ def _sheets(
                 (coverage * clear).astype(np.float32),
                 occluded.astype(np.float32),
                 marks,
+                background.lines,
                 stroke,
                 region.start,
                 region.top,

@@ -45,6 +45,10 @@ class EvidenceSettings:
     """Inks whose directions differ by less (rad) are also told apart by shade."""
     black: float = 0.3
     """Weight of black that is no curve (marks, text) against the inks of curves."""
+    pure_sd: float = 0.04
+    """Spread of the depth of a pixel that lies wholly in one ink, relative to it, in a lossless picture."""
+    thin_black: float = 0.2
+    """Least weight of black that is thinner than a curve."""
     unknown: float = 0.02
     """Weight of 'some other ink': a pixel about 2.8 spreads away from every ink belongs to none."""
 
@@ -157,7 +161,11 @@ def _tell_shades_apart(likelihood, departure, where, size, twins, stroke, lossy,
         off = np.log(np.maximum(shade[where], 1.0) / size[k])
         if size[k] >= size[twins[k]].max():
             off = np.minimum(off, 0)  # touching strokes sum to more than the darkest ink, and are still it
-        likelihood[:, k] *= np.exp(-0.5 * (off / s.shade_sd) ** 2)
+        fit = np.exp(-0.5 * (off / s.shade_sd) ** 2)
+        if not lossy:
+            fit = np.maximum(fit, np.exp(-0.5 * ((deepest[where] / size[k] - 1) / s.pure_sd) ** 2))
+        # Marks and letters are often thinner than curves, so black need not sum to a whole stroke.
+        likelihood[:, k] *= np.maximum(fit, s.thin_black) if k == len(size) - 1 else fit
 
 
 def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:

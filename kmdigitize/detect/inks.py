@@ -17,6 +17,7 @@ from kmdigitize.detect.runs import length, vertical_runs
 from kmdigitize.records import Dash, LegendEntry
 
 Image = NDArray[np.float32]
+BLACK = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,14 @@ class InkSettings:
     """Ratio of two shades of one hue that are different inks."""
     extra: float = 0.06
     """Share of all strokes that an ink unknown to the legend must have."""
+    black: float = 0.75
+    """Share of the depth of black from which a grey among colours counts as black."""
     grey: float = 0.12
     """Angle (rad) to black below which a departure is grey."""
 
 
 def settle_inks(
-    legend: Sequence[LegendEntry], colors: Image, shares: Image, panel: Image, lossy: bool
+    legend: Sequence[LegendEntry], colors: Image, shares: Image, panel: Image, lossy: bool, stroke: float
 ) -> tuple[Ink, ...]:
     """The inks of the curves: those of the legend with the colour they have in the panel, and those it leaves out.
 
@@ -73,10 +76,14 @@ def settle_inks(
             if off < np.log(s.darker) or len(named) == 1:
                 taken.add(i)
                 share = cluster.share
-                # A thin sample is paler than its ink; the panel's strokes add up to the full colour.
-                color = np.array(cluster.color) if _depth(panel, cluster.color) > _depth(panel, ink.color) else color
+                # A thin or blurred sample is paler than its ink; the panel's strokes add up to the full colour.
+                if (lossy or stroke < 1.5) and _depth(panel, cluster.color) > _depth(panel, ink.color):
+                    color = np.array(cluster.color)
         result.append(Ink((float(color[0]), float(color[1]), float(color[2])), ink.arms, share))
+    colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
     for i, cluster in enumerate(clusters):
+        if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
+            continue  # marks and text, until a curve proves otherwise
         hues = [_hue_apart(panel, cluster.color, ink.color) for ink in result]
         if i not in taken and cluster.share >= s.extra and all(h > hue for h in hues):
             result.append(cluster)
@@ -114,7 +121,7 @@ def _hue_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, floa
 
 def is_grey(color: tuple[float, float, float], panel: Image) -> bool:
     """Whether an ink is black or grey on its paper."""
-    return _hue_apart(panel, color, (0.0, 0.0, 0.0)) < InkSettings().grey
+    return _hue_apart(panel, color, BLACK) < InkSettings().grey
 
 
 def _inks_of_legend(legend: Sequence[LegendEntry], s: InkSettings) -> list[Ink]:
@@ -160,7 +167,7 @@ def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | N
     count = np.convolve(np.histogram(across, edges, weights=weight)[0], [0.25, 0.5, 0.25], mode="same")
     middle = np.sqrt(edges[1:] * edges[:-1])
     if likely is not None:
-        count = count * np.exp(-0.5 * (np.log(middle / likely) / 0.25) ** 2)
+        count = count * np.exp(-0.5 * (np.log(middle / likely) / 0.45) ** 2)
     # Marks, corners and touching curves widen a stroke, and do so by any amount: the first high peak is its own.
     high = (count >= np.roll(count, 1)) & (count >= np.roll(count, -1)) & (count > 0.5 * count.max())
     peak = int(np.argmax(high))

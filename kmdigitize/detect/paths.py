@@ -36,7 +36,7 @@ class PathSettings:
     """Price of a column in plain sight without ink: seven such columns outweigh a solid stretch of three."""
     hidden: float = 0.06
     """Price of a hidden column: waiting under another curve must cost less than any wrong ink gains."""
-    marked: float = 0.2
+    marked: float = 0.4
     """Gain of a column hidden by what may be a mark on this curve: a curve goes on as long as its marks do."""
     hidden_edge: float = 0.15
     """Further price of a hidden column at the edge of a band of marks: curves run through the middle of their marks."""
@@ -48,6 +48,8 @@ class PathSettings:
     """Price of one px of a drop without ink."""
     riser_hidden: float = 0.10
     """Price of one hidden px of a drop."""
+    riser_on_line: float = 0.50
+    """Further price of a px of a drop along a panel-wide line: the y axis must not be a slide."""
     turn: float = 1.0
     """Price of any drop; a level that is off by one px must last two or three columns to be worth it."""
     start_per_px: float = 0.15
@@ -78,13 +80,15 @@ def path_costs(
     occluded: Image,
     stroke: float,
     marks: Image | None = None,
+    lines: Image | None = None,
     missing: float | None = None,
     settings: PathSettings | None = None,
 ) -> Costs:
     """Prices of all rows and drops for one ink.
 
     ``coverage`` and ``occluded`` are (h, w) in [0, 1], ``stroke`` is the width of the curve in px,
-    ``marks`` (h, w) in [0, 1] is ink of another colour that may be censor marks upon this curve, ``missing`` replaces the price of a column without ink (lower for dashed curves). The costs are transposed: (w, h).
+    ``marks`` (h, w) in [0, 1] is ink of another colour that may be censor marks upon this curve,
+    ``lines`` (h, w) are panel-wide lines, ``missing`` replaces the price of a column without ink (lower for dashed curves). The costs are transposed: (w, h).
     """
     s = settings or PathSettings()
     gap = s.missing if missing is None else missing
@@ -98,9 +102,11 @@ def path_costs(
     free = 1 - occluded
     column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * hidden
     if marks is not None:
-        column -= s.marked * marks * (1 - 1.5 * band_offset(_filled(marks, stroke), stroke, tallest))
+        column -= s.marked * marks * (1 - 1.2 * band_offset(_filled(marks, stroke), stroke, tallest))
     drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down_wide))
     drop += occluded * s.riser_hidden
+    if lines is not None:
+        drop += s.riser_on_line * lines
     falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
     return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls))
 
@@ -118,12 +124,31 @@ def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: floa
         fall = falls[x]
         best[x] = column[x] + np.minimum(before, np.minimum.accumulate(before - fall) + fall + np.float32(turn))
         before = best[x]
-    searched = best[start_column:]
-    end, row = np.unravel_index(int(np.argmin(searched)), searched.shape)
-    cost = float(searched[end, row])
-    if cost >= 0:
+    lowest = best[start_column:].min(axis=1)
+    if lowest.min() >= 0:
         return None
-    return Road(start_column, _walk_back(best, costs, start_column, (int(end) + start_column, int(row)), turn), cost)
+    end = start_column + int(np.argmin(lowest))
+    rows = _walk_back(best, costs, start_column, (end, int(np.argmin(best[end]))), turn)
+    rows = _longer(best, costs, start_column, rows, turn)
+    end = start_column + rows.size - 1
+    return Road(start_column, rows, float(best[end, rows[-1]]))
+
+
+def _longer(best: Image, costs: Costs, start_column: int, rows: NDArray[np.int64], turn: float) -> NDArray[np.int64]:
+    """The path, carried on where ink goes on: many small drops under marks cost more than the marks gain."""
+    end = start_column + rows.size - 1
+    lowest = best[end:].min(axis=1)
+    at = best[end:].argmin(axis=1)
+    ink = costs.column[np.arange(end, end + at.size), at] < -0.04
+    near = np.nonzero(ink & (lowest <= lowest[0] + 0.06 * abs(lowest[0]) + turn))[0]
+    if not near.size or near[-1] == 0:
+        return rows
+    last = end + int(near[-1])
+    longer = _walk_back(best, costs, start_column, (last, int(at[near[-1]])), turn)
+    tail = longer[rows.size :]
+    columns = np.arange(end + 1, last + 1)
+    inked = costs.column[columns, tail] < -0.04
+    return longer if inked.mean() > 0.6 else rows
 
 
 def _walk_back(best: Image, costs: Costs, start_column: int, end: tuple[int, int], turn: float) -> NDArray[np.int64]:

@@ -48,6 +48,7 @@ class Sheet:
     coverage: Image
     occluded: Image
     marks: Image
+    lines: Image
     stroke: float
     start: int
     top: float
@@ -207,7 +208,7 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], styles: Sequence[D
         missing = 0.3
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
     for price in (missing, 0.55 * missing, 0.27 * missing):
-        road = cheapest_path(path_costs(coverage, occluded, sheet.stroke, sheet.marks, price), sheet.start, start)
+        road = cheapest_path(path_costs(coverage, occluded, sheet.stroke, sheet.marks, sheet.lines, price), sheet.start, start)
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
