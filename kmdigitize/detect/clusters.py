@@ -35,8 +35,11 @@ class ClusterSettings:
 def find_ink_colors(
     pixels: Image, background: Background, clear: NDArray[np.bool_], stroke: float, lossy: bool,
     settings: ClusterSettings | None = None,
-) -> tuple[Image, Image]:  # fmt: skip
-    """Colours (k, 3) of the inks in ``pixels`` (h, w, 3) and their share of the votes (k,), commonest first."""
+) -> tuple[Image, Image, float]:  # fmt: skip
+    """Colours (k, 3) of the inks in ``pixels`` (h, w, 3), their share of the votes (k,), commonest first, and the stroke.
+
+    The width of thin strokes (px) is measured again, against the purest pixels of their ink.
+    """
     s = settings or ClusterSettings()
     space = color_space(lossy)
     departure = (background.paper - pixels) @ space
@@ -46,9 +49,12 @@ def find_ink_colors(
     width = s.width_lossy if lossy else s.width
     centres: list[Image] = []
     shares: list[float] = []
+    widths: list[float] = []
     total = max(len(votes), 1)
+    left = np.ones(len(votes), bool)
+    distance = np.linalg.norm(votes[:, None] - votes[None, :], axis=2)
     while len(votes) > s.least * total and len(centres) < 12:
-        distance = np.linalg.norm(votes[:, None] - votes[None, :], axis=2) if len(centres) == 0 else distance[left][:, left]
+        distance = distance[left][:, left]
         density = np.exp(-0.5 * (distance / width) ** 2).sum(axis=1)
         peak = votes[int(np.argmax(density))]
         near = np.linalg.norm(votes - peak, axis=1) < 2 * width
@@ -57,15 +63,19 @@ def find_ink_colors(
         left &= ~near
         if near.mean() * len(votes) < s.least * total:
             break
-        size = float(centre[0]) if lossy else float(np.linalg.norm(centre))
-        centre = centre * min(1.0, float(np.percentile(raw[near], 95)) / purest / max(size, 1.0))
+        size = max(float(centre[0]) if lossy else float(np.linalg.norm(centre)), 1.0)
+        pure = float(np.percentile(raw[near], 95)) / purest
+        # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour.
+        centre = centre * (min(1.0, pure / size) if lossy else pure / size)
+        widths.append(stroke * min(1.0, size / max(pure, 1.0)))
         centres.append(centre.astype(np.float32))
         shares.append(float((~left).sum()) / total)
         votes, raw = votes[left], raw[left]
     if not centres:
-        return np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
+        return np.zeros((0, 3), np.float32), np.zeros(0, np.float32), stroke
     colors = background.panel - np.stack(centres) @ np.linalg.inv(space)
-    return np.clip(colors, 0, 255).astype(np.float32), np.array(shares, np.float32)
+    width = float(np.average(widths, weights=shares)) if not lossy and stroke < 2.5 else stroke
+    return np.clip(colors, 0, 255).astype(np.float32), np.array(shares, np.float32), max(width, 0.7)
 
 
 def _votes(departure: Image, clear: NDArray[np.bool_], stroke: float, lossy: bool, s: ClusterSettings) -> tuple[Image, Image]:

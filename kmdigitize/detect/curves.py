@@ -90,8 +90,8 @@ def _measure_inks(
     stroke = measure_stroke(background.paper - pixels, clear, likely)
     if not 0.6 < stroke / guess < 1.6:
         background = find_background(pixels, stroke, lossy, samples)
-    colors, shares = find_ink_colors(pixels, background, clear, stroke, lossy)
-    inks = settle_inks(legend, colors, shares, background.panel, lossy, stroke)
+    colors, shares, stroke = find_ink_colors(pixels, background, clear, stroke, lossy)
+    inks = settle_inks(legend, colors, shares, background.panel, lossy)
     return stroke, background, inks
 
 

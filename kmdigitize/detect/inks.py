@@ -45,6 +45,8 @@ class InkSettings:
     """Ratio of two shades of one hue that are different inks."""
     extra: float = 0.06
     """Share of all strokes that an ink unknown to the legend must have."""
+    faint: float = 0.14
+    """Share of the depth of black below which a sample is paper or a tint."""
     black: float = 0.75
     """Share of the depth of black from which a grey among colours counts as black."""
     grey: float = 0.12
@@ -52,7 +54,7 @@ class InkSettings:
 
 
 def settle_inks(
-    legend: Sequence[LegendEntry], colors: Image, shares: Image, panel: Image, lossy: bool, stroke: float
+    legend: Sequence[LegendEntry], colors: Image, shares: Image, panel: Image, lossy: bool
 ) -> tuple[Ink, ...]:
     """The inks of the curves: those of the legend with the colour they have in the panel, and those it leaves out.
 
@@ -60,7 +62,7 @@ def settle_inks(
     """
     s = InkSettings()
     clusters = _merge_fringes(colors, shares, panel, lossy, s)
-    named = _inks_of_legend(legend, s)
+    named = _inks_of_legend(legend, panel, s)
     result = []
     taken = set()
     hue = s.same_hue_lossy if lossy else s.same_hue
@@ -73,11 +75,11 @@ def settle_inks(
         ]
         if near:
             off, i, cluster = min(near)
-            if off < np.log(s.darker) or len(named) == 1:
+            if off < np.log(s.darker) or len(near) == 1:
                 taken.add(i)
                 share = cluster.share
-                # A thin or blurred sample is paler than its ink; the panel's strokes add up to the full colour.
-                if (lossy or stroke < 1.5) and _depth(panel, cluster.color) > _depth(panel, ink.color):
+                # A thin or blurred sample is paler than its ink; the panel's strokes show the full colour.
+                if _depth(panel, cluster.color) > _depth(panel, ink.color):
                     color = np.array(cluster.color)
         result.append(Ink((float(color[0]), float(color[1]), float(color[2])), ink.arms, share))
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
@@ -101,8 +103,10 @@ def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: I
             if _hue_apart(panel, color, ink.color) > hue:
                 continue
             ratio = _depth(panel, color) / _depth(panel, ink.color)
-            if share < s.fringe * ink.share or max(ratio, 1 / ratio) < s.darker:
-                kept[j] = Ink(ink.color, (), ink.share + share)
+            blurred = lossy and not is_grey(color, panel)
+            if blurred or share < s.fringe * ink.share or max(ratio, 1 / ratio) < s.darker:
+                deeper = color if blurred and ratio > 1 and share > s.fringe * ink.share else ink.color
+                kept[j] = Ink(deeper, (), ink.share + share)
                 break
         else:
             kept.append(Ink(color, (), share))
@@ -124,11 +128,11 @@ def is_grey(color: tuple[float, float, float], panel: Image) -> bool:
     return _hue_apart(panel, color, BLACK) < InkSettings().grey
 
 
-def _inks_of_legend(legend: Sequence[LegendEntry], s: InkSettings) -> list[Ink]:
+def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, s: InkSettings) -> list[Ink]:
     """The inks of legend entries with a line sample, entries of one colour merged."""
     groups: list[list[int]] = []
     for i, entry in enumerate(legend):
-        if entry.color is None or entry.place != "legend":
+        if entry.color is None or entry.place != "legend" or _depth(panel, entry.color) < s.faint * _depth(panel, BLACK):
             continue
         color = np.array(entry.color, float)
         for group in groups:
