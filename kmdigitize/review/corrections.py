@@ -77,7 +77,8 @@ def correct(bench: Bench, edit: Any) -> Correction:
         case edits.DescribeArm():
             return _describe(bench, edit)
         case edits.RemoveArm():
-            return _without(bench, edit.arm), f"removed {bench.arm(edit.arm).name}"
+            said = f"removed {bench.arm(edit.arm).name}"
+            return _without(bench, edit.arm), said
         case _:
             return _redrawn(bench, edit)
 

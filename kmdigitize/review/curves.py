@@ -75,6 +75,8 @@ def begin_at(curve: Drawn, time: float) -> Drawn:
 
 def followed_by(first: Drawn, then: Drawn, time: float) -> Drawn:
     """``first`` up to ``time`` and ``then`` from there on; a level that would rise stays."""
+    if time >= then.end:
+        return end_at(first, min(time, first.end))
     head, tail = end_at(first, min(time, first.end)), begin_at(then, time)
     marks = None if head.marks is None and tail.marks is None else (*(head.marks or ()), *(tail.marks or ()))
     return Drawn(_falling([*head.drops, *tail.drops]), max(head.end, then.end), marks)

@@ -24,7 +24,7 @@ def serve(queue: Queue, port: int, open_page: bool, say: Callable[[str], None]) 
     """Serves ``queue`` on this machine until interrupted; ``port`` 0 takes a free one. Raises FactsError."""
     import uvicorn
 
-    listening = _listen(port)
+    listening = listen(port)
     port = int(listening.getsockname()[1])
     token = secrets.token_urlsafe(32)
     address = f"http://{HOST}:{port}/?token={token}"
@@ -38,11 +38,13 @@ def serve(queue: Queue, port: int, open_page: bool, say: Callable[[str], None]) 
         listening.close()
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """A socket on this machine alone; ``port`` 0 takes a free one. Raises FactsError when it is taken."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
+        listening.listen()
     except OSError as error:
         listening.close()
         raise FactsError(f"Port {port} is taken ({error.strerror}).", "Choose another with --port, or none.") from error

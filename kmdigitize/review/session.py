@@ -21,6 +21,7 @@ from kmdigitize.errors import FactsError
 from kmdigitize.export import replace_file
 from kmdigitize.facts import FigureFacts, facts_from, read_facts
 from kmdigitize.options import DEFAULT_OPTIONS, Options
+from kmdigitize.review.axes import on_new_axes
 from kmdigitize.review.corrections import Changes, correct
 from kmdigitize.review.edits import EDIT, AxisEdit
 from kmdigitize.review.sight import Sight, look
@@ -105,6 +106,8 @@ class Session:
             changes, what = correct(self.sight.bench(wanted.panel), wanted)
             facts = self._changed(wanted.panel, changes, what, wanted.why)
             sight = self._look(facts, free=isinstance(wanted, AxisEdit))
+            moved = on_new_axes(self.sight, sight) if isinstance(wanted, AxisEdit) else facts
+            sight = sight if moved is facts else self._look(moved, free=True)
             self._take(sight, [*self.notes.undo, _text(self.sight.facts)][-STEPS_BACK:], [])
 
     def undo(self, revision: int) -> None:

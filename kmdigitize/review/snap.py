@@ -32,6 +32,8 @@ class SnapSettings:
 
 
 _DEFAULT = SnapSettings()
+HIDING = 0.4
+"""Worth of a pixel of other ink: less than half, so that the curve's own ink beside it wins."""
 Steps = tuple[FloatArray, FloatArray]
 
 
@@ -79,7 +81,10 @@ def _guide(path: Sequence[tuple[float, float]], falls: bool, width: int) -> tupl
 
 
 def _coverage(window: FloatArray, guide: FloatArray, color: Rgb | None) -> FloatArray:
-    """How much of each pixel (h, w) of ``window`` (h, w, 3) is ink of ``color``, in [0, 1]."""
+    """How much of each pixel (h, w) of ``window`` (h, w, 3) is ink of ``color``, in [0, 1].
+
+    Other ink may hide the curve and counts a little.
+    """
     paper = np.median(window.reshape(-1, 3), axis=0)
     contrast = np.linalg.norm(window - paper, axis=2)
     if color is None:
@@ -95,7 +100,8 @@ def _coverage(window: FloatArray, guide: FloatArray, color: Rgb | None) -> Float
         return np.zeros(contrast.shape)
     share = np.clip((window - paper) @ toward / length**2, 0.0, 1.0)
     aside = np.linalg.norm(window - paper - share[..., None] * toward, axis=2) / length
-    return np.asarray(share * np.clip(1.0 - 2.0 * aside, 0.0, 1.0), dtype=np.float64)
+    own = share * np.clip(1.0 - 2.0 * aside, 0.0, 1.0)
+    return np.asarray(np.maximum(own, HIDING * np.minimum(1.0, contrast / length)), dtype=np.float64)
 
 
 def _cheapest_steps(
@@ -139,7 +145,9 @@ def _measure(coverage: FloatArray, rows: IntArray, stroke: float, least: float) 
     risers = [float(begins[0])]
     for before, index in pairwise(kept):
         risers.append(_riser(coverage, int(begins[index]), (levels[before], levels[index]), half))
-    return np.maximum.accumulate(np.array(risers)), levels[kept]
+    placed = np.maximum.accumulate(np.array(risers))
+    lasting = np.diff(placed, append=np.inf) > least * stroke
+    return placed[lasting], levels[kept][lasting]
 
 
 def _level(coverage: FloatArray, begin: int, end: int, row: int, half: int) -> float:

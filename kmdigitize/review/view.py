@@ -116,6 +116,7 @@ def _arm(arm: DigitizedArm, scales: Scales, rebuilt: Reconstruction | None) -> V
         "end": float(scales.x.to_px(curve.last_time)),
         "marks": None if marks is None else _points(marks, curve.at(marks), scales),
         "rebuilt": _points(rebuilt.table.time, rebuilt.table.survival, scales) if rebuilt else [],
+        "rebuilt_end": float(scales.x.to_px(rebuilt.ipd.time.max(initial=0.0))) if rebuilt else None,
         "flags": [_flag(flag) for flag in dict.fromkeys((*arm.flags, *(rebuilt.flags if rebuilt else ())))],
         "has_trace": trace is not None,
     }

@@ -64,7 +64,7 @@ export function stepPath(start, drops, end) {
 export const curveOf = (one) => stepPath(one.start, one.drops, one.end);
 
 function rebuiltOf(one) {
-  return one.rebuilt.length ? stepPath(one.start, one.rebuilt, one.rebuilt.at(-1)[0]) : "";
+  return one.rebuilt.length ? stepPath(one.start, one.rebuilt, one.rebuilt_end) : "";
 }
 
 const dots = (points) => points.map(([x, y]) => `M${x} ${y}h0`).join("");
