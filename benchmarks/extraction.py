@@ -1,7 +1,8 @@
 """How well curves are read from figures whose truth is known.
 
     python -m benchmarks.extraction                     # everything: docs/benchmark-extraction.md and a comparison
-    python -m benchmarks.extraction --sets mixed --count 40 --rows rows.csv
+    python -m benchmarks.extraction --sets mixed --count 40
+    python -m benchmarks.extraction --rows rows.jsonl   # keep a line per arm; what is there already is not run again
     python -m benchmarks.extraction --accept            # store the result as the new baseline
 
 Every figure is drawn, encoded, read and digitized through the public functions with nothing typed. A refusal or a
@@ -12,15 +13,15 @@ its tolerance makes the command fail.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.extraction_tables import Summary, summarise, to_markdown, worse_than
 from benchmarks.figure_sets import BenchmarkFigure, figures_of
-from benchmarks.scoring import COLUMNS, ArmScore, as_dict, score_figure
+from benchmarks.scoring import ArmScore, score_figure
 from kmdigitize import KmdigitizeError, digitize, read_figure
 
 ROOT = Path(__file__).parents[1]
@@ -34,12 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     rows: list[ArmScore] = []
     for set_name in options.sets:
-        for item in figures_of(set_name, options.count or SIZES[set_name]):
-            rows += digitize_and_score(item, options.keep)
-            print(f"\r{set_name}: {len(rows)} arms", end="", file=sys.stderr)
-        print(file=sys.stderr)
-    if options.rows:
-        _write_rows(rows, options.rows)
+        rows += _run(set_name, options)
     summary = summarise(rows)
     complete = set(options.sets) == set(SIZES) and not options.count
     if complete:
@@ -50,6 +46,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.accept:
         BASELINE.write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return _compare(summary) if complete and not options.accept else 0
+
+
+def _run(set_name: str, options: argparse.Namespace) -> list[ArmScore]:
+    """Rows of one set, taken from the file of rows where they are there."""
+    known: dict[str, list[ArmScore]] = {}
+    if options.rows and options.rows.exists():
+        for line in options.rows.read_text(encoding="utf-8").splitlines():
+            row = ArmScore(**json.loads(line))
+            known.setdefault(row.figure, []).append(row)
+    rows: list[ArmScore] = []
+    for name, draw in figures_of(set_name, options.count or SIZES[set_name]):
+        new = known.get(name) or digitize_and_score(draw(), options.keep)
+        rows += new
+        if options.rows and name not in known:
+            with options.rows.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(asdict(row)) + "\n" for row in new)
+        print(f"\r{set_name}: {len(rows)} arms", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return rows
 
 
 def digitize_and_score(item: BenchmarkFigure, keep: Path | None = None) -> list[ArmScore]:
@@ -69,17 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--count", type=int, help="size of the mixture, or repetitions per level of the other sets")
-    parser.add_argument("--rows", type=Path, help="write one row per arm to this CSV")
+    parser.add_argument("--rows", type=Path, help="JSON lines, one per arm: written, and not run again if there")
     parser.add_argument("--keep", type=Path, help="keep the figures and their truth in this folder")
     parser.add_argument("--accept", action="store_true", help="store the result as the baseline")
     return parser
-
-
-def _write_rows(rows: list[ArmScore], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(as_dict(row) for row in rows)
 
 
 def _compare(summary: Summary) -> int:

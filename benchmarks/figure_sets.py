@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from kmdigitize.synthetic import Damage, FigureStyle, SyntheticFigure, TrialRecipe, TrueArm, draw_figure, simulate_trial
-from kmdigitize.synthetic.mixed import mixed_case
+from kmdigitize.synthetic.mixed import Case, mixed_case
 
 ARMS = ("Control", "Treatment", "Combination", "Observation", "Low dose", "High dose", "Placebo", "Standard")
 BASE = FigureStyle(renderer="smooth", censor="none", dpi=100)
@@ -45,18 +46,31 @@ class BenchmarkFigure:
     figure: SyntheticFigure
 
 
-def figures_of(set_name: str, count: int) -> Iterator[BenchmarkFigure]:
+Named = tuple[str, Callable[[], BenchmarkFigure]]
+"""The name of a figure and what draws it."""
+
+
+def figures_of(set_name: str, count: int) -> Iterator[Named]:
     """The figures of one set; ``count`` is the size of the mixture, or the repetitions per level elsewhere."""
     yield from {"series": _series, "mixed": _mixed, "survdigitizer": _survdigitizer, "kmgpt": _kmgpt}[set_name](count)
 
 
-def _mixed(count: int) -> Iterator[BenchmarkFigure]:
+def _mixed(count: int) -> Iterator[Named]:
     for index in range(count):
         case = mixed_case(index)
-        yield BenchmarkFigure("mixed", case.styles[0].inks, case.draw())
+        yield case.name, partial(_draw_case, case)
 
 
-def _series(count: int) -> Iterator[BenchmarkFigure]:
+def _draw_case(case: Case) -> BenchmarkFigure:
+    return BenchmarkFigure("mixed", case.styles[0].inks, case.draw())
+
+
+def _draw(about: tuple[str, str, str], arms: Sequence[TrueArm], style: FigureStyle) -> BenchmarkFigure:
+    """The figure of one trial; ``about`` is its set, level and name."""
+    return BenchmarkFigure(about[0], about[1], draw_figure([arms], style, about[2], seed=1))
+
+
+def _series(count: int) -> Iterator[Named]:
     """One factor at a time; every level sees the same trials."""
     for factor, levels in SERIES.items():
         for place, level in enumerate(levels):
@@ -66,8 +80,8 @@ def _series(count: int) -> Iterator[BenchmarkFigure]:
                     arms=ARMS[: level.get("arms", 2)], n=level.get("n", 120), hazard_ratio=0.75, drop_out=0.01
                 )
                 name = f"series-{factor}-{place}-{seed}"
-                figure = draw_figure([simulate_trial(recipe, seed)], replace(BASE, **look), name, seed)
-                yield BenchmarkFigure("series", f"{factor}: {_short(level)}", figure)
+                about = ("series", f"{factor}: {_short(level)}", name)
+                yield name, partial(_draw, about, simulate_trial(recipe, seed), replace(BASE, **look))
 
 
 def _short(level: dict[str, Any]) -> str:
@@ -78,7 +92,7 @@ def _short(level: dict[str, Any]) -> str:
     return ", ".join(f"{v}" if len(shown) == 1 else f"{k} {v}" for k, v in shown.items()) or "–"
 
 
-def _survdigitizer(count: int) -> Iterator[BenchmarkFigure]:
+def _survdigitizer(count: int) -> Iterator[Named]:
     """SurvdigitizeR (Zhang et al., BMC Med Res Methodol 2024;24:147): exponential times, random censoring."""
     for n, curves in product((25, 50, 150, 250, 1000), (1, 2, 3)):
         for seed in range(count):
@@ -89,12 +103,11 @@ def _survdigitizer(count: int) -> Iterator[BenchmarkFigure]:
                 censor = rng.uniform(0, 40, n)
                 arms.append(TrueArm(ARMS[index], np.minimum(event, censor), event <= censor))
             style = FigureStyle(renderer="snapped", censor="none", dpi=150, frame="box", legend="top")
-            yield BenchmarkFigure(
-                "survdigitizer", f"n={n}", draw_figure([arms], style, f"survdigitizer-{n}-{curves}-{seed}")
-            )
+            name = f"survdigitizer-{n}-{curves}-{seed}"
+            yield name, partial(_draw, ("survdigitizer", f"n={n}", name), arms, style)
 
 
-def _kmgpt(count: int) -> Iterator[BenchmarkFigure]:
+def _kmgpt(count: int) -> Iterator[Named]:
     """KM-GPT (2025): one blue curve with censor marks and a risk table on 1000 by 600 px."""
     cells = product(("exponential", "weibull", "piecewise"), (50, 200, 800), (6, 12, 36), (0.05, 0.3, 0.7))
     for number, (scenario, n, median, censored) in enumerate(cells):
@@ -120,4 +133,4 @@ def _kmgpt(count: int) -> Iterator[BenchmarkFigure]:
                 renderer="snapped",
             )
             name = f"kmgpt-{scenario}-{n}-{median}-{round(100 * censored)}-{seed}"
-            yield BenchmarkFigure("kmgpt", f"{scenario}, n={n}", draw_figure([arms], style, name))
+            yield name, partial(_draw, ("kmgpt", f"{scenario}, n={n}", name), arms, style)

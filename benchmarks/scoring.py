@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -51,9 +50,6 @@ class ArmScore:
     seconds: float = 0.0
     seconds_text: float = 0.0
     failure: str = ""
-
-
-COLUMNS = tuple(field.name for field in fields(ArmScore))
 
 
 def score_figure(
@@ -184,8 +180,3 @@ def _score_marks(row: ArmScore, true: DigitizedArm, found: DigitizedArm, px: flo
         row.mark_recall = _near(alone, got, 2.0)
     if got.size:
         row.mark_precision = _near(got, places, 2.0)
-
-
-def as_dict(row: ArmScore) -> dict[str, Any]:
-    """The row as a dict in the order of ``COLUMNS``."""
-    return {name: getattr(row, name) for name in COLUMNS}

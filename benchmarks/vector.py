@@ -6,7 +6,8 @@ Draws the synthetic mixture as PDF and SVG (every sixth SVG with text as outline
 ``DIR/figures`` with ``DIR/truth`` beside, digitizes them, and reports per arm: found and named; the largest error of S
 on any flat wider than 0.1% of the axis; the largest error of the time of a drop that the drawing shows; recall and
 precision of censor marks within 0.1% of the axis; cells of the printed risk table; and, with ``--run``, whether the
-reconstructed patient table is exact. A refusal counts as a failure everywhere.
+reconstructed patient table is exact. Where no names are printed, a found arm counts as named. A refusal counts as a
+failure everywhere.
 """
 
 from __future__ import annotations
@@ -93,8 +94,13 @@ def score_file(name: str, data: bytes, truth: dict[str, Any], rebuild: bool) -> 
     lines = []
     for index, panel in enumerate(panels):
         digitized, rebuilt = pairs[index] if index < len(pairs) else (None, None)
-        shown = bool(truth.get("style", {}).get("risk"))
-        lines += _score_panel(name, panel, digitized, rebuilt, shown)
+        style = truth.get("style", {})
+        shown = bool(style.get("risk"))
+        scored = _score_panel(name, panel, digitized, rebuilt, shown)
+        if style.get("legend") == "none" and (not shown or style.get("risk_style") == "swatches"):
+            for line in scored:
+                line.named = line.found
+        lines += scored
     return lines, seconds
 
 
