@@ -63,3 +63,33 @@ def with_brackets_joined(line: Sequence[TextToken], height: float) -> list[TextT
         else:
             joined.append(token)
     return joined
+
+
+def unglued(token: TextToken, ticks: Sequence[float], height: float) -> list[TextToken]:
+    """The parts of a token in which neighbouring cells, or a label and the first count, were read as one.
+
+    Digits that span two tick columns are shared out evenly; a number at the end of a label that stands on a tick is
+    a count. Parts have a lower confidence, so that they are looked at again.
+    """
+    box, text = token.box, token.text.strip()
+    spanned = [t for t in ticks if box.left + 0.2 * height < t < box.right - 0.2 * height]
+    if re.fullmatch(r"\d+", text) and len(spanned) > 1 and len(text) % len(spanned) == 0:
+        size, width = len(text) // len(spanned), box.width / len(spanned)
+        return [
+            TextToken(
+                text[i * size : (i + 1) * size],
+                Box(box.left + i * width, box.top, box.left + (i + 1) * width, box.bottom),
+                0.6 * token.confidence,
+            )
+            for i in range(len(spanned))
+        ]
+    match = re.fullmatch(r"(.*[A-Za-z0-9>+)\]].*?)\s+(\d+(?:\s*\(\d+\))?)", text)
+    if match and ticks and re.search(r"[A-Za-z]", match.group(1)):
+        edge = box.left + box.width * (match.start(2) - 0.5) / len(text)
+        if any(edge - 0.3 * height < t < box.right for t in ticks):
+            sure = 0.85 * token.confidence
+            return [
+                TextToken(match.group(1), Box(box.left, box.top, edge, box.bottom), sure),
+                TextToken(match.group(2), Box(edge, box.top, box.right, box.bottom), sure),
+            ]
+    return [token]

@@ -59,7 +59,11 @@ def read_legend(
     chosen = _one_legend(candidates, height, settings)
     direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
-        entries = [_entry(token, sample, labels, chosen, settings) for token, sample in chosen]
+        missed = _without_sample(chosen, labels, height, settings)
+        named = [token for token, _ in chosen] + missed
+        entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
+        entries += [LegendEntry(*_counted(token)) for token in missed]
+        entries.sort(key=lambda e: _reading_order(e.box, height))
     else:
         entries = direct
     log.debug("legend of panel %s: %s", panel.name, [e.label for e in entries])
@@ -151,12 +155,47 @@ def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSet
     best: list[_Candidate] = []
     for seed in candidates:
         group = [c for c in candidates if _alike(seed, c, height, settings)]
-        if len(group) > len(best):
+        if _weight(group) > _weight(best):
             best = group
     if len(best) == 1 and is_number(best[0][0].text):
         return []
     best = [(token, _whole_sample(sample, best)) for token, sample in best]
-    return sorted(best, key=lambda c: (round(c[0].box.center_y / max(1.0, 0.7 * height)), c[0].box.left))
+    return sorted(best, key=lambda c: _reading_order(c[0].box, height))
+
+
+def _weight(group: list[_Candidate]) -> float:
+    """Number of entries; bare numbers, which may be counts or tick labels, weigh half."""
+    return sum(0.5 if is_number(token.text) else 1.0 for token, _ in group)
+
+
+def _reading_order(box: Box, height: float) -> tuple[int, float]:
+    """Sorts boxes by line, then from left to right."""
+    return round(box.center_y / max(1.0, 0.7 * height)), box.left
+
+
+def _without_sample(
+    chosen: list[_Candidate], labels: list[TextToken], height: float, settings: LegendSettings
+) -> list[TextToken]:
+    """Labels that continue the column of the chosen ones at their distance but whose sample was not seen."""
+    rows = sorted(token.box.center_y for token, _ in chosen)
+    steps = [b - a for a, b in zip(rows, rows[1:], strict=False) if b - a > 0.5 * height]
+    if not steps or min(steps) > 4 * height:
+        return []
+    known = [token for token, _ in chosen]
+    missed: list[TextToken] = []
+    for token in sorted(labels, key=lambda t: t.box.center_y):
+        if token in known or is_number(token.text):
+            continue
+        for other in known + missed:
+            step = abs(token.box.center_y - other.box.center_y)
+            if abs(token.box.left - other.box.left) <= settings.aligned * height and abs(step - min(steps)) < 0.2 * min(steps):
+                missed.append(token)
+                break
+    return missed
+
+
+def _counted(token: TextToken) -> tuple[str, Box]:
+    return split_counts(token.text)[0], token.box
 
 
 def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:
@@ -179,10 +218,10 @@ def _whole_sample(sample: LineSample, group: list[_Candidate]) -> LineSample:
 
 
 def _entry(
-    token: TextToken, sample: LineSample, labels: list[TextToken], chosen: list[_Candidate], settings: LegendSettings
+    token: TextToken, sample: LineSample, labels: list[TextToken], named: list[TextToken], settings: LegendSettings
 ) -> LegendEntry:
     text, box = token.text, token.box
-    second = _second_line(token, labels, chosen, settings)
+    second = _second_line(token, labels, named, settings)
     if second is not None:
         text, box = f"{text} {second.text}", box.union(second.box)
     label, n, events = split_counts(text)
@@ -192,11 +231,11 @@ def _entry(
 
 
 def _second_line(
-    token: TextToken, labels: list[TextToken], chosen: list[_Candidate], settings: LegendSettings
+    token: TextToken, labels: list[TextToken], named: list[TextToken], settings: LegendSettings
 ) -> TextToken | None:
     """Text directly under a label, starting where it starts, that has no sample of its own."""
     height = token.box.height + 1
-    taken = {id(t) for t, _ in chosen}
+    taken = {id(t) for t in named}
     for other in labels:
         gap = other.box.top - token.box.bottom
         starts = abs(other.box.left - token.box.left) < 0.6 * height
@@ -240,7 +279,8 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
     for token in labels:
         height = token.box.height + 1
         inside = frame.grown(0.02 * frame.width, 0).contains(token.box.center_x, token.box.center_y)
-        if not inside or is_number(token.text) or len(token.text) < 2 or height > 0.12 * frame.height:
+        looks_drawn = re.fullmatch(r"[IHl|+±†‡\-–—.·\s]{2,}|\W*\w?\W*", token.text)  # marks on a curve
+        if not inside or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
             continue
         label, n, events = split_counts(token.text)
         color = text_color(pixels, token.box)

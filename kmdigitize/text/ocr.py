@@ -242,8 +242,9 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
             stop += 1
         if stop > index:
             extent = runs[stop - 1][1] - runs[index][0] + 1
-            at_end = stop == len(runs) and index > 0 and _is_thin(body[:, slice(*runs[index])], 1.0)
-            if extent >= 1.2 * height or (at_end and stop - index == 1):
+            last = body[:, runs[index][0] : runs[index][1] + 1]
+            at_end = stop == len(runs) and index > 0 and last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
+            if extent >= (1.2 if stop - index == 1 else 0.9) * height or (at_end and stop - index == 1):
                 drawn[index:stop] = [True] * (stop - index)
         index = max(stop, index + 1)
     return drawn if not all(drawn) else [True] * len(runs)
@@ -257,8 +258,8 @@ def _is_thin(columns: BoolArray, share: float = 0.5) -> bool:
     height = len(columns)
     thickness = columns.sum(axis=0)
     thin = thickness <= max(1.0, 0.3 * height)
-    end = max(2, thin.size // 5)
-    if thin.size < 0.2 * height or thin.mean() < share or not (thin[:end].all() and thin[-end:].all()):
+    end = max(1, thin.size // 5)
+    if thin.mean() < share or not (thin[:end].all() and thin[-end:].all()):
         return False
     slim = columns[:, thin]
     rows = np.flatnonzero(slim.any(axis=1))
@@ -281,9 +282,16 @@ def _read(
     return tokens
 
 
-def _is_number_list(text: str) -> bool:
+def _pieces_wanted(text: str) -> int:
+    """How many pieces a token with several numbers has: a label before two or more of them is one piece."""
     words = text.split()
-    return len(words) > 1 and all(_NUMERIC.fullmatch(w) and re.search(r"\d", w) for w in words) and "(" not in text
+    numeric = [bool(_NUMERIC.fullmatch(w) and re.search(r"\d", w)) for w in words]
+    count = next((i for i, flag in enumerate(reversed(numeric)) if not flag), len(words))
+    if "(" in text or count < 2:
+        return 1
+    if count == len(words):
+        return count
+    return count + 1 if count >= 3 else 1
 
 
 def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[_Read], settings: OcrSettings) -> list[_Read]:
@@ -292,7 +300,8 @@ def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[_Read], settings
     regions: list[FloatArray] = []
     angles: list[float] = []
     for token, region in tokens:
-        pieces = _cut_numbers(pixels, region, len(token.text.split()), settings) if _is_number_list(token.text) else []
+        wanted = _pieces_wanted(token.text)
+        pieces = _cut_numbers(pixels, region, wanted, settings) if wanted > 1 else []
         if len(pieces) > 1:
             regions += pieces
             angles += [token.angle] * len(pieces)
@@ -311,7 +320,7 @@ def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSe
         return []
     firsts = [runs[0][0], *(runs[i + 1][0] for i in widest)]
     lasts = [*(runs[i][1] for i in widest), runs[-1][1]]
-    offset = max(1.0, 0.0)
+    offset = 1.0
     whole = _padded(region, 0.0)
     bottom = _size(whole)[1] - offset
     parts = [_part(whole, float(a), offset, float(b), bottom) for a, b in zip(firsts, lasts, strict=True)]

@@ -186,8 +186,9 @@ def _measure(
 def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]]:
     """Dash class and period (on, off, … px) of a line whose pixels along it are ``on``; ``stroke`` is its width in px.
 
-    Runs at the two ends may be cut off and count only if there is nothing else. Gaps of under half a stroke width
-    are noise.
+    The pattern begins at the left end; the last run may be cut off and counts only if it is the only one. Gaps of
+    under half a stroke width are noise, a single gap in the middle is the edge of a censor mark. Dots are about as
+    long as the line is wide.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
@@ -200,15 +201,14 @@ def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]
     keep = np.concatenate([[True], real])
     starts, ends = starts[keep], np.concatenate([ends[:-1][real], ends[-1:]])
     lengths, gaps = (ends - starts).astype(np.float64), (starts[1:] - ends[:-1]).astype(np.float64)
-    inner = lengths[1:-1] if len(lengths) > 2 else lengths
-    dots = inner <= 1.6 * stroke + 1
-    if dots.all() and np.median(gaps) <= 4 * stroke + 2:
-        return "dotted", (float(np.median(inner)), float(np.median(gaps)))
-    if dots.any() and (~dots).any() or lengths.max() > 2.2 * max(1.0, inner.min()) and len(lengths) > 2 and dots.any():
-        long = float(np.median(lengths[lengths > 1.6 * stroke + 1]))
-        short, gap = float(np.median(inner[dots])), float(np.median(gaps))
-        return "dashdot", (long, gap, short, gap)
-    return "dashed", (float(np.median(inner)), float(np.median(gaps)))
+    inner = lengths[:-1] if len(lengths) > 1 else lengths
+    on, off = float(np.median(inner)), float(np.median(gaps))
+    if len(inner) > 1 and inner.max() > 1.8 * inner.min() and inner.max() > 1.8 * stroke:
+        middle = (inner.max() + inner.min()) / 2
+        return "dashdot", (float(np.median(inner[inner > middle])), off, float(np.median(inner[inner <= middle])), off)
+    if on <= 1.35 * stroke or (on <= 1.8 * stroke and off >= 1.25 * on):
+        return "dotted", (on, off)
+    return "dashed", (on, off)
 
 
 def _central(starts: FloatArray, ends: FloatArray, real: BoolArray, length: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from kmdigitize.geometry import Box
 from kmdigitize.records import Panel, Scales, TextToken
-from kmdigitize.text.cells import Cell, group_lines, parse_cell, with_brackets_joined
+from kmdigitize.text.cells import Cell, group_lines, parse_cell, unglued, with_brackets_joined
 from kmdigitize.text.wordings import is_risk_header, is_statistic
 
 Kind = Literal["", "at risk", "events", "censored"]
@@ -55,7 +55,8 @@ def _split(line: Sequence[TextToken], panel: Panel, scales: Scales, height: floa
     start = _first_column(panel, scales) - 3.0 * height
     cells: list[Cell] = []
     words: list[TextToken] = []
-    for token in line:
+    ticks = [tick.position for tick in scales.x_ticks if tick.value is not None]
+    for token in (piece for whole in line for piece in unglued(whole, ticks, height)):
         cell = parse_cell(token)
         if cell is not None and token.box.center_x >= start:
             cells.append(cell)
