@@ -148,28 +148,35 @@ def _judged(candidate: _Candidate, numbers: list[NumberSpot], text_px: float, se
 def _with_shared_labels(candidates: list[_Candidate], text_px: float, settings: PanelSettings) -> list[_Candidate]:
     """Candidates without own labels take those of a panel in the same row (y) or column (x) of a grid."""
     near = settings.same_edge * text_px
+    labelled = [one for one in candidates if one.row is not None and one.below + one.beside >= 2]
     shared: list[_Candidate] = []
     for one in candidates:
-        if (one.below >= 2) == (one.beside >= 2) or one.row is None:
-            shared.append(one)
-            continue
-        beside = one.beside
-        below = one.below
-        for other in candidates:
-            if other.below + other.beside < 4 or other.row is None:
-                continue
-            same_row = (
-                abs(other.frame.top - one.frame.top) <= near and abs(other.frame.bottom - one.frame.bottom) <= near
-            )
-            same_column = (
-                abs(other.frame.left - one.frame.left) <= near and abs(other.frame.right - one.frame.right) <= near
-            )
-            if same_row and other.frame.right < one.frame.left:
-                beside = max(beside, other.beside)
-            if same_column and other.frame.top > one.frame.bottom:
-                below = max(below, other.below)
-        shared.append(replace(one, below=below, beside=beside))
+        beside, below = one.beside, one.below
+        if one.row is not None and (below < 2 or beside < 2):
+            beside = max([beside, *(other.beside for other in labelled if _left_of(other.frame, one.frame, near))])
+            below = max([below, *(other.below for other in labelled if _under(other.frame, one.frame, near))])
+        shared.append(replace(one, below=below, beside=beside) if below >= 2 and beside >= 2 else one)
     return shared
+
+
+def _left_of(other: Box, frame: Box, near: float) -> bool:
+    """Whether ``other`` is a panel further left in the same row of a grid."""
+    return (
+        other.right < frame.left
+        and abs(other.top - frame.top) <= near
+        and abs(other.bottom - frame.bottom) <= near
+        and abs(other.width - frame.width) <= near
+    )
+
+
+def _under(other: Box, frame: Box, near: float) -> bool:
+    """Whether ``other`` is a panel further down in the same column of a grid."""
+    return (
+        other.top > frame.bottom
+        and abs(other.left - frame.left) <= near
+        and abs(other.right - frame.right) <= near
+        and abs(other.height - frame.height) <= near
+    )
 
 
 def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSettings) -> list[_Candidate]:

@@ -34,8 +34,8 @@ class RasterSettings:
     """Limits on what is decoded and the measure of compression.
 
     ``max_pixels``: a page at 600 dpi has 35 million; ten float images of 60 million would not fit into 1.5 GiB.
-    ``min_side``: below it no axis with readable labels fits. ``dark_page``: mean brightness of the border below which
-    the figure is drawn light on dark (pages are either above 200 or below 60). ``max_step``: brightness steps up to
+    ``min_side``: below it no axis with readable labels fits. ``dark_page``: brightness of the border and of most of the
+    picture below which the figure is drawn light on dark (pages are either above 200 or below 60). ``max_step``: brightness steps up to
     this size are compression noise, larger ones are edges; ``lossy_share``: share of such steps near edges above
     which a picture is lossy (drawn figures up to 0.11, JPEG and scans from 0.35).
     """
@@ -131,7 +131,8 @@ def _is_lossy(pixels: Pixels, settings: RasterSettings) -> bool:
 def _on_light(pixels: Pixels, settings: RasterSettings) -> Pixels:
     """The picture itself or, if its page is dark, with lightness inverted; mixing of inks stays linear in [0, 255]."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    if float(np.median(border.mean(axis=1))) >= settings.dark_page:
+    # A light page may have a dark line around it, so all of it is asked, too.
+    if max(float(np.median(border.mean(axis=1))), float(np.median(pixels[::4, ::4]))) >= settings.dark_page:
         return pixels
     values = pixels.astype(np.int16)
     shift = 255 - values.max(axis=2, keepdims=True) - values.min(axis=2, keepdims=True)
