@@ -50,7 +50,7 @@ def with_exact_samples(
     height = float(np.median([token.box.height for token in words]))
     samples = _samples(drawing, panel, height, settings)
     entries = [entry for sample in samples if (entry := _entry(sample, samples, words, height, settings)) is not None]
-    entries = [entry for entry in entries if not _is_tick_label(entry, panel)]
+    entries = [entry for entry in entries if not (_is_tick_label(entry, panel) or _is_cell(entry, tokens, height))]
     if not entries:
         return _direct_labels(drawing, panel, words, height, settings) or tuple(read)
     known = [_merged(entry, read) for entry in _distinct(entries)]
@@ -185,6 +185,14 @@ def _is_tick_label(entry: LegendEntry, panel: Panel) -> bool:
     """Whether the words lie outside the frame and the stroke, part of a mark, inside."""
     frame, sample = panel.frame, entry.sample or entry.box
     return frame.contains(sample.center_x, sample.center_y) and not frame.contains(entry.box.center_x, sample.center_y)
+
+
+def _is_cell(entry: LegendEntry, tokens: Sequence[TextToken], height: float) -> bool:
+    """Whether the words are a number with more of them on its line: the first cell of a table with samples."""
+    if any(c.isalpha() for c in entry.label):
+        return False
+    line = [t for t in tokens if abs(t.box.center_y - entry.box.center_y) < 0.5 * height and t.text[:1].isdigit()]
+    return sum(1 for token in line if token.box.left > entry.box.right) >= 2
 
 
 def _is_same_place(a: LegendEntry, b: LegendEntry) -> bool:

@@ -233,7 +233,8 @@ def _spans(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
 def _beyond(group: list[_Symbol], span: FloatArray, offset: float) -> FloatArray:
     """How far each symbol's middle, moved by ``-offset``, lies off the rows of its curve (0 within them)."""
     y = np.array([s.y for s in group]) - offset
-    return np.where(y < span[0], y - span[0], np.where(y > span[1], y - span[1], 0.0)) + 0.0 * span[0]
+    beyond: FloatArray = np.where(y < span[0], y - span[0], np.where(y > span[1], y - span[1], 0.0 * span[0]))
+    return beyond
 
 
 def _common_offset(away: FloatArray, height: float) -> float:
