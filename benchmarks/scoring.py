@@ -119,7 +119,7 @@ def _score_arm(
     if row.cells and mate.at_risk is not None and arm.at_risk is not None:
         have = dict(zip(np.round(mate.at_risk.time, 6), mate.at_risk.count, strict=True))
         pairs = zip(np.round(arm.at_risk.time, 6), arm.at_risk.count, strict=True)
-        row.cells_right = sum(have.get(time) == count for time, count in pairs)
+        row.cells_right = int(sum(have.get(time) == count for time, count in pairs))
 
 
 def _plain(name: str) -> str:
