@@ -1,9 +1,9 @@
 """From a trace in pixels to a step curve in time and survival.
 
 Scales turn columns into times and rows into survival fractions, whichever way the figure is drawn; the first flat is 1
-where the ink cannot tell it from 1, and drops that the rows' standard deviations cannot tell from none are merged into
-their neighbours. Levels that rise are averaged (isotonic regression by pooling: Barlow et al. 1972), never cut off by a
-running minimum, which would pull the curve down wherever noise dips.
+where the ink cannot tell it from 1, and drops within the noise of a level are merged into their neighbours. Levels that
+rise are averaged (isotonic regression by pooling: Barlow et al. 1972), never cut off by a running minimum, which would
+pull the curve down wherever noise dips.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class ConvertSettings:
     of renderer bias plus the calibration's own error reach about one pixel."""
     near_one_strokes: float = 0.3
     """The same in stroke widths, for thick lines that hide their first drops."""
-    least_drop_sd: float = 1.0
-    """Drops smaller than this many standard deviations of their two levels are merged."""
+    least_drop_px: float = 0.15
+    """Drops smaller than so many pixels are merged: the levels' noise after averaging over a flat."""
     bridged_share: float = 0.2
     """A flat seen in less than this share of its columns counts as bridged."""
     bridged_length: float = 0.15
@@ -54,7 +54,7 @@ def to_step_curve(
         survival, sd = np.concatenate([[1.0], survival]), np.concatenate([[0.0], sd])
         start = max(float(scales.x.to_value(trace.start)), 0.0)
         time, time_sd = np.concatenate([[start], time]), np.concatenate([[scales.x.pixel_size / 2], time_sd])
-    survival, sd, kept = _falling(np.clip(survival, 0.0, 1.0), sd, settings.least_drop_sd)
+    survival, sd, kept = _falling(np.clip(survival, 0.0, 1.0), sd, settings.least_drop_px * scales.y.pixel_size)
     time, time_sd = np.maximum.accumulate(time)[kept], time_sd[kept]
     end = max(float(scales.x.to_value(trace.end)), float(time[-1]) if time.size else 0.0, 0.0)
     return StepCurve(
@@ -95,8 +95,8 @@ def _near_one(trace: Trace, scales: Scales, settings: ConvertSettings) -> bool:
 def _falling(survival: FloatArray, sd: FloatArray, least: float) -> tuple[FloatArray, FloatArray, list[int]]:
     """Levels (j + 1,) that fall by more than the noise, their sd, and which of the risers (j of k) remain.
 
-    Neighbouring levels are pooled, weighted by their precision, until every drop exceeds ``least`` standard
-    deviations; the first level keeps its value if it is exact (1 by definition).
+    Neighbouring levels are pooled, weighted by their precision, until every drop exceeds ``least``; the first level
+    keeps its value if it is exact (1 by definition).
     """
     weight = 1.0 / np.maximum(sd, 1e-6) ** 2
     if survival[0] == 1.0:
@@ -106,17 +106,12 @@ def _falling(survival: FloatArray, sd: FloatArray, least: float) -> tuple[FloatA
     for riser, (level, mass) in enumerate(zip(survival[1:], weight[1:], strict=True)):
         pools.append((float(level), float(mass)))
         kept.append(riser)
-        while len(pools) > 1 and pools[-2][0] - pools[-1][0] <= least * _drop_sd(pools[-2], pools[-1]):
+        while len(pools) > 1 and pools[-2][0] - pools[-1][0] <= least:
             (a, wa), (b, wb) = pools[-2:]
             pools[-2:] = [((a * wa + b * wb) / (wa + wb), wa + wb)]
             kept.pop()
     values = np.array([level for level, _ in pools])
     return np.minimum.accumulate(values), np.array([mass**-0.5 for _, mass in pools]), kept
-
-
-def _drop_sd(before: tuple[float, float], after: tuple[float, float]) -> float:
-    """Standard deviation of the drop between two pools (level, weight)."""
-    return float(np.hypot(before[1] ** -0.5, after[1] ** -0.5))
 
 
 def _censor_times(trace: Trace, scales: Scales) -> FloatArray:

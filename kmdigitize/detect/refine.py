@@ -11,12 +11,14 @@ Idea of rendering a stroke as a dilation: Serra, Image Analysis and Mathematical
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns
+from kmdigitize.detect.refine_risers import DoubtSettings, level_doubt, riser_doubt, tall_risers
 from kmdigitize.detect.refine_steps import CENTROID, LOWER, PATH, UPPER, Flats, Samples, fit_flats, riser_columns
+from kmdigitize.detect.snapping import find_lattice
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.records import Evidence, Scales, StepPath, Trace
 
@@ -35,6 +37,8 @@ class RefineSettings:
     """Squared error, in noise variances, that a step must save: two times the log of the number of columns."""
     center_weight: float = 0.15
     """Weight of a centroid inside a censor mark against one edge: marks are symmetric to about a third of a px."""
+    doubt: DoubtSettings = field(default_factory=DoubtSettings)
+    """What the standard deviations are made of."""
     path_weight: float = 0.03
     """Weight of the whole-pixel path, used where no ink of the curve is seen, against one edge."""
 
@@ -57,10 +61,30 @@ def refine_path(
     noise = _noise(columns)
     penalty = settings.noise_factor * noise**2 + 3 * settings.smallest_step_px**2
     flats = fit_flats(samples, penalty, penalty / 3)
-    risers, gap = riser_columns(samples, flats)
-    trace = _trace(evidence, path, (columns, flats, samples), (risers, gap), noise)
-    log.debug("refined %d columns to %d risers, noise %.3f px", rows.size, risers.size, noise)
+    risers = _place_risers((coverage, occluded), columns.stroke, samples, flats, noise)
+    trace = _trace(evidence, path, (columns, flats), risers, settings)
+    log.debug("refined %d columns to %d risers, noise %.3f px", rows.size, risers.column.size, noise)
     return _unflipped(trace, evidence, rises)
+
+
+@dataclass(frozen=True, slots=True)
+class _Risers:
+    """Columns of the risers, gaps left open by their edges, scatter of their own strokes (k,), edge noise in px."""
+
+    column: FloatArray
+    gap: FloatArray
+    scatter: FloatArray
+    noise: float
+
+
+def _place_risers(
+    images: tuple[FloatImage, FloatImage], stroke: float, samples: Samples, flats: Flats, noise: float
+) -> _Risers:
+    """Risers by the passage of the edges, or by their own stroke where that is seen."""
+    column, gap = riser_columns(samples, flats)
+    own, scatter = tall_risers(images, flats.level, column, stroke)
+    column = np.where(np.isfinite(own), own, column)
+    return _Risers(np.maximum.accumulate(column), gap, scatter, noise)
 
 
 def _oriented(
@@ -124,34 +148,37 @@ def _noise(columns: Columns) -> float:
 
 
 def _trace(
-    evidence: Evidence,
-    path: StepPath,
-    fit: tuple[Columns, Flats, Samples],
-    risers: tuple[FloatArray, FloatArray],
-    noise: float,
+    evidence: Evidence, path: StepPath, fit: tuple[Columns, Flats], risers: _Risers, settings: RefineSettings
 ) -> Trace:
-    columns, flats, _ = fit
-    column, gap = risers
-    edges = np.concatenate([[0.0], column, [float(columns.x[-1])]])
-    level_sd = np.sqrt(noise**2 * 3 / np.maximum(flats.weight, 1.0) + 0.05**2)
-    drop = np.maximum(np.diff(flats.level), 0.1)
-    riser_sd = np.sqrt((noise * 2 / drop) ** 2 + gap**2 / 12 + 0.05**2)
-    visible = np.isfinite(columns.upper) | np.isfinite(columns.lower)
-    count = np.concatenate([[0], np.cumsum(visible)])
-    at = np.clip(np.rint(edges).astype(int), 0, columns.x.size)
-    seen = (count[at[1:]] - count[at[:-1]]) / np.maximum(np.diff(at), 1)
+    """The trace relative to the oriented evidence, with its standard deviations."""
+    columns, flats = fit
+    edges = np.concatenate([[0.0], risers.column, [float(columns.x[-1])]])
+    length = np.diff(edges)
+    seen = _seen(columns, edges)
+    floor = settings.doubt.lattice if find_lattice(flats.level[seen > 0.3], length[seen > 0.3]) else settings.doubt.flat
+    level_noise = risers.noise * np.sqrt(3 / np.maximum(flats.weight, 1.0))
+    hidden = np.minimum(seen[1:], seen[:-1])
+    place_noise = np.sqrt(risers.gap**2 / 12 + floor**2)
     start = float(path.first)
     return Trace(
         start,
         start + float(columns.x[-1]),
         flats.level,
-        start + column,
-        level_sd,
-        riser_sd,
-        np.clip(seen, 0, 1),
+        start + risers.column,
+        level_doubt(length, seen, level_noise, floor, settings.doubt),
+        np.hypot(riser_doubt(np.diff(flats.level), hidden, risers.scatter, place_noise, settings.doubt), floor),
+        seen,
         evidence.color,
         path.dash,
         columns.stroke,
         entry=path.entry,
         flags=path.flags,
     )
+
+
+def _seen(columns: Columns, edges: FloatArray) -> FloatArray:
+    """Share (k + 1,) of each flat's columns in which an edge of the curve is seen."""
+    visible = np.concatenate([[0], np.cumsum(np.isfinite(columns.upper) | np.isfinite(columns.lower))])
+    at = np.clip(np.rint(edges).astype(np.int64), 0, columns.x.size)
+    share: FloatArray = (visible[at[1:]] - visible[at[:-1]]) / np.maximum(np.diff(at), 1)
+    return np.minimum(share, 1.0)

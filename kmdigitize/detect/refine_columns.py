@@ -21,8 +21,10 @@ INK = 0.12
 """Coverage below which a run ends: above the ringing of strong JPEG compression, below half an anti-aliased edge."""
 HIDDEN = 0.35
 """Occlusion beyond which an edge is not believed."""
-SOLID = 0.85
-"""Coverage from which a pixel counts as inside the stroke, so that both edges can be told apart."""
+SOLID, FULL = 0.85, 0.95
+"""Coverage from which a pixel counts as inside a stroke of two pixels or more, and of any width."""
+RIM = 0.06
+"""Coverage below which a pixel next to a sharp stroke is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,9 @@ def _walk(
         ended = (ink <= INK) | ((last < 0.6) & (ink > last + 0.2)) | (row < 0) | (row >= coverage.shape[0])
         beyond = (row - bound) * sign > 0
         cut |= alive & beyond & ~ended
+        rim = alive & ended & (ink <= INK)
+        total[rim] += ink[rim]
+        moment[rim] += (ink * row)[rim]
         alive &= ~ended & ~beyond
         total[alive] += ink[alive]
         moment[alive] += (ink * row)[alive]
@@ -156,14 +161,30 @@ def _stroke_width(mass: FloatArray, guess: float) -> float:
 def _levels_by_edge(runs: _Runs, mass: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:
     """Rows of the curve by the upper and by the lower edge, (n,) each.
 
-    Where the stroke has no pixel of its own (thin strokes) a flat's two edges cannot be told apart: its centroid
-    stands for both.
+    Where the stroke has no pixel of its own (thin or blurred strokes) a flat's two edges cannot be told apart: its
+    centre stands for both.
     """
     upper = runs.seed - runs.ink / 2 - runs.above + width / 2
     lower = runs.seed + runs.ink / 2 + runs.below - width / 2
-    center = runs.moment / np.maximum(mass, 1e-9)
-    thin = (runs.ink < SOLID) & (mass < 1.3 * width + 0.3)
+    solid = (runs.ink >= FULL) | ((runs.ink >= SOLID) & (width >= 2))
+    thin = ~solid & (mass < 1.3 * width + 0.3)
+    center = _thin_center(runs, mass, width)
     return np.where(thin, center, upper), np.where(thin, center, lower)
+
+
+def _thin_center(runs: _Runs, mass: FloatArray, width: float) -> FloatArray:
+    """Centre rows (n,) of flats without a fully covered pixel.
+
+    A sharp stroke that partly covers just two pixels touches their common border; anything else is blurred, and its
+    centroid is its centre.
+    """
+    gap = (1 - runs.ink) / 2
+    only_above, only_below = (runs.below < RIM) & (runs.above >= RIM), (runs.above < RIM) & (runs.below >= RIM)
+    center = runs.moment / np.maximum(mass, 1e-9)
+    if width >= 2:
+        return center
+    center = np.where(only_above, runs.seed - gap - runs.above / 2, center)
+    return np.where(only_below, runs.seed + gap + runs.below / 2, center)
 
 
 def _hidden(runs: _Runs, occluded: FloatImage) -> tuple[BoolArray, BoolArray]:
