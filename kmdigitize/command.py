@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,128 +9,70 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.agreement import Agreement, compare
-from kmdigitize.errors import FactsError, KmdigitizeError, UnreadableFileError
-from kmdigitize.export import draw_rows, safe_name, to_csv, to_png, write_outputs
-from kmdigitize.facts import NO_FACTS, AtRiskFacts, FigureFacts, read_facts, read_json, read_reported, with_stated
+from kmdigitize.errors import FactsError, KmdigitizeError
+from kmdigitize.export import to_csv
+from kmdigitize.facts import FigureFacts, read_json, read_reported
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
-from kmdigitize.options import Options
-from kmdigitize.overlay import draw_overlay
-from kmdigitize.pipeline import digitize, run
+from kmdigitize.jobs import Job, digitize_job, figures_of, jobs_for, stated_facts
+from kmdigitize.pipeline import digitize
 from kmdigitize.progress import progress
 from kmdigitize.records import AtRisk, Figure
-from kmdigitize.report import report_html
 from kmdigitize.result import Result
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings, settings_from
-from kmdigitize.sources.read import read_bytes, read_figures
 from kmdigitize.tables import read_groups
 
 Say = Callable[[str], None]
-FACT_OPTIONS = ("x_axis", "y_axis", "time_unit", "direction", "arm_names", "n", "events", "panel")
 
 
 def digitize_files(paths: Sequence[str], folder: Path, options: Mapping[str, Any], say: Say) -> list[KmdigitizeError]:
-    """Digitizes every figure in every file into ``folder``; returns the errors of those that failed.
+    """Digitizes every figure in every file into ``folder``; returns the errors of the files that gave nothing.
 
     ``options`` are the command line's; ``say`` prints a line.
     """
-    settings = settings_from(read_json(options["settings"])) if options["settings"] else DEFAULT_SETTINGS
+    settings = stated_settings(options)
     failures: list[KmdigitizeError] = []
-    written: set[str] = set()
-    for path in progress(paths, "figures"):
+    for job in progress(jobs_for([(path, options) for path in paths]), "figures"):
         try:
-            data, stem = _input(path)
-            pages = options["pages"]
-            for figure in read_figures(data, stem, (int(pages[0]), int(pages[1])) if pages else None):
-                _digitize_one(_distinct(figure, written), path, folder, (options, settings), say)
+            errors = _list_job(job, settings, say) if options["only_list"] else _do_job(job, folder, settings, say)
         except KmdigitizeError as error:
-            failures.append(error)
-            if len(paths) > 1:
-                say(f"{path}: failed: {error}")
+            errors = [error]
+        if errors and len(paths) > 1:
+            say(f"{job.path}: failed: {errors[0]}")
+        failures += errors
     return failures
 
 
-def _input(path: str) -> tuple[bytes, str]:
-    if path == "-":
-        return sys.stdin.buffer.read(), "stdin"
-    return read_bytes(Path(path)), Path(path).stem
+def stated_settings(options: Mapping[str, Any]) -> Settings:
+    """The settings in ``--settings``, else the defaults. Raises FactsError."""
+    return settings_from(read_json(options["settings"])) if options["settings"] else DEFAULT_SETTINGS
 
 
-def _distinct(figure: Figure, written: set[str]) -> Figure:
-    """The figure under a name that no other figure of this run was written to."""
-    from dataclasses import replace
+def _do_job(job: Job, folder: Path, settings: Settings, say: Say) -> list[KmdigitizeError]:
+    """Digitizes one file; its first error counts if none of its figures could be digitized."""
+    failed: dict[str, KmdigitizeError] = {}
+    done = 0
+    for outcome in digitize_job(job, folder, settings):
+        if outcome.error is not None:
+            failed[outcome.name] = outcome.error
+        if outcome.result is not None:
+            done += 1
+            for line in summary_lines(outcome.result):
+                say(line)
+            say(f"→ {outcome.folder}")
+    if not done:
+        return list(failed.values())[:1]
+    for name, error in failed.items():
+        say(f"{name}: skipped: {error}")
+    return []
 
-    name, number = safe_name(figure.name), 2
-    while name in written:
-        name, number = f"{safe_name(figure.name)}-{number}", number + 1
-    written.add(name)
-    return replace(figure, name=name)
 
-
-def _digitize_one(
-    figure: Figure, path: str, folder: Path, chosen: tuple[Mapping[str, Any], Settings], say: Say
-) -> None:
-    options, settings = chosen
-    facts = stated_facts(path, options)
-    if options["only_list"]:
-        for line in listing(figure, facts, settings):
+def _list_job(job: Job, settings: Settings, say: Say) -> list[KmdigitizeError]:
+    for figure in figures_of(job):
+        for line in listing(figure, stated_facts(job, figure.name), settings):
             say(line)
-        return
-    how = Options(options["method"], options["draws"], options["seed"])
-    result = run(figure, facts, how, settings)
-    target = write_outputs(result, folder, pictures(result))
-    for line in summary_lines(result):
-        say(line)
-    say(f"→ {target}")
-
-
-def stated_facts(path: str, options: Mapping[str, Any]) -> FigureFacts:
-    """Facts beside the figure or in ``--facts``, with what the command line states put over them."""
-    beside = Path(path).parent / f"{Path(path).stem}.facts.json" if path != "-" else None
-    source = options["facts"] or (beside if beside and beside.is_file() else None)
-    facts = read_facts(source) if source else NO_FACTS
-    stated: dict[str, Any] = {name: options[name] for name in FACT_OPTIONS}
-    if options["at_risk"]:
-        stated["at_risk"] = _at_risk_facts(options["at_risk"]).model_dump()
-    if options["reported"]:
-        stated["reported"] = read_reported(options["reported"]).model_dump(exclude_unset=True)
-    if options["text"]:
-        stated["text"] = _read_text(options["text"])
-    return with_stated(facts, stated)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FactsError(f"{path} is no UTF-8 text.", "Save it as plain text.") from error
-    except UnreadableFileError as error:
-        raise FactsError(error.message, error.remedy) from error
-
-
-def _at_risk_facts(path: Path) -> AtRiskFacts:
-    groups = read_groups(path, ("time", "n_at_risk"))
-    times = tuple(sorted({row[0] for rows in groups.values() for row in rows}))
-    rows = {arm: dict(rows) for (_, arm), rows in groups.items()}
-    counts = {arm: tuple(_whole(row.get(t), path) for t in times) for arm, row in rows.items()}
-    return AtRiskFacts(times=times, rows=counts)
-
-
-def _whole(value: float | None, path: Path) -> int | None:
-    if value is not None and (value < 0 or value != int(value)):
-        raise FactsError(
-            f"{path}: a number at risk cannot be {value:g}.", "Numbers at risk are whole and not negative."
-        )
-    return None if value is None else int(value)
-
-
-def pictures(result: Result) -> dict[str, bytes]:
-    """overlay.png, report.html and, if draws were asked for, draws.csv."""
-    overlay = draw_overlay(result.digitized)
-    files = {"overlay.png": to_png(overlay), "report.html": report_html(result, overlay).encode()}
-    rows = draw_rows(result)
-    return files | ({"draws.csv": to_csv(("panel", "arm", "draw", "time", "event"), rows)} if rows else {})
+    return []
 
 
 def summary_lines(result: Result) -> list[str]:

@@ -182,7 +182,7 @@ def _write(item: Item) -> None:
     """An output folder follows the facts as soon as the reviewer has decided."""
     result = item.session.sight.result
     if item.folder is not None and result is not None:
-        from kmdigitize.command import pictures
+        from kmdigitize.jobs import pictures
 
         write_outputs(result, item.folder, pictures(result))
 
