@@ -37,6 +37,8 @@ class LegendSettings:
     """A second line of a label begins within this distance under the first."""
     minimum_confidence: float = 0.5
     """Text read with less is no label."""
+    no_obstacle: float = 0.75
+    """Text read with less may be a dashed sample and does not stand in a sample's way."""
 
 
 _Candidate = tuple[TextToken, LineSample]
@@ -52,10 +54,11 @@ def read_legend(
     settings = settings or LegendSettings()
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     height = text_height(mine)
-    labels = [t for t in _joined(mine, settings) if _may_be_label(t, mine, panel, settings)]
-    candidates = _with_samples(figure.pixels, labels, mine, height)
+    clear = [t for t in mine if t.confidence >= settings.no_obstacle]
+    labels = [t for t in _joined(clear, settings) if _may_be_label(t, mine, panel, settings)]
+    candidates = _with_samples(figure.pixels, labels, clear, height)
     if not candidates:
-        candidates = _with_samples_right(figure.pixels, labels, mine, height)
+        candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _one_legend(candidates, height, settings)
     direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
@@ -121,8 +124,7 @@ def _with_samples(
     found = []
     for token in labels:
         size = float(np.clip(token.box.height + 1, 0.8 * height, 1.6 * height))
-        real = [t for t in tokens if re.search(r"\w{2}", t.text) or t.confidence > 0.9 or is_number(t.text)]
-        sample = find_sample(pixels, token.box, size, _limits(token, real, pixels.shape[1]))
+        sample = find_sample(pixels, token.box, size, _limits(token, tokens, pixels.shape[1]))
         if sample is not None:
             found.append((token, sample))
     return found
@@ -188,7 +190,8 @@ def _without_sample(
             continue
         for other in known + missed:
             step = abs(token.box.center_y - other.box.center_y)
-            if abs(token.box.left - other.box.left) <= settings.aligned * height and abs(step - min(steps)) < 0.2 * min(steps):
+            regular = any(abs(step - wanted) < 0.2 * wanted for wanted in (min(steps), min(steps) / 2))
+            if abs(token.box.left - other.box.left) <= settings.aligned * height and regular:
                 missed.append(token)
                 break
     return missed

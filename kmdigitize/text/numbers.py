@@ -32,6 +32,7 @@ def parse_number(text: str) -> tuple[float, bool] | None:
     """Value and whether a percent sign follows: ``"0·5"`` → (0.5, False), ``"80 %-"`` → (80.0, True), else None."""
     clean = _STUB_START.sub("", text)
     percent = "%" in clean
+    clean = re.sub(r"%\W*\w?\W*$", "%", clean)  # a tick stub behind the percent sign is sometimes read as a digit
     clean = _STUB_END.sub("", clean).removesuffix("%").rstrip()
     if not re.search(r"\d", clean) and not re.fullmatch(r"[Oo]", clean):
         return None

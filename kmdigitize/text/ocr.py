@@ -44,7 +44,7 @@ class OcrSettings:
     """Where the shrunken lines are lower than this (px, median), they are looked for again at full size."""
     tall: float = 1.5
     """Regions taller than this multiple of their width may hold vertical text."""
-    min_confidence: float = 0.3
+    min_confidence: float = 0.45
     """Replies below are dropped: on ink that is no text the reader is unsure."""
 
 
@@ -238,7 +238,7 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
     index = 0
     while index < len(runs):
         stop = index
-        while stop < len(runs) and thin[stop]:
+        while stop < len(runs) and (thin[stop] or (stop > index and _is_mark(stop, runs, thin, height))):
             stop += 1
         if stop > index:
             extent = runs[stop - 1][1] - runs[index][0] + 1
@@ -250,7 +250,13 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
     return drawn if not all(drawn) else [True] * len(runs)
 
 
-def _is_thin(columns: BoolArray, share: float = 0.5) -> bool:
+def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: int) -> bool:
+    """A narrow stroke between two pieces of thin line: a censor mark on a dashed sample."""
+    narrow = runs[index][1] - runs[index][0] + 1 <= max(2.0, 0.25 * height)
+    return narrow and index + 1 < len(runs) and thin[index + 1] and thin[index - 1]
+
+
+def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     """At least this share of it, and both its ends, are a thin horizontal line in the middle rows of the text.
 
     A mark may sit on the line; letters have stems or bows at their ends.
@@ -277,7 +283,7 @@ def _read(
     tokens: list[_Read] = []
     for region, angle, (text, score) in zip(regions, angles, reader.read_regions(pixels, asked), strict=True):
         clean = re.sub(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]", "", text).strip()
-        if score >= settings.min_confidence and re.search(r"[\w%]", clean):
+        if score >= settings.min_confidence and re.search(r"[^\W_]|%", clean):
             tokens.append((TextToken(clean, _bounds(region), round(score, 4), angle), region))
     return tokens
 

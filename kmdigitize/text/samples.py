@@ -94,16 +94,21 @@ def _extent(contrast: FloatArray, height: float, settings: SampleSettings) -> tu
     rows, columns = contrast.shape
     middle = (rows - 1) / 2
     band = np.flatnonzero(np.abs(np.arange(rows) - middle) <= max(1.5, 0.45 * height))
-    near = contrast[:, max(0, columns - round((settings.gap + 3) * height)) :]
-    by_column = np.sort(near[band].max(axis=0))
-    strongest = float(by_column[-min(len(by_column), max(2, round(0.4 * settings.shortest * height)))])
-    threshold = max(settings.least, settings.contrast * strongest)
-    ink = contrast > threshold
-    counts = ink[band, max(0, columns - round((settings.gap + 4) * height)) :].sum(axis=1)
+    strongest_by_column = contrast[band].max(axis=0)
+    few = max(2, round(0.4 * settings.shortest * height))
+    around = np.sort(strongest_by_column[-round((settings.gap + 1.5) * height) :])
+    seen = np.flatnonzero(strongest_by_column > max(settings.least, settings.contrast * around[-min(len(around), few)]))
+    if not seen.size or columns - 1 - seen[-1] > settings.gap * height:
+        return None
+    near = slice(max(0, int(seen[-1] - 1.5 * height)), int(seen[-1]) + 1)
+    by_column = np.sort(strongest_by_column[near])
+    strongest = float(by_column[-min(len(by_column), few)])
+    ink = contrast > max(settings.least, settings.contrast * strongest)
+    counts = ink[band, near].sum(axis=1)
     if counts.max() < 0.3 * settings.shortest * height:
         return None
     ties = band[counts >= counts.max() - 0.5]
-    core = int(ties[np.argmax(contrast[ties].sum(axis=1))])
+    core = int(ties[np.argmax(contrast[ties, near].sum(axis=1))])
     line = np.flatnonzero(ink[max(0, core - 1) : core + 2].any(axis=0))
     if not line.size or columns - 1 - line[-1] > settings.gap * height:
         return None
