@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
 from kmdigitize.detect.evidence import color_space, shade_of_strokes
+from kmdigitize.detect.runs import length
 
 Image = NDArray[np.float32]
 
@@ -41,9 +42,7 @@ def find_ink_colors(
     The width of thin strokes (px) is measured again, against the purest pixels of their ink.
     """
     s = settings or ClusterSettings()
-    space = color_space(lossy)
-    departure = (background.paper - pixels) @ space
-    votes, raw = _votes(departure, clear, stroke, lossy, s)
+    votes, raw = _votes(pixels, background, clear, stroke, lossy, s.votes)
     # The purest pixels of an ink show its full colour but for what blur takes: no sum across strokes may exceed that.
     purest = min(1.0, stroke / (stroke + 0.8) if lossy else stroke)
     width = s.width_lossy if lossy else s.width
@@ -52,7 +51,8 @@ def find_ink_colors(
     widths: list[float] = []
     total = max(len(votes), 1)
     left = np.ones(len(votes), bool)
-    distance = np.linalg.norm(votes[:, None] - votes[None, :], axis=2)
+    square = (votes**2).sum(axis=1)
+    distance = np.sqrt(np.maximum(square[:, None] + square[None, :] - 2 * votes @ votes.T, 0))
     while len(votes) > s.least * total and len(centres) < 12:
         distance = distance[left][:, left]
         density = np.exp(-0.5 * (distance / width) ** 2).sum(axis=1)
@@ -73,23 +73,30 @@ def find_ink_colors(
         votes, raw = votes[left], raw[left]
     if not centres:
         return np.zeros((0, 3), np.float32), np.zeros(0, np.float32), stroke
-    colors = background.panel - np.stack(centres) @ np.linalg.inv(space)
+    colors = background.panel - np.stack(centres) @ np.linalg.inv(color_space(lossy))
     width = float(np.average(widths, weights=shares)) if not lossy and stroke < 2.5 else stroke
     return np.clip(colors, 0, 255).astype(np.float32), np.array(shares, np.float32), max(width, 0.7)
 
 
-def _votes(departure: Image, clear: NDArray[np.bool_], stroke: float, lossy: bool, s: ClusterSettings) -> tuple[Image, Image]:
-    """Full departures (n, 3) claimed by the ridge pixels of strokes, and the depths (n,) of the pixels themselves."""
+def _votes(
+    pixels: Image, background: Background, clear: NDArray[np.bool_], stroke: float, lossy: bool, count: int
+) -> tuple[Image, Image]:
+    """Full departures (n, 3) from the panel claimed by the ridges of strokes, and the depths (n,) of their pixels."""
+    space = color_space(lossy)
+    departure = (background.paper - pixels) @ space
     depth, _, shade = shade_of_strokes(departure, stroke, lossy)
     ridge = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) | (depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8)))
-    ridge &= clear & (depth > 0.2 * np.percentile(depth, 99.8))
+    ridge &= clear & (depth > 0.2 * np.percentile(depth[::2, ::2], 99.8))
     ys, xs = np.nonzero(ridge)
-    if not ys.size:
-        return np.zeros((0, 3), np.float32), np.zeros(0, np.float32)
-    pick = np.linspace(0, ys.size - 1, min(ys.size, s.votes)).astype(int)
+    pick = np.linspace(0, ys.size - 1, min(ys.size, count)).astype(int)
     where = (ys[pick], xs[pick])
     mean = cv2.GaussianBlur(departure, (0, 0), 1.2 if lossy else 0.5)[where]
-    size = np.abs(mean[:, :1]) if lossy else np.linalg.norm(mean, axis=1, keepdims=True)
-    limit = 255.0 if lossy else 442.0
-    votes = mean / np.maximum(size, 1.0) * np.minimum(shade[where], limit)[:, None]
-    return np.asarray(votes, np.float32), depth[where]
+    size = np.abs(mean[:, :1]) if lossy else length(mean)[:, None]
+    # No ink is darker than black, however many strokes touch.
+    limit = background.paper[where] @ space
+    most = limit[:, 0] if lossy else length(limit)
+    # On a shaded band a stroke departs from the band; what counts is how far its ink is from the panel.
+    shaded = (background.panel - background.paper[where]) @ space
+    votes = mean / np.maximum(size, 1.0) * np.minimum(shade[where], most)[:, None] + shaded
+    raw = departure[where] + shaded
+    return np.asarray(votes, np.float32), np.abs(raw[:, 0]) if lossy else length(raw)

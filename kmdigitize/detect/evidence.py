@@ -67,35 +67,27 @@ def measure_evidence(
     background: Background,
     inks: Image,
     lossy: bool,
-    stroke: float | None = None,
+    stroke: float,
     settings: EvidenceSettings | None = None,
 ) -> InkEvidence:
-    """Share of each pixel of ``pixels`` (h, w, 3) covered by each of ``inks`` (k, 3).
-
-    ``stroke`` is the width of the strokes in px; while it is not known, shades of one hue are not told apart.
-    """
+    """Share of each pixel of ``pixels`` (h, w, 3) covered by each of ``inks`` (k, 3) of strokes ``stroke`` px wide."""
     s = settings or EvidenceSettings()
-    space = color_space(lossy)
-    weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
-    departure = (background.paper - pixels) @ space
     plain = length(background.paper - pixels)
-    ys, xs = np.nonzero(plain > s.visible * (2 if lossy else 1))
-    full = (background.panel - np.vstack([inks, np.zeros((1, 3), np.float32)])) @ space
-    likelihood = _likelihoods(departure, full, (ys, xs), stroke, lossy, s)
+    where = np.nonzero(plain > s.visible * (2 if lossy else 1))
+    seen = _look(pixels, background, where, stroke, lossy)
+    likelihood = _likelihoods(seen, background.panel, inks, s)
     share = likelihood / (likelihood.sum(axis=1, keepdims=True) + s.unknown)
     coverage = np.zeros((len(inks), *plain.shape), np.float32)
-    local = background.paper[ys, xs]
-    here = departure[ys, xs] * weight
+    weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
     for k, color in enumerate(inks):
-        towards = (local - color) @ space
-        norm = np.maximum((towards**2 * weight).sum(axis=1), 1.0)
-        coverage[k, ys, xs] = share[:, k] * np.clip((here * towards).sum(axis=1) / norm, 0, 1)
-    known = share[:, : len(inks)].sum(axis=1)
-    other = np.zeros(plain.shape, np.float32)
+        towards = seen.paper - color @ color_space(lossy)
+        norm = np.maximum((towards**2) @ weight, 1.0)
+        coverage[k][where] = share[:, k] * np.clip((seen.departure * towards) @ weight / norm, 0, 1)
     deepest = max(float(np.linalg.norm(background.panel)), 1.0)
-    other[ys, xs] = (1 - known) * np.clip(plain[ys, xs] / deepest, 0, 1)
-    black = np.zeros(plain.shape, np.float32)
-    black[ys, xs] = share[:, -1] * np.clip(plain[ys, xs] / deepest, 0, 1)
+    depth = np.clip(plain[where] / deepest, 0, 1)
+    other, black = np.zeros(plain.shape, np.float32), np.zeros(plain.shape, np.float32)
+    other[where] = (1 - share[:, : len(inks)].sum(axis=1)) * depth
+    black[where] = share[:, -1] * depth
     return InkEvidence(coverage, other, black)
 
 
@@ -104,68 +96,90 @@ def color_space(lossy: bool) -> Image:
     return _LUMA_CHROMA if lossy else np.eye(3, dtype=np.float32)
 
 
-def _likelihoods(
-    departure: Image, full: Image, where: tuple[NDArray[np.int64], NDArray[np.int64]], stroke: float | None, lossy: bool,
-    s: EvidenceSettings,
-) -> Image:  # fmt: skip
-    """Likelihood (n, k + 1) of every visible pixel under each ink, black last (0 if an ink is as dark)."""
-    reach = 1.5 if stroke is None else stroke
-    sigma = max(1.2, 0.4 * reach) if lossy else max(0.5, 0.3 * reach)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The n visible pixels: ``paper`` under them and ``departure`` from it, its ``mean`` over about a stroke (n, 3),
+    their ``depth``, that of the ``deepest`` neighbour and the ``shade`` of their stroke (n,)."""
+
+    paper: Image
+    departure: Image
+    mean: Image
+    depth: Image
+    deepest: Image
+    shade: Image
+    stroke: float
+    lossy: bool
+
+
+def _look(
+    pixels: Image, background: Background, where: tuple[NDArray[np.int64], ...], stroke: float, lossy: bool
+) -> _Seen:
+    """What the pixels at ``where`` show."""
+    space = color_space(lossy)
+    departure = (background.paper - pixels) @ space
+    sigma = max(1.2, 0.4 * stroke) if lossy else max(0.5, 0.3 * stroke)
     mean = cv2.GaussianBlur(departure, (0, 0), sigma)[where]
-    size = np.maximum(full[:, 0] if lossy else np.linalg.norm(full, axis=1), 1.0)
-    direction = full / np.maximum(np.linalg.norm(full, axis=1), 1.0)[:, None]
-    off = _hue_distance(mean, full, reach) if lossy else _angle(mean, direction)
-    likelihood = np.exp(-0.5 * (off / (s.angle_sd_lossy if lossy else s.angle_sd)) ** 2)
-    apart = np.arccos(np.clip(direction @ direction.T, -1, 1))
+    depth, deepest, shade = (image[where] for image in shade_of_strokes(departure, stroke, lossy))
+    return _Seen(background.paper[where] @ space, departure[where], mean, depth, deepest, shade, stroke, lossy)
+
+
+def _likelihoods(seen: _Seen, panel: Image, inks: Image, s: EvidenceSettings) -> Image:
+    """Likelihood (n, k + 1) of every visible pixel under each ink, black last (0 if an ink is as dark)."""
+    colors = np.vstack([inks, np.zeros((1, 3), np.float32)])
+    full = panel - colors
+    size = np.maximum(np.linalg.norm(full, axis=1), 1.0)
+    apart = np.arccos(np.clip((full @ full.T) / np.outer(size, size), -1, 1))
     np.fill_diagonal(apart, np.pi)
-    if np.any(apart[-1, :-1] < s.same_hue * 0.5) and size[np.argmin(apart[-1])] > 0.85 * size[-1]:
-        likelihood[:, -1] = 0
+    taken = len(inks) > 0 and apart[-1].min() < 0.5 * s.same_hue and size[np.argmin(apart[-1])] > 0.85 * size[-1]
+    if taken:
         apart[-1] = apart[:, -1] = np.pi
-    likelihood[:, -1] *= s.black
-    if stroke is not None:
-        _tell_shades_apart(likelihood, departure, where, size, apart < s.same_hue, stroke, lossy, s)
-    return np.asarray(likelihood, np.float32)
+    likelihood = np.empty((len(seen.depth), len(colors)), np.float32)
+    for k, color in enumerate(colors):
+        twins = size[apart[k] < s.same_hue]
+        darkest = bool(twins.size) and bool(size[k] >= twins.max())
+        likelihood[:, k] = _likelihood(seen, color @ color_space(seen.lossy), twins.size > 0, darkest, s)
+    likelihood[:, -1] *= 0.0 if taken else s.black
+    return likelihood
 
 
-def _angle(mean: Image, direction: Image) -> Image:
-    """Angle (n, k) between departures (n, 3) and ink directions (k, 3)."""
-    size = np.maximum(length(mean), 1e-3)[:, None]
-    return np.asarray(np.arccos(np.clip((mean / size) @ direction.T, -1, 1)), np.float32)
+def _likelihood(seen: _Seen, color: Image, has_twin: bool, darkest: bool, s: EvidenceSettings) -> Image:
+    """Likelihood (n,) of every visible pixel under one ink; shades are compared if another ink ``has_twin`` hue."""
+    full = seen.paper - color
+    size = np.maximum(full[:, 0] if seen.lossy else length(full), 1.0)
+    off = _hue_distance(seen, full) if seen.lossy else _angle(seen.mean, full)
+    fit = np.exp(-0.5 * (off / (s.angle_sd_lossy if seen.lossy else s.angle_sd)) ** 2)
+    slack = 0.12 if seen.lossy else 0.07
+    too_deep = np.maximum((seen.deepest if has_twin else seen.depth) / size - 1 - slack, 0)
+    fit *= np.exp(-0.5 * (too_deep / slack) ** 2)
+    if not has_twin:
+        return np.asarray(fit, np.float32)
+    off = np.log(np.maximum(seen.shade, 1.0) / size)
+    if darkest:
+        off = np.minimum(off, 0)  # touching strokes sum to more than the darkest ink, and are still it
+    shade = np.exp(-0.5 * (off / s.shade_sd) ** 2)
+    if not seen.lossy:
+        shade = np.maximum(shade, np.exp(-0.5 * ((seen.deepest / size - 1) / s.pure_sd) ** 2))
+    # Marks and letters are often thinner than curves, so black need not sum to a whole stroke.
+    return np.asarray(fit * (np.maximum(shade, s.thin_black) if not color.any() else shade), np.float32)
 
 
-def _hue_distance(mean: Image, full: Image, stroke: float) -> Image:
+def _angle(mean: Image, full: Image) -> Image:
+    """Angle (n,) between departures and an ink's full departures (each (n, 3))."""
+    cosine = np.einsum("ij,ij->i", mean, full) / np.maximum(length(mean) * length(full), 1e-3)
+    return np.asarray(np.arccos(np.clip(cosine, -1, 1)), np.float32)
+
+
+def _hue_distance(seen: _Seen, full: Image) -> Image:
     """The same where compression has thinned out the colour of narrow strokes but not their brightness.
 
     The ink is then somewhere between its own chroma and a share of it that grows with the stroke.
     """
-    least = float(np.clip(0.35 + 0.17 * (stroke - 1.5), 0.35, 0.9))
-    off = np.empty((len(mean), len(full)), np.float32)
-    for k, ink in enumerate(full):
-        seen = mean[:, 1:] / (np.maximum(mean[:, :1], 1.0) / max(float(ink[0]), 1.0))
-        own = ink[1:]
-        share = np.clip(seen @ own / max(float(own @ own), 1.0), least, 1.15)
-        off[:, k] = np.linalg.norm(seen - share[:, None] * own, axis=1) / max(float(np.linalg.norm(ink)), 1.0)
-    return off
-
-
-def _tell_shades_apart(likelihood, departure, where, size, twins, stroke, lossy, s) -> None:
-    """Multiply in how well the depth of the strokes fits each ink, for inks of one hue."""
-    depth, deepest, shade = shade_of_strokes(departure, stroke, lossy)
-    slack = 0.12 if lossy else 0.07
-    for k in range(len(size)):
-        near = deepest if twins[k].any() else depth
-        too_deep = np.maximum(near[where] / size[k] - 1 - slack, 0)
-        likelihood[:, k] *= np.exp(-0.5 * (too_deep / slack) ** 2)
-        if not twins[k].any():
-            continue
-        off = np.log(np.maximum(shade[where], 1.0) / size[k])
-        if size[k] >= size[twins[k]].max():
-            off = np.minimum(off, 0)  # touching strokes sum to more than the darkest ink, and are still it
-        fit = np.exp(-0.5 * (off / s.shade_sd) ** 2)
-        if not lossy:
-            fit = np.maximum(fit, np.exp(-0.5 * ((deepest[where] / size[k] - 1) / s.pure_sd) ** 2))
-        # Marks and letters are often thinner than curves, so black need not sum to a whole stroke.
-        likelihood[:, k] *= np.maximum(fit, s.thin_black) if k == len(size) - 1 else fit
+    least = float(np.clip(0.35 + 0.17 * (seen.stroke - 1.5), 0.35, 0.9))
+    scale = np.maximum(seen.mean[:, :1], 1.0) / np.maximum(full[:, :1], 1.0)
+    chroma, own = seen.mean[:, 1:] / scale, full[:, 1:]
+    share = np.einsum("ij,ij->i", chroma, own) / np.maximum(np.einsum("ij,ij->i", own, own), 1.0)
+    rest = chroma - np.clip(share, least, 1.15)[:, None] * own
+    return np.asarray(np.hypot(rest[:, 0], rest[:, 1]) / np.maximum(length(full), 1.0), np.float32)
 
 
 def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:

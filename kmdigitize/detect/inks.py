@@ -136,7 +136,10 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, s: InkSettings)
             continue
         color = np.array(entry.color, float)
         for group in groups:
-            if np.linalg.norm(np.mean([legend[j].color for j in group], axis=0) - color) < s.alike:
+            mean = np.mean([legend[j].color for j in group], axis=0)
+            ratio = _depth(panel, mean) / _depth(panel, entry.color)
+            same = _hue_apart(panel, mean, entry.color) < 0.5 * s.same_hue and abs(np.log(ratio)) < np.log(s.darker) / 2
+            if same or np.linalg.norm(mean - color) < s.alike:
                 group.append(i)
                 break
         else:
