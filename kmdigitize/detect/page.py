@@ -97,9 +97,19 @@ def background_color(pixels: Pixels) -> Rgb:
     return red, green, blue
 
 
+def brightest_channel(pixels: Pixels) -> Pixels:
+    """(h, w) uint8: the largest of the three channels, in which only unsaturated dark ink is dark."""
+    return np.maximum(np.maximum(pixels[:, :, 0], pixels[:, :, 1]), pixels[:, :, 2])
+
+
+def darkest_channel(pixels: Pixels) -> Pixels:
+    """(h, w) uint8: the smallest of the three channels, in which any ink is dark."""
+    return np.minimum(np.minimum(pixels[:, :, 0], pixels[:, :, 1]), pixels[:, :, 2])
+
+
 def _darkness(pixels: Pixels) -> Pixels:
     """(h, w) uint8: how much darker than the brightest paper around, coloured ink counting by its brightest part."""
-    brightest = pixels.max(axis=2)
+    brightest = brightest_channel(pixels)
     paper = np.uint8(np.percentile(brightest[::4, ::4], 90))
     darkness: Pixels = np.maximum(paper, brightest) - brightest
     return darkness

@@ -13,20 +13,20 @@ import numpy as np
 
 from kmdigitize.detect.page import background_color
 from kmdigitize.detect.panels_labels import NumberSpot
-from kmdigitize.geometry import Box, FloatArray, Pixels
+from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+from kmdigitize.records import Rgb
 
 
 def filled_boxes(pixels: Pixels, text_px: float) -> list[Box]:
     """Rectangles filled with the commonest colour after the page's own, if it covers a twentieth of the picture."""
-    page = np.array(background_color(pixels), dtype=np.int16)
-    values = pixels[::2, ::2].astype(np.int16)
-    off_page = np.abs(values - page).max(axis=2) > 6
-    code = (values[off_page] >> 2) @ np.array([4096, 64, 1], dtype=np.int64)
-    if code.size < 0.05 * off_page.size:
+    sample = pixels[::2, ::2]
+    off_page = ~_near(sample, background_color(pixels))
+    if np.count_nonzero(off_page) < 0.05 * off_page.size:
         return []
+    code = (sample[off_page] >> 2).astype(np.int64) @ np.array([4096, 64, 1])
     commonest = int(np.bincount(code).argmax())
-    fill = np.array([commonest >> 12, (commonest >> 6) & 63, commonest & 63]) * 4 + 2
-    mask = (np.abs(pixels.astype(np.int16) - fill.astype(np.int16)).max(axis=2) <= 6).astype(np.uint8)
+    fill = ((commonest >> 12) * 4 + 2, ((commonest >> 6) & 63) * 4 + 2, (commonest & 63) * 4 + 2)
+    mask = _near(pixels, fill).astype(np.uint8)
     if mask.mean() < 0.05:
         return []
     side = 2 * int(0.4 * text_px) + 3
@@ -40,6 +40,14 @@ def filled_boxes(pixels: Pixels, text_px: float) -> list[Box]:
             continue
         boxes.append(_sharp_edges(mask[top : top + height, left : left + width], left, top))
     return boxes
+
+
+def _near(pixels: Pixels, color: Rgb) -> BoolArray:
+    """(h, w): whether all channels are within 6 of ``color``, the noise of compression on flat areas."""
+    near = np.ones(pixels.shape[:2], dtype=bool)
+    for channel, value in enumerate(color):
+        near &= np.abs(pixels[:, :, channel].astype(np.int16) - value) <= 6
+    return near
 
 
 def _sharp_edges(mask: Pixels, left: int, top: int) -> Box:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from kmdigitize.detect.page import brightest_channel, darkest_channel
 from kmdigitize.geometry import Pixels
 
 
@@ -53,8 +54,8 @@ class Line:
 def find_lines(pixels: Pixels, text_px: float, settings: LineSettings | None = None) -> tuple[list[Line], list[Line]]:
     """Straight strokes along the rows and along the columns of ``pixels`` (h, w, 3)."""
     settings = settings or LineSettings()
-    dark = 255 - pixels.max(axis=2)
-    inked = 255 - pixels.min(axis=2)
+    dark = 255 - brightest_channel(pixels)
+    inked = 255 - darkest_channel(pixels)
     rows = _lines_along_rows(dark, inked, text_px, settings)
     transposed = (np.ascontiguousarray(dark.T), np.ascontiguousarray(inked.T))
     return rows, _lines_along_rows(*transposed, text_px, settings)

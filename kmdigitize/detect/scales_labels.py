@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_labels
+from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, evenly_valued, fit_labels
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records import NumberLabel, Panel
 
@@ -93,17 +93,28 @@ def best_labels(
 def _fitted(
     line: Sequence[NumberLabel], horizontal: bool, text_px: float, settings: LatticeSettings
 ) -> AxisLabels | None:
-    numbers = tuple(_with_point(one) for one in (line if horizontal else _without_percent_glyph(line)))
+    numbers = tuple(_with_point(one) for one in (line if horizontal else _upright(_without_percent_glyph(line))))
+    if len(numbers) < 2:
+        return None
     at = np.array([one.box.center_x if horizontal else one.box.center_y for one in numbers])
     values = np.array([one.value for one in numbers])
     lattice = fit_labels(at, values, settings.label_slack * text_px, 1.0 if horizontal else -1.0)
-    return None if lattice is None else AxisLabels(numbers, at, values, lattice)
+    if lattice is None:
+        return None
+    return AxisLabels(
+        numbers, at, values, replace(lattice, labels=lattice.labels & evenly_valued(values, lattice.labels))
+    )
 
 
 def _with_point(label: NumberLabel) -> NumberLabel:
     """A label such as "02" with the decimal point that OCR has lost."""
     digits = re.fullmatch(r"0(\d+)\D*", label.text.strip())
     return replace(label, value=int(digits[1]) / 10 ** len(digits[1])) if digits else label
+
+
+def _upright(line: Sequence[NumberLabel]) -> list[NumberLabel]:
+    """Labels without single digits that lie on their side: those are pieces of labels that are turned."""
+    return [one for one in line if len(one.text.strip()) > 1 or one.box.height + 1 > 0.9 * (one.box.width + 1)]
 
 
 def _without_percent_glyph(line: Sequence[NumberLabel]) -> Sequence[NumberLabel]:

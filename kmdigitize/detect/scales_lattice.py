@@ -89,6 +89,29 @@ def fit_labels(at: FloatArray, values: FloatArray, slack: float, sign: float) ->
     )
 
 
+def evenly_valued(values: FloatArray, good: BoolArray) -> BoolArray:
+    """Which of ``values`` (n,) are spaced by multiples of the step that most of the ``good`` ones share.
+
+    A label with a digit too many ("0.81" for 0.8) may lie on the line and still be no value that an axis prints. All
+    are kept if less than half of them, or fewer than three, share a step.
+    """
+    known = np.unique(values[good])
+    if known.size < 4:
+        return np.ones(values.size, dtype=bool)
+    least = 0.6 * float(np.median(np.diff(known)))
+    best = np.ones(values.size, dtype=bool)
+    most = max(2.0, 0.5 * known.size - 0.5)
+    for first in known:
+        for step in known[known > first] - first:
+            if step < least:
+                continue
+            even = np.abs((values - first) / step - np.rint((values - first) / step)) <= 0.02
+            count = np.unique(values[even & good]).size
+            if count > most:
+                best, most = even, float(count)
+    return best
+
+
 def fit_ticks(
     labels: Lattice, at: FloatArray, values: FloatArray, ticks: FloatArray, reach: float, settings: LatticeSettings
 ) -> Lattice | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kmdigitize.detect.page import brightest_channel
 from kmdigitize.detect.ticks_edges import Stroke, centroids, edge_centers
 from kmdigitize.geometry import FloatArray, Pixels
 from kmdigitize.records import Figure, Panel, TickRow, Ticks
@@ -50,7 +51,7 @@ def find_ticks(figure: Figure, panel: Panel, settings: TickSettings | None = Non
     """Candidates for the ticks of both axes of ``panel``; rows are empty where nothing stands out."""
     settings = settings or TickSettings()
     frame = panel.frame
-    bright = figure.pixels.max(axis=2)
+    bright = brightest_channel(figure.pixels)
     paper = _Paper(panel.line_px / 2, float(bright.max()), not figure.lossy and figure.angle == 0)
     span_x, span_y = (frame.left, frame.right), (frame.top, frame.bottom)
     x = _tick_row(bright, panel.axis_x_y, paper, span_x, span_y, settings)

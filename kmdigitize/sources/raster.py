@@ -34,10 +34,10 @@ class RasterSettings:
     """Limits on what is decoded and the measure of compression.
 
     ``max_pixels``: a page at 600 dpi has 35 million; ten float images of 60 million would not fit into 1.5 GiB.
-    ``min_side``: below it no axis with readable labels fits. ``dark_page``: brightness of the border and of most of the
-    picture below which the figure is drawn light on dark (pages are either above 200 or below 60). ``max_step``: brightness steps up to
-    this size are compression noise, larger ones are edges; ``lossy_share``: share of such steps near edges above
-    which a picture is lossy (drawn figures up to 0.11, JPEG and scans from 0.35).
+    ``min_side``: below it no axis with readable labels fits. ``dark_page``: brightness of the border and of most of
+    the picture below which the figure is drawn light on dark (pages are either above 200 or below 60). ``max_step``:
+    brightness steps up to this size are compression noise, larger ones are edges; ``lossy_share``: share of such steps
+    near edges above which a picture is lossy (drawn figures up to 0.11, JPEG and scans from 0.35).
     """
 
     max_pixels: int = 60_000_000
