@@ -20,7 +20,8 @@ _PHRASE_GAP = 0.75
 @dataclass(frozen=True, slots=True)
 class Glyph:
     """A character (or a run of them): the ``box`` of its ink, the ``cell`` it advances by, its ``origin`` on the base
-    line, ``angle`` counter-clockwise in degrees and font ``size``, all in px.
+    line, ``angle`` counter-clockwise in degrees and font ``size``, all in px. Glyphs of two ``block``s, which the
+    file keeps apart, are joined only where they touch.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Glyph:
     origin: tuple[float, float]
     angle: float
     size: float
+    block: int = 0
 
     def along(self, x: float, y: float) -> float:
         """Position of a point along the writing direction."""
@@ -48,7 +50,7 @@ class Glyph:
 
 
 def join_glyphs(glyphs: Sequence[Glyph]) -> tuple[TextToken, ...]:
-    """Tokens in the order of the first characters: phrases, or single numbers where all words are numbers."""
+    """Tokens in the order of the first characters: phrases, or cells ("12", "12 (3)") where all words are numbers."""
     tokens: list[TextToken] = []
     words: list[list[Glyph]] = []
     last: Glyph | None = None
@@ -58,7 +60,7 @@ def join_glyphs(glyphs: Sequence[Glyph]) -> tuple[TextToken, ...]:
             spaced = True
             continue
         gap = _gap(last, glyph) if last is not None else None
-        if gap is None or gap > _PHRASE_GAP:
+        if gap is None or last is None or gap > (_PHRASE_GAP if glyph.block == last.block else _WORD_GAP):
             tokens += _tokens(words)
             words = [[glyph]]
         elif spaced or gap > _WORD_GAP:
@@ -83,9 +85,15 @@ def _gap(last: Glyph, glyph: Glyph) -> float | None:
 
 def _tokens(words: list[list[Glyph]]) -> list[TextToken]:
     texts = ["".join(glyph.text for glyph in word) for word in words]
-    if len(words) > 1 and all(_NUMBER.fullmatch(text) for text in texts):
-        return [_token(text, word) for text, word in zip(texts, words, strict=True)]
-    return [_token(" ".join(texts), [glyph for word in words for glyph in word])] if words else []
+    if len(words) < 2 or not all(_NUMBER.fullmatch(text) for text in texts):
+        return [_token(" ".join(texts), [glyph for word in words for glyph in word])] if words else []
+    cells: list[tuple[str, list[Glyph]]] = []
+    for text, word in zip(texts, words, strict=True):
+        if cells and text.startswith("("):
+            cells[-1] = (f"{cells[-1][0]} {text}", cells[-1][1] + word)
+        else:
+            cells.append((text, word))
+    return [_token(text, glyphs) for text, glyphs in cells]
 
 
 def _token(text: str, glyphs: list[Glyph]) -> TextToken:

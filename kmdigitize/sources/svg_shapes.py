@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from svgelements import Arc, CubicBezier, QuadraticBezier
@@ -116,7 +116,8 @@ def _add_text(tree: SvgTree, place: _Place, content: SvgContent) -> None:
     paint = paint_of(place.style)
     if paint.fill is None:
         return
-    glyphs = text_glyphs(place.chain, place.style, tree.rules, place.to_px)
+    block = content.glyphs[-1].block + 1 if content.glyphs else 1
+    glyphs = [replace(g, block=block) for g in text_glyphs(place.chain, place.style, tree.rules, place.to_px)]
     content.glyphs += glyphs
     for glyph in glyphs:
         mark = glyph_mark(glyph, paint.fill, len(content.paths) + 1)

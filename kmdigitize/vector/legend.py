@@ -53,7 +53,7 @@ def with_exact_samples(
     entries = [entry for entry in entries if not (_is_tick_label(entry, panel) or _is_cell(entry, tokens, height))]
     if not entries:
         return _direct_labels(drawing, panel, words, height, settings) or tuple(read)
-    known = [_merged(entry, read) for entry in _distinct(entries)]
+    known = [_merged(entry, read) for entry in _distinct(entries, height)]
     labels = {_plain(entry.label) for entry in known}
     others = [entry for entry in read if _plain(entry.label) not in labels and entry.place == "legend"]
     return tuple(known) + tuple(entry for entry in others if not any(_is_same_place(entry, k) for k in known))
@@ -172,13 +172,13 @@ def _joined(
     return (texts, box) if box is not None else None
 
 
-def _distinct(entries: list[LegendEntry]) -> list[LegendEntry]:
-    """One entry per label's place: the sample nearest to it."""
+def _distinct(entries: list[LegendEntry], height: float) -> list[LegendEntry]:
+    """One entry per label's place, that of the nearest sample, line by line."""
     kept: list[LegendEntry] = []
     for entry in sorted(entries, key=lambda e: abs(e.box.left - (e.sample or e.box).right)):
         if not any(_is_same_place(entry, other) for other in kept):
             kept.append(entry)
-    return sorted(kept, key=lambda e: (round(e.box.center_y / max(e.box.height, 1.0)), e.box.left))
+    return sorted(kept, key=lambda e: (round((e.sample or e.box).center_y / height), e.box.left))
 
 
 def _is_tick_label(entry: LegendEntry, panel: Panel) -> bool:
