@@ -22,6 +22,8 @@ SMALL = 1100
 """Figures whose longer side is shorter than this (px) are drawn at twice their size."""
 INK_KEPT = 0.45
 """Share of the contrast of the figure that is kept under the drawing."""
+TEXT_SHARE, TEXT_SIZES = 0.027, (15.0, 26.0)
+"""Height of text as a share of the frame's, and the sizes (px of the sheet) between which it is kept."""
 SHIFT = 4
 """Binary digits after the point with which OpenCV draws sub-pixel coordinates."""
 FRAME: Rgb = (110, 110, 160)
@@ -42,7 +44,9 @@ PALETTE: tuple[Rgb, ...] = (
 
 def draw_overlay(digitized: Digitized) -> Pixels:
     """The figure with everything that was found drawn over it, (h, w, 3) RGB; of twice the size if it is small."""
-    sheet = _Sheet(digitized.figure.pixels)
+    panels = [panel.panel for panel in digitized.panels] + [skipped.panel for skipped in digitized.skipped]
+    frames = [panel.frame.height for panel in panels]
+    sheet = _Sheet(digitized.figure.pixels, float(np.median(frames)) if frames else 0.0)
     for panel in digitized.panels:
         _draw_axes(sheet, panel)
         colours = arm_colours(panel.arms)
@@ -73,8 +77,9 @@ def _distance(a: Rgb, b: Rgb) -> float:
 class _Sheet:
     """The lightened figure with a pen. All coordinates are px of the figure; text waits until the lines are drawn."""
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, pixels: Pixels, frame_height: float) -> None:
         self.factor = 2 if max(pixels.shape[:2]) < SMALL else 1
+        self.text_size = float(np.clip(TEXT_SHARE * frame_height * self.factor, *TEXT_SIZES))
         light = cv2.addWeighted(pixels, INK_KEPT, np.full_like(pixels, 255), 1 - INK_KEPT, 0)
         size = (pixels.shape[1] * self.factor, pixels.shape[0] * self.factor)
         self.picture = cv2.resize(light, size, interpolation=cv2.INTER_NEAREST)
@@ -108,7 +113,7 @@ class _Sheet:
     def finished(self) -> Pixels:
         """The sheet with its texts."""
         image = Image.fromarray(self.picture)
-        pen, font = ImageDraw.Draw(image), ImageFont.load_default(10.5 * self.factor)
+        pen, font = ImageDraw.Draw(image), ImageFont.load_default(self.text_size)
         for x, y, text, colour, anchor in self.texts:
             place, halo = self.at((x, y)), (255, 255, 255)
             room = image.width - font.getlength(text) - 2 * self.factor

@@ -13,29 +13,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import AxisScale, FloatArray
-from kmdigitize.ipd.records import IPD
+from kmdigitize.ipd.records import IPD, Draw, Reconstruction
 from kmdigitize.records import Rgb
 from kmdigitize.survival import NORMAL_95, km_steps
 
 WIDTH, FRAME_HEIGHT = 700.0, 330.0
 RIGHT, TOP, AXIS_TEXT, ROW = 20.0, 14.0, 52.0, 18.0
-SWATCH, CHARACTER = 34.0, 7.0
+SWATCH, CHARACTER = 34.0, 7.4
 """Room for a line sample before a name, and for one character of a name (px at 12 px text)."""
 LONGEST = 26
 """Longer names are cut."""
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "14 4", "4 2", "9 3 2 3 2 3", "3 3")
 MOST_TICKS = 12
+DRAW_TIMES = 400
+"""Times at which the interval of the draws is drawn: one per 1.5 px of the plot."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlottedArm:
-    """One arm: SVG path data of its curve, band and censor marks, its look, and its row of numbers at risk."""
+    """One arm: SVG path data of its curve, bands and censor marks, its look, and its row of numbers at risk.
+
+    ``band`` is the 95% confidence band, ``digitization`` the 95% interval of the draws ("" without draws).
+    """
 
     name: str
     colour: str
     dash: str
     curve: str
     band: str
+    digitization: str
     marks: str
     at_risk: tuple[tuple[float, int], ...]
     row_y: float
@@ -55,8 +61,11 @@ class KmPlot:
     description: str
 
 
-def km_plot(ipds: Sequence[IPD], colours: Sequence[Rgb], ticks: Sequence[float], time_unit: str = "") -> KmPlot:
+def km_plot(
+    rebuilt: Sequence[Reconstruction], colours: Sequence[Rgb], ticks: Sequence[float], time_unit: str = ""
+) -> KmPlot:
     """The plot of some arms. ``ticks`` are the times of the figure's ticks; round ones are chosen where it has none."""
+    ipds = [reconstruction.ipd for reconstruction in rebuilt]
     last = max((float(ipd.time[-1]) for ipd in ipds if ipd.n), default=1.0)
     times = _thinned(ticks) if len(ticks) > 1 else _round_ticks(last)
     left = SWATCH + CHARACTER * max([10, *(min(len(ipd.arm), LONGEST) for ipd in ipds)]) + 18.0
@@ -64,8 +73,8 @@ def km_plot(ipds: Sequence[IPD], colours: Sequence[Rgb], ticks: Sequence[float],
     bottom = TOP + FRAME_HEIGHT
     y = AxisScale.through((bottom, TOP), (0.0, 1.0))
     arms = tuple(
-        _plotted(ipd, (x, y), times, (hex_colour(colours[index]), DASHES[index % len(DASHES)], _row_y(index)))
-        for index, ipd in enumerate(ipds)
+        _plotted(one, (x, y), times, (hex_colour(colours[index]), DASHES[index % len(DASHES)], _row_y(index)))
+        for index, one in enumerate(rebuilt)
     )
     return KmPlot(
         WIDTH,
@@ -102,8 +111,9 @@ def _row_y(index: int) -> float:
 
 
 def _plotted(
-    ipd: IPD, scales: tuple[AxisScale, AxisScale], times: Sequence[float], look: tuple[str, str, float]
+    rebuilt: Reconstruction, scales: tuple[AxisScale, AxisScale], times: Sequence[float], look: tuple[str, str, float]
 ) -> PlottedArm:
+    ipd = rebuilt.ipd
     when, survival, at_risk, d = km_steps(ipd.time, ipd.event)
     end = float(ipd.time[-1]) if ipd.n else 0.0
     censored = np.unique(ipd.time[~ipd.event])
@@ -116,6 +126,7 @@ def _plotted(
         look[1],
         step_path(when, survival, end, scales),
         _band_path(when, _limits(survival, at_risk, d), end, scales),
+        _digitization_path(rebuilt.draws, end, scales),
         "".join(f"M{px:.2f} {py - 3.5:.2f}v7" for px, py in ticks),
         tuple((round(float(scales[0].to_px(t)), 1), int(n)) for t, n in zip(times, counts, strict=True)),
         look[2],
@@ -142,6 +153,19 @@ def _band_path(
     xs, ys = scales[0].to_px(time)[::-1], scales[1].to_px(np.append(1.0, limits[0]))[::-1]
     back = "".join(f"H{x:.2f}V{y:.2f}" for x, y in zip(xs, ys[1:], strict=True))
     return f"{there}V{ys[0]:.2f}{back}H{float(scales[0].to_px(0.0)):.2f}Z"
+
+
+def _digitization_path(draws: Sequence[Draw], end: float, scales: tuple[AxisScale, AxisScale]) -> str:
+    """Closed path around the 95% interval of the draws' survival at as many times as can be told apart."""
+    if not draws or end <= 0:
+        return ""
+    times = np.linspace(0.0, end, DRAW_TIMES)
+    levels = np.empty((len(draws), times.size))
+    for index, draw in enumerate(draws):
+        when, survival, _, _ = km_steps(draw.time, draw.event)
+        levels[index] = np.append(1.0, survival)[np.searchsorted(when, times, side="right")]
+    low, high = np.quantile(levels, (0.025, 0.975), axis=0)
+    return _band_path(times[1:], (low[1:], high[1:]), end, scales)
 
 
 def _thinned(ticks: Sequence[float]) -> list[float]:

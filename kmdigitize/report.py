@@ -21,6 +21,7 @@ from PIL import Image
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Pixels
+from kmdigitize.hazard_plots import SmallPlot, hazard_plots
 from kmdigitize.overlay import arm_colours, draw_overlay
 from kmdigitize.plots import KmPlot, hex_colour, km_plot, step_path
 from kmdigitize.records import DigitizedPanel
@@ -94,6 +95,7 @@ class PanelView:
     arms: tuple[ArmRow, ...]
     risk_times: tuple[str, ...]
     plot: KmPlot
+    hazards: tuple[SmallPlot, ...]
     over_figure: tuple[tuple[str, str, str], ...]
     box: str
 
@@ -123,7 +125,7 @@ def report_html(result: Result, overlay: Pixels | None = None) -> str:
         original=_as_data(figure.pixels),
         panels=[_panel_view(panel, len(result.panels) > 1) for panel in result.panels],
         flags=_flag_rows(result.flags),
-        remedies=[_remedy(*remedy, flags=result.flags) for remedy in REMEDIES],
+        remedies=_remedies(result),
         seconds=sorted(_stage_seconds(result).items(), key=lambda item: -item[1]),
     )
 
@@ -166,7 +168,8 @@ def _panel_view(panel: PanelResult, several: bool) -> PanelView:
         consistency=_check_rows(panel.agreement, "consistency"),
         arms=tuple(_arm_row(panel, index, hex_colour(colours[index]), times) for index in range(len(found.arms))),
         risk_times=tuple(f"{time:g}" for time in times),
-        plot=km_plot(ipds, colours, ticks, found.scales.time_unit),
+        plot=km_plot(panel.reconstructions, colours, ticks, found.scales.time_unit),
+        hazards=hazard_plots(ipds, colours),
         over_figure=_over_figure(panel, [hex_colour(colour) for colour in colours]),
         box=_view_box(found),
     )
@@ -251,6 +254,12 @@ def _flag_rows(flags: tuple[Flag, ...]) -> list[tuple[str, str, list[str]]]:
     return [(code, Flag(code).meaning, list(dict.fromkeys(texts))) for code, texts in details.items()]
 
 
-def _remedy(prefixes: tuple[str, ...], sentence: str, facts: dict[str, Any], flags: tuple[Flag, ...]) -> Remedy:
-    asked_for = any(flag.code.startswith(prefixes) for flag in flags)
-    return Remedy(sentence, json.dumps({"schema": 1} | facts, ensure_ascii=False), asked_for)
+def _remedies(result: Result) -> list[Remedy]:
+    """Every remedy with the figure's own arm names in its example; those that a flag asks for come first."""
+    names = [arm.name for panel in result.panels for arm in panel.digitized.arms] or ["A"]
+    remedies = []
+    for prefixes, sentence, facts in REMEDIES:
+        example = {"schema": 1} | (facts if "arm_names" not in facts else {"arm_names": names})
+        text = json.dumps(example, ensure_ascii=False).replace('"…"', json.dumps(names[0], ensure_ascii=False))
+        remedies.append(Remedy(sentence, text, any(flag.code.startswith(prefixes) for flag in result.flags)))
+    return sorted(remedies, key=lambda remedy: not remedy.asked_for)

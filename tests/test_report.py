@@ -16,8 +16,9 @@ from kmdigitize.agreement import compare
 from kmdigitize.facts import facts_from
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale
+from kmdigitize.hazard_plots import hazard_plots
 from kmdigitize.ipd.reconstruct import reconstruct
-from kmdigitize.ipd.records import IPD, ReconstructionInputs
+from kmdigitize.ipd.records import IPD, Draw, PatientTable, Reconstruction, ReconstructionInputs
 from kmdigitize.plots import km_plot, step_path
 from kmdigitize.report import report_html, write_report
 from kmdigitize.reported import Reported, ReportedArm
@@ -142,6 +143,46 @@ def test_the_reconstruction_lies_on_the_curve(upward: bool) -> None:
     )
 
 
+def test_hazard_plots_by_hand() -> None:
+    first = IPD("1", "A", np.array([1.0, 2.0, 3.0]), np.array([True, True, False]))
+    second = IPD("1", "B", np.array([1.0, 4.0]), np.array([False, True]))
+    hazard, log_log, difference = hazard_plots([first, second], [(0, 0, 0), (200, 0, 0)])
+    # Nelson-Aalen of A: 1/3, then 1/3 + 1/2; axes run over round numbers around all values.
+    left, top, right, bottom = hazard.frame
+    assert [label for _, label in hazard.y_ticks] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+    xs, ys = corners(hazard.lines[0][2])
+    np.testing.assert_allclose((np.array(ys) - bottom) / (top - bottom), [0, 0, 1 / 3, 1 / 3, 5 / 6, 5 / 6], atol=1e-3)
+    np.testing.assert_allclose((np.array(xs) - left) / (right - left) * 4, [0, 1, 1, 2, 2, 3], atol=1e-2)
+    assert len(log_log.lines) == 1  # B falls from 1 straight to 0
+    assert [line[3] for line in difference.lines] == [True, False]
+    assert "A − B" in difference.title
+
+
+def corners(path: str) -> tuple[list[float], list[float]]:
+    """x and y of the corners of a path of straight lines."""
+    pairs = [point.split() for point in path.strip("MZ").split("L")]
+    return [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
+
+
+def test_no_hazard_plots_without_events() -> None:
+    alive = IPD("1", "A", np.array([1.0, 2.0]), np.array([False, False]))
+    assert hazard_plots([alive], [(0, 0, 0)]) == ()
+
+
+def test_draws_become_a_band() -> None:
+    one = rebuilt_as(IPD("1", "A", np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, True, False])))
+    draws = (Draw(one.ipd.time, one.ipd.event), Draw(one.ipd.time + 0.5, one.ipd.event))
+    without, with_draws = (km_plot([r], [(0, 0, 0)], []).arms[0] for r in (one, replace(one, draws=draws)))
+    assert without.digitization == ""
+    assert with_draws.digitization.endswith("Z")
+
+
+def rebuilt_as(ipd: IPD) -> Reconstruction:
+    """A reconstruction that holds some patients."""
+    empty = np.array([])
+    return Reconstruction(ipd, "guyot", PatientTable(empty, empty.astype(int), empty.astype(int), empty.astype(int)))
+
+
 def test_step_path_by_hand() -> None:
     x, y = AxisScale(1.0, 0.0), AxisScale(-0.1, 1.0)
     path = step_path(np.array([2.0, 5.0, 9.0]), np.array([0.5, 0.25, 0.0]), 6.0, (x, y))
@@ -151,7 +192,7 @@ def test_step_path_by_hand() -> None:
 def test_plot_of_nobody_and_of_everybody_dead() -> None:
     nobody = IPD("1", "none", np.array([]), np.array([], dtype=bool))
     dead = IPD("1", "a name that is far too long for a plot", np.array([1.0, 2.0]), np.array([True, True]))
-    plot = km_plot([nobody, dead], [(0, 0, 0), (200, 0, 0)], [])
+    plot = km_plot([rebuilt_as(nobody), rebuilt_as(dead)], [(0, 0, 0), (200, 0, 0)], [])
     assert [count for _, count in plot.arms[1].at_risk][:2] == [2, 2]
     assert len(plot.arms[1].name) <= 26
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="{plot.arms[1].band}"/></svg>'
