@@ -244,7 +244,8 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
             extent = runs[stop - 1][1] - runs[index][0] + 1
             last = body[:, runs[index][0] : runs[index][1] + 1]
             at_end = stop == len(runs) and index > 0 and last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
-            if extent >= (1.2 if stop - index == 1 else 0.9) * height or (at_end and stop - index == 1):
+            clear = index == 0 or runs[index][0] - runs[index - 1][1] > 0.3 * height  # a long dash stands closer
+            if (clear and extent >= (1.0 if stop - index == 1 else 0.9) * height) or (at_end and stop - index == 1):
                 drawn[index:stop] = [True] * (stop - index)
         index = max(stop, index + 1)
     return drawn if not all(drawn) else [True] * len(runs)

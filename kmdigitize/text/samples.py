@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+from kmdigitize.geometry import BoolArray, Box, FloatArray, IntArray, Pixels
 from kmdigitize.records import Dash, Rgb
 
 
@@ -178,7 +178,7 @@ def _measure(
     peak = float(np.percentile(contrast[core, columns], 75)) if columns.size else float(contrast[core].max())
     solid = columns[contrast[core, columns] >= 0.8 * peak] if columns.size else np.array([left])
     stroke = float(np.median(strip[:, solid].sum(axis=0)) / max(peak, 1.0)) if solid.size else usual
-    color = np.median(window[core, solid], axis=0) if solid.size else window[core, left]
+    color = _color(window, core, solid if solid.size else np.array([left]), usual)
     along = contrast[core, left : right + 1] > 0.5 * peak
     marked = thickness > 1.5 * usual + 1
     dash, period = classify_dash(along | marked, max(1.0, stroke))
@@ -186,6 +186,25 @@ def _measure(
     box = Box(origin[0] + left, origin[1] + core - half, origin[0] + right, origin[1] + core + half)
     rgb = tuple(int(round(float(v))) for v in color)
     return LineSample(box, (rgb[0], rgb[1], rgb[2]), round(stroke, 2), dash, period)
+
+
+def _color(window: FloatArray, core: int, columns: IntArray, usual: float) -> FloatArray:
+    """Colour of a line from all its ink across it, since compression spreads colour over neighbouring rows.
+
+    The luminance tells how many rows of full ink there are; the colour deficits summed over the rows are shared out
+    among them.
+    """
+    margin = round(usual / 2) + 4
+    rows = slice(max(0, core - margin), core + margin + 1)
+    background = np.median(window[:, columns], axis=0)
+    deficit = background - window[rows][:, columns]
+    luminance = deficit @ np.array([0.299, 0.587, 0.114])
+    peak = luminance[np.abs(luminance).argmax(axis=0), np.arange(len(columns))]
+    full_rows = np.maximum(1.0, luminance.sum(axis=0) / np.where(np.abs(peak) < 1, 1.0, peak))
+    spread = np.median(background - deficit.sum(axis=0) / full_rows[:, None], axis=0)
+    center = np.median(window[core, columns], axis=0)
+    plausible = np.ptp(spread) >= np.ptp(center) and spread.min() > -40
+    return np.clip(spread, 0, 255) if plausible else center
 
 
 def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]]:
