@@ -23,7 +23,7 @@ from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.region import Region, cut_region, text_mask
-from kmdigitize.detect.selection import Found, Sheet, announced_arms, choose_curves
+from kmdigitize.detect.selection import Found, Sheet, announced_arms, choose_curves, upright_ink
 from kmdigitize.flags import Flag
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
 
@@ -100,7 +100,7 @@ def _sheets(
 ) -> list[Sheet]:
     """What each ink shows and what hides it."""
     clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, 0.5, 1)
-    marks = np.where(text, 0, evidence.black * clear).astype(np.float32)
+    marks = upright_ink(np.where(text, 0, evidence.black * clear).astype(np.float32), stroke)
     everything = np.clip(evidence.coverage.sum(axis=0) + evidence.other, 0, 1) + background.lines
     result = []
     for coverage in evidence.coverage:

@@ -22,8 +22,12 @@ Image = NDArray[np.float32]
 class DashSettings:
     """Line types in strokes, used where no legend sample tells their lengths."""
 
-    length_sd: float = 0.35
-    """Spread of the logarithm of a dash's length: corners, touching marks and thresholds lengthen and shorten it."""
+    shorter_sd: float = 0.35
+    """Spread of the logarithm of a dash's length below its own: thresholds and corners shorten it."""
+    longer_sd: float = 0.5
+    """The same above: censor marks add their ink to the dash they stand on."""
+    merged: float = 1.8
+    """A piece longer than this many of the longest dashes has grown together with marks; its length says nothing."""
     floor: float = 0.15
     """Evidence left to a piece of the wrong length: merged pieces must not vanish."""
     touching: float = 0.8
@@ -49,9 +53,17 @@ def dash_lengths(dash: Dash, period: Sequence[float], stroke: float) -> tuple[tu
 
 
 def weigh_pieces(
-    coverage: Image, explained: Image, lengths: Sequence[float], stroke: float, settings: DashSettings | None = None
+    coverage: Image,
+    explained: Image,
+    lengths: Sequence[float],
+    longest: float,
+    stroke: float,
+    settings: DashSettings | None = None,
 ) -> Image:
-    """``coverage`` (h, w) with each connected piece weighed by how well its length fits one of ``lengths`` (px)."""
+    """``coverage`` (h, w) with each connected piece weighed by how well its length fits one of ``lengths`` (px).
+
+    ``longest`` is the longest dash of any line type drawn in this ink (px).
+    """
     s = settings or DashSettings()
     if not lengths:
         return coverage
@@ -62,8 +74,10 @@ def weigh_pieces(
         labels.ravel(), weights=cv2.dilate(explained, np.ones((3, 3), np.uint8)).ravel(), minlength=count
     )
     length = np.maximum(ink / stroke, 0.3)
-    fit = np.max([np.exp(-0.5 * (np.log(length / on) / s.length_sd) ** 2) for on in lengths], axis=0)
+    off = np.log(length[:, None] / np.asarray(lengths)[None, :])
+    fit = np.exp(-0.5 * (off / np.where(off > 0, s.longer_sd, s.shorter_sd)) ** 2).max(axis=1)
     weight = np.maximum(fit, s.floor)
+    touches[length > s.merged * longest] = 1
     weight[touches > 0.5] = np.maximum(weight, s.touching)[touches > 0.5]
     weight[0] = 0.0
     spread = cv2.dilate(weight[labels].astype(np.float32), np.ones((3, 3), np.uint8))

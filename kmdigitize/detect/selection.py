@@ -8,8 +8,9 @@ is then found once more against all the others, so that the first does not keep 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,6 +80,8 @@ class SelectionSettings:
     """The same for a second curve in an ink, which might be a dashed confidence limit of the first."""
     first: float = 0.25
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
+    black: float = 120.0
+    """Sum of red, green and blue below which a grey ink may also draw the marks of the other curves."""
     drop: float = 2.0
     """Strokes by which a curve must fall: reference lines do not."""
 
@@ -101,9 +104,13 @@ def choose_curves(
     """
     s = SelectionSettings()
     result: list[tuple[int, Found]] = []
-    for k, ink in enumerate(inks):
-        arms = [Arm(i, dash, legend[i].period) for i, dash in ink.arms]
-        result += [(k, found) for found in find_arms(sheets[k], arms) if _announced(found, sheets[k], s)]
+    sheets = list(sheets)
+    for k in sorted(range(len(inks)), key=lambda k: sum(inks[k].color)):
+        arms = [Arm(i, dash, legend[i].period) for i, dash in inks[k].arms]
+        mine = [found for found in find_arms(sheets[k], arms) if _announced(found, sheets[k], s)]
+        result += [(k, found) for found in mine]
+        if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:
+            sheets = _black_marks(sheets, k, mine)
     wanted = expected or announced_arms(legend) or None
     chromatic = any(not is_grey(ink.color, panel) for ink in inks)
     for k, ink in enumerate(inks):
@@ -116,6 +123,25 @@ def choose_curves(
     return _look_for_more(result, sheets, wanted, s)
 
 
+def _black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list[Sheet]:
+    """The sheets, where black ``k`` that its own curves do not explain may be marks on the others."""
+    rest = sheets[k].coverage
+    for found in mine:
+        rest = rest * (1 - explained_by(found.road, sheets[k].coverage, sheets[k].stroke))
+    marks = upright_ink(rest, sheets[k].stroke)
+    return [replace(sheet, marks=np.maximum(sheet.marks, marks)) if j != k else sheet for j, sheet in enumerate(sheets)]
+
+
+def upright_ink(ink: Image, stroke: float) -> Image:
+    """The part of ``ink`` (h, w) in or beside something that stands upright, as marks do and dashed limits do not."""
+    runs = vertical_runs(ink > 0.35)
+    tall = runs.last - runs.first + 1 > 2.2 * stroke
+    mask = np.zeros(ink.shape, np.uint8)
+    mask[((runs.first + runs.last) // 2)[tall], runs.column[tall]] = 1
+    mask = cv2.dilate(mask, np.ones((2 * round(4 * stroke) + 1, 2 * round(2.5 * stroke) + 1), np.uint8))
+    return np.asarray(ink * mask, np.float32)
+
+
 def _look_for_more(
     result: list[tuple[int, Found]], sheets: Sequence[Sheet], wanted: int | None, s: SelectionSettings
 ) -> list[tuple[int, Found]]:
@@ -126,7 +152,7 @@ def _look_for_more(
             mine = [found for j, found in result if j == k]
             if not mine:
                 continue
-            more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm.dash for found in mine])
+            more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
             if more is None:
                 continue
             covered = s.covered_again if wanted is None else 0.4 * s.covered
@@ -145,7 +171,7 @@ def _again(result: list[tuple[int, Found]], k: int, sheet: Sheet) -> list[tuple[
     for i, (j, found) in enumerate(curves):
         if j == k:
             others = [other for n, (m, other) in enumerate(curves) if m == k and n != i]
-            better = find_arm(sheet, found.arm, others, [other.arm.dash for other in others])
+            better = find_arm(sheet, found.arm, others, [other.arm for other in others])
             curves[i] = (k, better or found)
     return curves
 
@@ -183,8 +209,8 @@ def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]
     for sweep in range(1 + (sweeps if len(arms) > 1 else 0)):
         for i in order:
             others = [found[j] for j in order if j != i and j in found]
-            styles = [arms[j].dash for j in range(len(arms)) if j != i]
-            best = find_arm(sheet, arms[i], others, styles)
+            siblings = [arms[j] for j in range(len(arms)) if j != i]
+            best = find_arm(sheet, arms[i], others, siblings)
             if best is not None:
                 found[i] = best
             elif sweep == 0:
@@ -192,18 +218,20 @@ def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]
     return [found[i] for i in sorted(found)]
 
 
-def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], styles: Sequence[Dash]) -> Found | None:
-    """The cheapest path of ``arm`` where ``others`` are already explained."""
+def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> Found | None:
+    """The cheapest path of ``arm`` where ``others`` are already explained; ``siblings`` are drawn in the same ink."""
     explained = np.zeros_like(sheet.coverage)
     for other in others:
         explained = np.maximum(explained, explained_by(other.road, sheet.coverage, sheet.stroke))
     occluded = np.maximum(sheet.occluded, explained)
     coverage = sheet.coverage
     missing = 0.45
-    if arm.dash != "solid" and (others or styles or arm.dash != "unknown"):
+    if arm.dash != "solid" and (others or siblings or arm.dash != "unknown"):
         lengths, gap = dash_lengths(arm.dash, arm.period, sheet.stroke)
-        mixed = any(style not in ("solid", arm.dash) for style in styles)
-        coverage = weigh_pieces(coverage, explained, lengths if mixed else (), sheet.stroke)
+        rivals = [dash_lengths(other.dash, other.period, sheet.stroke)[0] for other in siblings]
+        longest = max((on for group in [lengths, *rivals] for on in group), default=0.0)
+        mixed = any(other.dash not in ("solid", arm.dash) for other in siblings)
+        coverage = weigh_pieces(coverage, explained, lengths if mixed else (), longest, sheet.stroke)
         coverage = close_gaps(coverage * (1 - explained), gap, sheet.stroke)
         missing = 0.3
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
