@@ -264,14 +264,14 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     """
     height = len(columns)
     thickness = columns.sum(axis=0)
-    thin = thickness <= max(1.0, 0.3 * height)
+    thin = thickness <= max(1.0, 0.4 * height)
     end = max(1, thin.size // 5)
     if thin.mean() < share or not (thin[:end].all() and thin[-end:].all()):
         return False
-    slim = columns[:, thin]
+    slim = np.concatenate([columns[:, :end], columns[:, -end:]], axis=1)
     rows = np.flatnonzero(slim.any(axis=1))
     spread = rows[-1] - rows[0] + 1
-    return bool(spread <= max(2.0, 0.35 * height) and 0.2 * height <= rows.mean() + 0.5 <= 0.8 * height)
+    return bool(spread <= max(2.0, 0.45 * height) and 0.2 * height <= rows.mean() + 0.5 <= 0.8 * height)
 
 
 _Read = tuple[TextToken, FloatArray]
