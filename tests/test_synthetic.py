@@ -118,6 +118,13 @@ def test_truth_has_what_the_scorer_reads(tmp_path: Path) -> None:
         assert arm["censor_marks_drawn"]
 
 
+def test_a_curve_ends_where_it_leaves_the_panel() -> None:
+    figure = draw_figure([TRIAL], replace(BARE, y_axis=(0.5, 1.0, 0.1)), "cut")
+    for arm, true in zip(figure.truth["arms"], TRIAL, strict=True):
+        table = life_table(true)
+        assert arm["t_end_plotted"] == table.time[table.survival < 0.5][0]
+
+
 def test_panels_share_a_figure() -> None:
     figure = draw_figure([TRIAL] * 4, BARE, "four")
     corners = [panel["axes"]["pixel"] for panel in figure.truth["panels"]]

@@ -52,8 +52,11 @@ class Contents:
         return [tick for tick in self.axes.x_ticks if last is None or tick <= last]
 
     def end(self, index: int) -> float:
-        """Where the drawn curve of an arm ends."""
-        return float(min(self.tables[index].time[-1], self.axes.x[1]))
+        """Where the drawn curve of an arm ends: at its last patient, or where it leaves the panel."""
+        table = self.tables[index]
+        lowest = 1 - self.axes.y[1] if self.style.upward else self.axes.y[0]
+        gone = table.time[table.survival < lowest - 1e-9]
+        return float(min(table.time[-1], self.axes.x[1], *gone[:1]))
 
 
 def draw_panel(plot: Plot, contents: Contents) -> None:
@@ -86,6 +89,8 @@ def _draw_frame(plot: Plot, contents: Contents) -> None:
         for side, ends in (("left", (y0, y1)), ("bottom", (x0, x1))):
             plot.spines[side].set_position(("outward", 6))
             plot.spines[side].set_bounds(*ends)
+    if style.renderer == "smooth":
+        _draw_smooth_ticks(plot, contents)
     if style.grid == "grey_panel":
         plot.set_facecolor("#EBEBEB")
         plot.spines[:].set_visible(False)
@@ -93,6 +98,20 @@ def _draw_frame(plot: Plot, contents: Contents) -> None:
         colour = "#FFFFFF" if style.grid == "grey_panel" else "#D9D9D9"
         plot.grid(True, axis="y" if style.grid == "horizontal" else "both", color=colour, linewidth=0.8)
         plot.set_axisbelow(True)
+
+
+def _draw_smooth_ticks(plot: Plot, contents: Contents) -> None:
+    """Ticks as lines: matplotlib's own are markers, which Agg always puts on whole pixels."""
+    style = contents.style
+    plot.tick_params(length=0, pad=7.0)
+    out = 6.0 if style.frame == "detached" else 0.0
+    dpi = plot.figure.dpi / 72
+    look: dict[str, Any] = {"color": "#000000", "linewidth": 0.8, "clip_on": False, "scalex": False, "scaley": False}
+    ends = -np.array([out, out + 3.5]) * dpi
+    for tick in contents.axes.x_ticks:
+        plot.plot([tick, tick], ends / plot.bbox.height, transform=plot.get_xaxis_transform(), **look)
+    for tick in contents.axes.y_ticks:
+        plot.plot(ends / plot.bbox.width, [tick, tick], transform=plot.get_yaxis_transform(), **look)
 
 
 def _y_label(value: float, style: FigureStyle) -> str:
@@ -149,7 +168,7 @@ def _draw_curve(plot: Plot, contents: Contents, index: int) -> None:
     line.set_snap(style.renderer in ("snapped", "aliased"))
     if style.censor == "none":
         return
-    times = table.time[(table.censored > 0) & (table.time <= contents.axes.x[1])]
+    times = table.time[(table.censored > 0) & (table.time <= contents.end(index))]
     levels = table.survival[np.searchsorted(table.time, times)]
     black = style.censor_black or style.inks.startswith("mono")
     plot.plot(

@@ -62,21 +62,20 @@ def _axes_truth(contents: Contents, corners: FloatArray, tilt: float, shape: tup
 def _arm_truth(contents: Contents, index: int) -> dict[str, Any]:
     arm, table, style = contents.arms[index], contents.tables[index], contents.style
     order = np.lexsort((~arm.event, arm.time))
-    ticks = contents.risk_times
+    ticks, end = contents.risk_times, contents.end(index)
+    censored = np.repeat(table.time, table.censored)
     return {
         "label": arm.name,
         "color": style.colour(index),
         "lty": style.dash_name(index),
         "n": arm.n,
         "events": arm.events,
-        "t_end_plotted": contents.end(index),
+        "t_end_plotted": end,
         "times": table.time.tolist(),
         "surv": table.survival.tolist(),
         "n_event": table.events.tolist(),
         "n_censor": table.censored.tolist(),
-        "censor_times": np.repeat(table.time, table.censored)[
-            np.repeat(table.time, table.censored) <= contents.axes.x[1]
-        ].tolist(),
+        "censor_times": censored[censored <= end].tolist(),
         "censor_marks_drawn": style.censor != "none",
         "risk_times": list(ticks),
         "risk_counts": arm.at_risk(ticks).tolist(),
