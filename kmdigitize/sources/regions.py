@@ -54,12 +54,14 @@ def find_regions(
     seen = [path for path in paths if _is_ink(path, page)]
     prose = _is_prose(tokens, settings)
     unit = _text_height(tokens, page)
-    if sum(prose) < settings.page_of_text:
+    whole = sum(prose) < settings.page_of_text
+    if whole:
         boxes = [page] if seen or pictures else []
     else:
         labels = [token.box for token, is_prose in zip(tokens, prose, strict=True) if not is_prose]
         boxes = _patches([_box_of(path) for path in seen], pictures, labels, unit, page, settings)
-    return [region for box in boxes if (region := _region(box, seen, pictures, unit, settings)) is not None]
+    regions = (_region(box, seen, pictures, settings.least * unit, whole=whole) for box in boxes)
+    return [region for region in regions if region is not None]
 
 
 def _is_ink(path: DrawnPath, page: Box) -> bool:
@@ -145,22 +147,19 @@ def _merged(boxes: list[Box]) -> list[Box]:
 
 
 def _region(
-    box: Box, paths: Sequence[DrawnPath], pictures: Sequence[Box], unit: float, settings: RegionSettings
+    box: Box, paths: Sequence[DrawnPath], pictures: Sequence[Box], least: float, *, whole: bool
 ) -> Region | None:
-    """What the patch is, None if no axes with curves fit in."""
-    least = settings.least * unit
+    """What the patch is, None if no axes with curves fit in; the ``whole`` page is a figure in any case."""
     if box.width < least or box.height < least:
         return None
     inner = [path for path in paths if box.overlap(_box_of(path).grown(0.5)) > 0]
     held = [index for index, picture in enumerate(pictures) if picture.overlap(box) > 0]
     large = [index for index in held if pictures[index].width > least and pictures[index].height > least]
-    if _has_lines_both_ways(inner, least / 2):
-        return Region(box)
-    if not large:
-        return None
-    if len(held) == 1 and not _is_overdrawn(pictures[held[0]], inner):
+    if len(held) == 1 and large and not _is_overdrawn(pictures[held[0]], inner):
         return Region(box, held[0])
-    return Region(box, scanned=True)
+    if _has_lines_both_ways(inner, least / 2) or (whole and not large):
+        return Region(box)
+    return Region(box, scanned=True) if large else None
 
 
 def _has_lines_both_ways(paths: Sequence[DrawnPath], least: float) -> bool:

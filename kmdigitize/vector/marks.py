@@ -38,7 +38,7 @@ class _Symbol:
 
 def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tuple[Trace, ...]:
     """The traces with their censor marks in order of x; without any in the panel, ``marks`` stays None."""
-    symbols = find_symbols(drawing, panel)
+    symbols = [symbol for symbol in find_symbols(drawing, panel) if not _is_riser(symbol, traces)]
     if not traces or not symbols:
         return traces
     owned: dict[int, list[CensorMark]] = defaultdict(list)
@@ -48,6 +48,22 @@ def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tup
     if not owned:
         return traces
     return tuple(replace(trace, marks=_distinct(owned[index])) for index, trace in enumerate(traces))
+
+
+def _is_riser(symbol: _Symbol, traces: tuple[Trace, ...]) -> bool:
+    """Whether an upright stroke is a drop of a curve that is drawn in pieces."""
+    if symbol.kind != "tick":
+        return False
+    for trace in traces:
+        if trace.color != symbol.color or trace.risers.size == 0:
+            continue
+        nearest = int(np.abs(trace.risers - symbol.x).argmin())
+        drop = abs(float(trace.levels[nearest + 1] - trace.levels[nearest]))
+        middle = float(trace.levels[nearest + 1] + trace.levels[nearest]) / 2
+        near = 0.1 * trace.stroke_px
+        if abs(trace.risers[nearest] - symbol.x) <= near and abs(middle - symbol.y) <= near:
+            return abs(drop - symbol.height) <= 2 * near
+    return False
 
 
 def _distinct(marks: list[CensorMark]) -> tuple[CensorMark, ...]:
