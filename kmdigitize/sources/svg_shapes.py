@@ -55,7 +55,7 @@ def read_shapes(tree: SvgTree, to_px: Matrix) -> SvgContent:
 
 def _walk_children(tree: SvgTree, place: _Place, content: SvgContent) -> None:
     for child in place.chain[-1]:
-        if local(child):
+        if local(child) not in ("", "symbol"):
             _walk(tree, child, place, content)
 
 
@@ -102,6 +102,8 @@ def _nested(element: ET.Element, to_px: Matrix) -> Matrix:
 def _add_shape(place: _Place, content: SvgContent) -> None:
     subpaths = _subpaths(place.chain[-1])
     paint = paint_of(place.style)
+    if local(place.chain[-1]) == "line":
+        paint = replace(paint, fill=None)
     if not subpaths or (paint.stroke is None and paint.fill is None):
         return
     content.points += sum(len(points) for points in subpaths)
