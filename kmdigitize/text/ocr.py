@@ -240,13 +240,16 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
         stop = index
         while stop < len(runs) and (thin[stop] or (stop > index and _is_mark(stop, runs, thin, height))):
             stop += 1
-        if stop > index:
-            extent = runs[stop - 1][1] - runs[index][0] + 1
+        start = index
+        while start < stop and start > 0 and runs[start][0] - runs[start - 1][1] <= 0.3 * height:
+            start += 1  # a letter or a long dash: it stands closer to its neighbour than a sample does
+        if start < stop:
+            extent = runs[stop - 1][1] - runs[start][0] + 1
+            if extent >= (1.0 if stop - start == 1 else 0.9) * height:
+                drawn[start:stop] = [True] * (stop - start)
+        if stop == len(runs) and stop - index == 1 and index > 0:
             last = body[:, runs[index][0] : runs[index][1] + 1]
-            at_end = stop == len(runs) and index > 0 and last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
-            clear = index == 0 or runs[index][0] - runs[index - 1][1] > 0.3 * height  # a long dash stands closer
-            if (clear and extent >= (1.0 if stop - index == 1 else 0.9) * height) or (at_end and stop - index == 1):
-                drawn[index:stop] = [True] * (stop - index)
+            drawn[index] |= last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
         index = max(stop, index + 1)
     return drawn if not all(drawn) else [True] * len(runs)
 
@@ -262,16 +265,19 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
 
     A mark may sit on the line; letters have stems or bows at their ends.
     """
-    height = len(columns)
+    height, width = columns.shape
+    first = columns.argmax(axis=0)
+    last = height - 1 - columns[::-1].argmax(axis=0)
     thickness = columns.sum(axis=0)
-    thin = thickness <= max(1.0, 0.4 * height)
-    end = max(1, thin.size // 5)
-    if thin.mean() < share or not (thin[:end].all() and thin[-end:].all()):
+    middle = (first + last) / 2
+    thin = (thickness == last - first + 1) & (thickness <= max(2.0, 0.36 * height))
+    end = max(1, width // 5)
+    left, right = float(np.median(middle[:end])), float(np.median(middle[-end:]))
+    level = (left + right) / 2
+    if not (thin[:end].all() and thin[-end:].all()) or abs(left - right) > max(1.0, 0.15 * height):
         return False
-    slim = np.concatenate([columns[:, :end], columns[:, -end:]], axis=1)
-    rows = np.flatnonzero(slim.any(axis=1))
-    spread = rows[-1] - rows[0] + 1
-    return bool(spread <= max(2.0, 0.45 * height) and 0.2 * height <= rows.mean() + 0.5 <= 0.8 * height)
+    thin &= np.abs(middle - level) <= max(1.0, 0.15 * height)
+    return bool(thin.mean() >= share and 0.2 * height <= level + 0.5 <= 0.8 * height)
 
 
 _Read = tuple[TextToken, FloatArray]
@@ -342,7 +348,8 @@ def _best_orientation(tokens: list[_Read]) -> list[_Read]:
     def score(item: _Read) -> float:
         token = item[0]
         column = any(
-            t.angle == token.angle and min(t.box.right, token.box.right) - max(t.box.left, token.box.left) > 0.6 * token.box.width
+            t.angle == token.angle
+            and min(t.box.right, token.box.right) - max(t.box.left, token.box.left) > 0.6 * token.box.width
             for t in long
             if t is not token
         )

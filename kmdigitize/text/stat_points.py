@@ -17,7 +17,9 @@ _STRONG = re.compile(
 _WEAK = re.compile(
     r"(?i)\b((?:disease\s+)?(?:progression|recurrence|relapse)(?:\s+or\s+death)?|death(?:\s+from\s+any\s+cause)?|survival|mortality)\b"
 )
-_FILLER = re.compile(r"(?i)^(?:(?:of|the|in|and|for|time|median|longer|better|improved|their|with|on|was|had|rate|year|month|increased|estimated|shorter|worse)[\s-]+)+")
+_FILLER = re.compile(
+    r"(?i)^(?:(?:of|the|in|and|for|time|median|longer|better|improved|their|with|on|was|had|rate|year|month|increased|estimated|shorter|worse)[\s-]+)+"
+)
 _ABBREVIATIONS = {
     "pfs": "progression-free survival", "os": "overall survival", "dfs": "disease-free survival",
     "rfs": "recurrence-free survival", "efs": "event-free survival", "mfs": "metastasis-free survival",
@@ -51,7 +53,9 @@ _CONTRAST = re.compile(
 _COMPARATIVE = re.compile(
     rf"(?i)\b(?:lower|higher|longer|shorter|better|worse|greater|reduced|improved)\s+(?:in|with|for|among)\s+{_NAME.format('arm')}(?:\s+group|\s+arm)?\s+than\s+(?:in\s+|with\s+|for\s+|among\s+)?{_NAME.format('ref')}(?:\s+(?:group|arm)\b|\s*[,.;(]|\s+for\b|$)"
 )
-_ONE_SIDE = re.compile(rf"(?i)(?:ratios?|\bHR)\s*(?:for\s+\w+(?:\s+or\s+\w+)?\s+)?(?:with|in)\s+{_NAME.format('arm')}(?:\s+(?:group|arm)\b)?\s*[,:;=(\[]")
+_ONE_SIDE = re.compile(
+    rf"(?i)(?:ratios?|\bHR)\s*(?:for\s+\w+(?:\s+or\s+\w+)?\s+)?(?:with|in)\s+{_NAME.format('arm')}(?:\s+(?:group|arm)\b)?\s*[,:;=(\[]"
+)
 
 
 def contrast(before: str) -> tuple[str | None, str | None]:
@@ -62,7 +66,11 @@ def contrast(before: str) -> tuple[str | None, str | None]:
         if matches:
             arm, reference = clean_arm(matches[-1]["arm"]), clean_arm(matches[-1]["ref"])
             arm = re.sub(r"(?i)^(?:.*\b(?:ratio|HR)\b\s*)?(?:(?:for|with|of|in|comparing)\s+)?", "", arm)
-            arm = re.sub(r"(?i)^(?:death|progression|recurrence|relapse|survival|mortality)(?:\s+or\s+death)?(?:\s+(?:in|with|for|of))?\s*(?:the\s+)?", "", arm)
+            arm = re.sub(
+                r"(?i)^(?:death|progression|recurrence|relapse|survival|mortality)(?:\s+or\s+death)?(?:\s+(?:in|with|for|of))?\s*(?:the\s+)?",
+                "",
+                arm,
+            )
             if _names_arm(arm) and _names_arm(reference):
                 return arm, reference
     match = _ONE_SIDE.search(tail + ",")
@@ -74,7 +82,8 @@ def contrast(before: str) -> tuple[str | None, str | None]:
 def _names_arm(text: str) -> bool:
     plain = text.lower()
     return bool(re.search(r"[a-z]", plain)) and not re.search(
-        r"\bsurvival\b|\bdeath\b|\bprogression\b|\brecurrence\b|\brelapse\b|\bratio\b|%|\bci\b|\bmonths?\b|\bmedian\b|\bp\s*[=<]|\bthan\b", plain
+        r"\bsurvival\b|\bdeath\b|\bprogression\b|\brecurrence\b|\brelapse\b|\bratio\b|%|\bci\b|\bmonths?\b|\bmedian\b|\bp\s*[=<]|\bthan\b",
+        plain,
     )
 
 
@@ -106,9 +115,14 @@ def find_landmarks(sentence: str) -> list[FoundLandmark]:
             return found
     if not re.search(r"(?i)surviv|\b(?:OS|PFS|DFS|RFS|EFS)\b|event-free|alive", sentence):
         return []
-    if re.search(r"(?i)adverse|toxicit|response|incidence|mortality|hazard\s+ratio|\bHR\b.*%.*%", sentence.split("%")[0]):
+    if re.search(
+        r"(?i)adverse|toxicit|response|incidence|mortality|hazard\s+ratio|\bHR\b.*%.*%", sentence.split("%")[0]
+    ):
         return []
-    times = {(m["time"], m["unit"].lower().rstrip("s.")) for m in re.finditer(rf"(?i){_TIME_WORD}", sentence.replace("95%", ""))}
+    times = {
+        (m["time"], m["unit"].lower().rstrip("s."))
+        for m in re.finditer(rf"(?i){_TIME_WORD}", sentence.replace("95%", ""))
+    }
     if len(times) != 1:
         return []
     time, unit = times.pop()
@@ -121,8 +135,12 @@ def _landmark(match: re.Match[str], time: str, unit: str, arm: str) -> FoundLand
 
 
 _TOTAL = (
-    re.compile(r"(?i)\b(?:included?|enrolled|randomi[sz]ed|recruited|assigned|analy[sz]ed|evaluated|involving|total\s+of)\s+(?:a\s+total\s+of\s+)?(\d{2,6})\s+(?:[a-z-]+\s+){0,3}(?:patients|participants|subjects|women|men|adults|children|persons)"),
-    re.compile(r"(?i)\b(\d{2,6})\s+(?:[a-z-]+\s+){0,3}(?:patients|participants|subjects|women|men)\s+(?:with\s+[^.,;]{0,60}\s+)?(?:were|was|underwent)\s+(?:randomly\s+|enrolled|assigned|randomi[sz]ed|included|analy[sz]ed)"),
+    re.compile(
+        r"(?i)\b(?:included?|enrolled|randomi[sz]ed|recruited|assigned|analy[sz]ed|evaluated|involving|total\s+of)\s+(?:a\s+total\s+of\s+)?(\d{2,6})\s+(?:[a-z-]+\s+){0,3}(?:patients|participants|subjects|women|men|adults|children|persons)"
+    ),
+    re.compile(
+        r"(?i)\b(\d{2,6})\s+(?:[a-z-]+\s+){0,3}(?:patients|participants|subjects|women|men)\s+(?:with\s+[^.,;]{0,60}\s+)?(?:were|was|underwent)\s+(?:randomly\s+|enrolled|assigned|randomi[sz]ed|included|analy[sz]ed)"
+    ),
     re.compile(r"^\W*[Nn]\s*=\s*(\d{1,6})\W*$"),
 )
 _EVENTS_OF_N = re.compile(
@@ -131,7 +149,9 @@ _EVENTS_OF_N = re.compile(
 _COUNTS_OF_ARM = re.compile(
     r"(?i)(?P<events>\d{1,5})\s+(?:events?|deaths)?\s*(?:of|among)\s+(?P<n>\d{1,6})\s+(?:patients|participants|subjects)?\s*(?:\(\s*[\d.]+\s*%\s*\)\s*)?(?:in|with|on)\s+(?:the\s+)?(?P<arm>[A-Za-z][^,;:()]{0,40}?)(?=\s+(?:group|arm|and|had|died|experienced)\b|\s*[,;.(]|$)"
 )
-_ARM_N = re.compile(r"(?:^|[\s,;:(])(?P<arm>[A-Z][A-Za-z0-9+/-]*(?:\s[A-Za-z0-9+/-]+){0,3}?)\s*[(\[,]?\s*(?<![A-Za-z])[nN]\s*=\s*(?P<n>\d{1,6})(?![\d.])\s*[)\]]?")
+_ARM_N = re.compile(
+    r"(?:^|[\s,;:(])(?P<arm>[A-Z][A-Za-z0-9+/-]*(?:\s[A-Za-z0-9+/-]+){0,3}?)\s*[(\[,]?\s*(?<![A-Za-z])[nN]\s*=\s*(?P<n>\d{1,6})(?![\d.])\s*[)\]]?"
+)
 
 
 def total_patients(text: str) -> int | None:
@@ -148,7 +168,9 @@ def arm_counts(sentence: str) -> list[tuple[str, int, int | None]]:
     match = _EVENTS_OF_N.match(sentence)
     if match and int(match["events"]) <= int(match["n"]) and not re.search(r"(?i)\bp\b|\bHR\b|ratio", match["arm"]):
         return [(clean_arm(match["arm"]), int(match["n"]), int(match["events"]))]
-    if re.search(r"(?i)\b(?:died|deaths?|events?|relapsed?|progress|recurrence)", sentence) and not re.search(r"(?i)adverse", sentence):
+    if re.search(r"(?i)\b(?:died|deaths?|events?|relapsed?|progress|recurrence)", sentence) and not re.search(
+        r"(?i)adverse", sentence
+    ):
         found = [
             (clean_arm(m["arm"]), int(m["n"]), int(m["events"]))
             for m in _COUNTS_OF_ARM.finditer(sentence)

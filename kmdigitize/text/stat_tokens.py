@@ -27,7 +27,8 @@ def printed_lines(tokens: Sequence[TextToken], panel: Panel) -> list[str]:
 def _near_words(token: TextToken, row: Sequence[TextToken]) -> bool:
     """A number that continues a line of words."""
     return any(
-        0 <= token.box.left - t.box.right < 1.5 * (token.box.height + 1) and re.search(r"[A-Za-z=<]", t.text) for t in row
+        0 <= token.box.left - t.box.right < 1.5 * (token.box.height + 1) and re.search(r"[A-Za-z=<]", t.text)
+        for t in row
     )
 
 

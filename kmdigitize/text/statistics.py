@@ -135,7 +135,9 @@ def _read_sentence(sentence: str, state: _State) -> None:
 
 def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: _State) -> bool:
     """P values printed on a figure, or with no other words than those of a test."""
-    words = re.sub(r"(?i)\b(?:p|values?|log|rank|logrank|test|one|two|sided|tailed|stratified|wilcoxon|e)\b", " ", sentence)
+    words = re.sub(
+        r"(?i)\b(?:p|values?|log|rank|logrank|test|one|two|sided|tailed|stratified|wilcoxon|e)\b", " ", sentence
+    )
     return bool(p_values) and (state.annotation or not re.search(r"[A-Za-z]{2}", words))
 
 
@@ -191,9 +193,7 @@ def _all_arms(state: _State) -> list[str]:
     return list(dict.fromkeys(name for group in state.groups.values() for name in group.arms))
 
 
-def _add_p_values(
-    p_values: Sequence[FoundP], ratios: Sequence[Estimate], points: Sequence[str], state: _State
-) -> None:
+def _add_p_values(p_values: Sequence[FoundP], ratios: Sequence[Estimate], points: Sequence[str], state: _State) -> None:
     """Each P value goes to the hazard ratio printed last before it, else to the current end point."""
     for p in p_values:
         owners = [point for ratio, point in zip(ratios, points, strict=True) if ratio.start < p.start]

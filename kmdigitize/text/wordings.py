@@ -18,7 +18,12 @@ _NO_ARM = re.compile(r"(?i)^\W*(?:censored|censor|censoring|cens\.?|95\s?%.*|con
 
 def is_number(text: str) -> bool:
     """Whether the text is one number, with percent sign or bracketed second number at most."""
-    return re.fullmatch(r"[<>≤≥]?\s*[-−–]?[\d.][\d.,·\s]*(?:%\W?\w?)?\s*[+]?(?:\([\d.,·\s%]*\))?", text.strip(" -–—_|'`~:;.")) is not None
+    return (
+        re.fullmatch(
+            r"[<>≤≥]?\s*[-−–]?[\d.][\d.,·\s]*(?:%\W?\w?)?\s*[+]?(?:\([\d.,·\s%]*\))?", text.strip(" -–—_|'`~:;.")
+        )
+        is not None
+    )
 
 
 def is_statistic(text: str) -> bool:
