@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kmdigitize.detect.scales_axis import Axis, fitted_axis, pinned_axis, stated_axis
+from kmdigitize.detect.scales_axis import Axis, evenly_spaced, fitted_axis, pinned_axis, stated_axis
 from kmdigitize.detect.scales_labels import (
     AxisLabels,
     best_labels,
@@ -28,7 +28,7 @@ from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_ticks
 from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
 from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
 from kmdigitize.errors import AxisError
-from kmdigitize.geometry import AxisScale, ScaleSource
+from kmdigitize.geometry import AxisScale, FloatArray, ScaleSource
 from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, Tick, TickRow, Ticks
 
 log = logging.getLogger(__name__)
@@ -42,14 +42,16 @@ class ScaleSettings:
     """When a fit is doubted.
 
     ``poor_fit``: px of residual above which the axis is flagged; whole-pixel strokes have 0.29. ``few_labels``: fewer
-    labels than this on the line are flagged. ``percent_from``: a y axis whose largest label exceeds this is in
-    percent (fractions reach 1, with headroom 1.2).
+    labels than this on the line are flagged. ``own_labels``: text heights from the frame within which labels are the
+    panel's own; those further away, shared with another panel, must lie on its ticks. ``percent_from``: a y axis whose
+    largest label exceeds this is in percent (fractions reach 1, with headroom 1.2).
     """
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
     snap: SnapSettings = field(default_factory=SnapSettings)
     poor_fit: float = 0.45
     few_labels: int = 3
+    own_labels: float = 5.0
     percent_from: float = 1.5
 
 
@@ -86,7 +88,13 @@ class _Side:
 
     @property
     def name(self) -> str:
+        """The axis."""
         return "x" if self.horizontal else "y"
+
+    def distance(self, label: NumberLabel) -> float:
+        """How far from the frame a label ends, in px."""
+        frame = self.panel.frame
+        return label.box.top - frame.bottom if self.horizontal else frame.left - label.box.right
 
 
 def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way to look again are seven different things
@@ -153,27 +161,37 @@ def _axis(
         low, high = (value for value in stated if not isinstance(value, Tick))
         return stated_axis(side.row, (low, high), side.name, side.horizontal)
     lines = (labels_below if side.horizontal else labels_beside)(side.panel, numbers, side.text_px)
-    found = best_labels(lines, side.horizontal, side.text_px, settings.lattice)
     if lines and is_logarithmic(lines[0], side.horizontal, side.text_px, settings.lattice):
         raise AxisError(
             f"The {side.name} axis of panel {side.panel.name} is logarithmic; only linear axes can be digitized.",
             "Give the figure with a linear axis.",
         )
-    if (found is None or found.distinct < settings.few_labels) and side.reread is not None:
+    near = [line for line in lines if side.distance(line[0]) <= settings.own_labels * side.text_px]
+    found = _on_ticks(best_labels(near, side.horizontal, side.text_px, settings.lattice), side, settings)
+    if found is None:
+        shared = _on_ticks(best_labels(lines, side.horizontal, side.text_px, settings.lattice), side, settings)
+        found = shared if shared is not None and shared.source != "labels" else None
+    if side.reread is not None and _is_doubtful(found, side, settings):
         found = _read_again(side, side.reread, found, settings)
     if found is None:
         raise _unreadable(side.panel, side.name, side.row, lines)
-    if is_broken(found):
+    if is_broken(found.labels):
         raise AxisError(
             f"The {side.name} axis of panel {side.panel.name} is broken: its labels leave values out.",
             f"Cut the figure at the break and state the range of the rest: --{side.name}-axis LOW:HIGH.",
         )
-    source, lattice = _on_ticks(found, side.row, side.text_px, settings)
-    return _Found(found, source, lattice)
+    return found
 
 
-def _read_again(side: _Side, reread: Reread, found: AxisLabels | None, settings: ScaleSettings) -> AxisLabels | None:
-    """The labels read tick by tick, if that gives more of them on one line than ``found``."""
+def _is_doubtful(found: _Found | None, side: _Side, settings: ScaleSettings) -> bool:
+    """Whether too few labels were read, or labels that the ticks do not agree with."""
+    if found is None or found.labels.distinct < settings.few_labels:
+        return True
+    return found.source == "labels" and evenly_spaced(side.row.outside) and side.row.outside.size >= 3
+
+
+def _read_again(side: _Side, reread: Reread, found: _Found | None, settings: ScaleSettings) -> _Found | None:
+    """The labels read tick by tick, if more of them agree with each other and with the ticks than in ``found``."""
     row = side.row
     ticks = next((places for places in (row.outside, row.inside, row.grid) if 3 <= places.size <= _MOST_TICKS), None)
     if ticks is None:
@@ -183,8 +201,10 @@ def _read_again(side: _Side, reread: Reread, found: AxisLabels | None, settings:
     else:
         readings = read_beside(side.figure, side.panel, ticks, side.text_px, reread)
     for reading in readings:
-        again = best_labels([reading], side.horizontal, side.text_px, settings.lattice) if reading else None
-        if again is not None and (found is None or again.distinct > found.distinct):
+        again = _on_ticks(best_labels([reading], side.horizontal, side.text_px, settings.lattice), side, settings)
+        if again is None or again.source == "labels":
+            continue
+        if found is None or found.source == "labels" or again.labels.distinct > found.labels.distinct:
             found = again
     return found
 
@@ -220,20 +240,22 @@ def _unreadable(panel: Panel, name: str, row: TickRow, lines: Sequence[Sequence[
     )
 
 
-def _on_ticks(found: AxisLabels, row: TickRow, text_px: float, settings: ScaleSettings) -> tuple[ScaleSource, Lattice]:
+def _on_ticks(labels: AxisLabels | None, side: _Side, settings: ScaleSettings) -> _Found | None:
     """The label line moved onto the family of ticks on which most labels find one, else the label line itself."""
-    best: tuple[float, ScaleSource, Lattice] | None = None
-    families: tuple[tuple[ScaleSource, float, object], ...] = (
-        ("ticks", 0.2, row.outside),
-        ("ticks", 0.1, row.inside),
-        ("grid", 0.0, row.grid),
+    if labels is None:
+        return None
+    best: tuple[float, _Found] | None = None
+    families: tuple[tuple[ScaleSource, float, FloatArray], ...] = (
+        ("ticks", 0.2, side.row.outside),
+        ("ticks", 0.1, side.row.inside),
+        ("grid", 0.0, side.row.grid),
     )
+    reach = settings.lattice.reach * side.text_px
     for source, favour, places in families:
-        reach = settings.lattice.reach * text_px
-        lattice = fit_ticks(found.lattice, found.at, found.values, np.asarray(places), reach, settings.lattice)
+        lattice = fit_ticks(labels.lattice, labels.at, labels.values, places, reach, settings.lattice)
         if lattice is None:
             continue
         score = lattice.ticks.size * (1 + favour) - lattice.rms_px
         if best is None or score > best[0]:
-            best = (score, source, lattice)
-    return (best[1], best[2]) if best else ("labels", found.lattice)
+            best = (score, _Found(labels, source, lattice))
+    return best[1] if best else _Found(labels, "labels", labels.lattice)

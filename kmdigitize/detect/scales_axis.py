@@ -71,7 +71,7 @@ def _tidy(value: float) -> float:
 
 def stated_axis(row: TickRow, stated: tuple[float, float], name: str, horizontal: bool) -> Axis:
     """The stated range between the outermost ticks, or the ends of the frame if fewer than two ticks were found."""
-    family = next((places for places in (row.outside, row.inside) if _evenly_spaced(places)), None)
+    family = next((places for places in (row.outside, row.inside) if evenly_spaced(places)), None)
     ends = (float(family[0]), float(family[-1])) if family is not None else row.ends
     values = stated if horizontal else stated[::-1]
     scale = AxisScale.through(ends, values, source="facts")
@@ -91,7 +91,7 @@ def pinned_axis(ticks: tuple[Tick, ...], name: str, poor_fit: float) -> Axis:
     return Axis(AxisScale(float(slope), float(intercept), away, len(ticks), "facts"), ticks, False, tuple(flags))
 
 
-def _evenly_spaced(places: FloatArray) -> bool:
+def evenly_spaced(places: FloatArray) -> bool:
     """Whether there are ticks enough, and all gaps are multiples of the smallest."""
     if places.size < 3:
         return places.size == 2

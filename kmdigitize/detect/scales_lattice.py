@@ -23,9 +23,9 @@ class LatticeSettings:
     ``tick_slack``: px by which a tick may miss its place before it belongs to something else; strokes on whole pixels
     are off by up to half a pixel at both ends of the fit. ``reach``: text heights between a label and its tick.
     ``slope_slack``: relative difference between the slopes through labels and through ticks. ``share``: of the labels
-    that must find a tick. ``clean``: px by which a tick may miss its place however well the others fit;
-    with fewer ticks than ``enough`` it cannot be told which one is at fault, and
-    strokes on whole pixels (see scales_snap) are all at fault by half a pixel, which ``on_pixels`` tells.
+    (or of the ticks between them, if some were not drawn) that must find each other. ``clean``: px by which a tick may
+    miss its place however well the others fit; with fewer ticks than ``enough`` it cannot be told which one is at
+    fault, and strokes on whole pixels (see scales_snap) are all at fault by half a pixel, which ``on_pixels`` tells.
     """
 
     label_slack: float = 0.45
@@ -136,7 +136,8 @@ def fit_ticks(
             score = (int(hit.sum()), -float(off[hit].mean()) - 0.1 * shift, step, start)
             if best is None or score > best:
                 best = score
-    if best is None or best[0] < max(2, settings.share * value.size):
+    between = int(np.count_nonzero((ticks >= expected.min() - reach) & (ticks <= expected.max() + reach)))
+    if best is None or best[0] < max(min(3, value.size), settings.share * min(value.size, between)):
         return None
     return _least_squares(Lattice(best[3], best[2], labels.labels), value, ticks, settings)
 

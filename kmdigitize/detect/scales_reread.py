@@ -60,11 +60,10 @@ def _label_band(strip: Pixels, ticks: FloatArray, text_px: float) -> tuple[int, 
     ink = dark > paper + 60
     for tick in ticks:
         ink[:, max(0, round(tick) - 3) : round(tick) + 4] = False
-    reach = round(2.5 * text_px)
-    near = np.zeros(ink.shape[1], dtype=bool)
-    for tick in ticks:
-        near[max(0, round(tick) - reach) : round(tick) + reach + 1] = True
-    rows = np.flatnonzero((ink & near).any(axis=1))
+    reach = round(_reach(ticks, 2.5 * text_px))
+    beside = [ink[:, max(0, round(tick) - reach) : round(tick) + reach + 1].any(axis=1) for tick in ticks]
+    # A label of the other axis may stand beside one tick; those wanted stand beside many.
+    rows = np.flatnonzero(np.sum(beside, axis=0) >= max(2.0, 0.34 * len(ticks)))
     if rows.size == 0:
         return round(0.4 * text_px), round(2.2 * text_px)
     breaks = np.flatnonzero(np.diff(rows) > max(2.0, 0.35 * text_px))
