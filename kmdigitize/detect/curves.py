@@ -81,7 +81,8 @@ def _measure_inks(
 ) -> tuple[float, Background, tuple[Ink, ...]]:
     """Stroke width (px), paper, and inks of the region."""
     pixels = region.pixels
-    samples = np.array([e.color for e in legend if e.color is not None], np.float32).reshape(-1, 3)
+    full = [entry.color for entry in legend if entry.color is not None and entry.dash == "solid"]
+    samples = np.array(full, np.float32).reshape(-1, 3)
     widths = [entry.stroke_px for entry in legend if entry.stroke_px is not None]
     likely = float(np.median(widths)) if widths else None
     guess = likely or max(2.0, pixels.shape[0] / 150)

@@ -18,6 +18,7 @@ from kmdigitize.records import Dash, LegendEntry
 
 Image = NDArray[np.float32]
 BLACK = (0.0, 0.0, 0.0)
+_DOTS = ("dotted", "dashdot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class InkSettings:
     """Share of all strokes that an ink unknown to the legend must have."""
     faint: float = 0.14
     """Share of the depth of black below which a sample is paper or a tint."""
+    blurred: float = 2.2
+    """How many times deeper the ink of a dotted sample may be than a blurred picture shows it."""
     black: float = 0.75
     """Share of the depth of black from which a grey among colours counts as black."""
     grey: float = 0.12
@@ -62,7 +65,7 @@ def settle_inks(
     """
     s = InkSettings()
     clusters = _merge_fringes(colors, shares, panel, lossy, s)
-    named = _inks_of_legend(legend, panel, s)
+    named = _inks_of_legend(legend, panel, lossy, s)
     result = []
     taken = set()
     hue = s.same_hue_lossy if lossy else s.same_hue
@@ -81,7 +84,7 @@ def settle_inks(
                 # A thin or blurred sample is paler than its ink; the panel's strokes show the full colour.
                 if _depth(panel, cluster.color) > _depth(panel, ink.color):
                     color = np.array(cluster.color)
-        result.append(Ink((float(color[0]), float(color[1]), float(color[2])), ink.arms, share))
+        result.append(Ink(_color(color), ink.arms, share))
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
     for i, cluster in enumerate(clusters):
         if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
@@ -97,7 +100,7 @@ def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: I
     kept: list[Ink] = []
     hue = s.same_hue_lossy if lossy else s.same_hue
     for i in np.argsort(-shares):
-        color = (float(colors[i][0]), float(colors[i][1]), float(colors[i][2]))
+        color = _color(colors[i])
         share = float(shares[i])
         for j, ink in enumerate(kept):
             if _hue_apart(panel, color, ink.color) > hue:
@@ -128,28 +131,38 @@ def is_grey(color: tuple[float, float, float], panel: Image) -> bool:
     return _hue_apart(panel, color, BLACK) < InkSettings().grey
 
 
-def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, s: InkSettings) -> list[Ink]:
+def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
     """The inks of legend entries with a line sample, entries of one colour merged."""
+    samples = [
+        i
+        for i, entry in enumerate(legend)
+        if entry.place == "legend" and entry.color and _depth(panel, entry.color) > s.faint * _depth(panel, BLACK)
+    ]
+    colors = {i: np.array(legend[i].color, float) for i in samples}
     groups: list[list[int]] = []
-    for i, entry in enumerate(legend):
-        if entry.color is None or entry.place != "legend" or _depth(panel, entry.color) < s.faint * _depth(panel, BLACK):
-            continue
-        color = np.array(entry.color, float)
+    for i in sorted(samples, key=lambda i: legend[i].dash in _DOTS):
         for group in groups:
-            mean = np.mean([legend[j].color for j in group], axis=0)
-            ratio = _depth(panel, mean) / _depth(panel, entry.color)
-            same = _hue_apart(panel, mean, entry.color) < 0.5 * s.same_hue and abs(np.log(ratio)) < np.log(s.darker) / 2
-            if same or np.linalg.norm(mean - color) < s.alike:
+            mean = np.mean([colors[j] for j in group], axis=0)
+            ratio = _depth(panel, _color(mean)) / _depth(panel, _color(colors[i]))
+            hue = _hue_apart(panel, _color(mean), _color(colors[i]))
+            same = hue < 0.5 * s.same_hue and abs(np.log(ratio)) < np.log(s.darker) / 2
+            # Blur makes the dots of a line paler than the dashes and solid lines of the same ink.
+            dots = lossy and legend[i].dash in _DOTS and all(legend[j].dash != legend[i].dash for j in group)
+            blurred = dots and is_grey(_color(colors[i]), panel) and hue < 0.5 * s.same_hue and 0.9 < ratio < s.blurred
+            if same or blurred or np.linalg.norm(mean - colors[i]) < s.alike:
                 group.append(i)
                 break
         else:
             groups.append([i])
-    inks = []
+    result = []
     for group in groups:
-        mean = np.mean([legend[j].color for j in group], axis=0)
-        arms = tuple((j, legend[j].dash) for j in group)
-        inks.append(Ink((float(mean[0]), float(mean[1]), float(mean[2])), arms))
-    return inks
+        pure = [j for j in group if legend[j].dash not in _DOTS] or group
+        result.append(Ink(_color(np.mean([colors[j] for j in pure], axis=0)), tuple((j, legend[j].dash) for j in group)))
+    return result
+
+
+def _color(values: NDArray[np.float64] | Image) -> tuple[float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2])
 
 
 def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> float:
