@@ -59,6 +59,20 @@ class _Names(click.ParamType):
         return value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
 
 
+class _Shard(click.ParamType):
+    """``i/n``, part i of n."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        number, _, of = str(value).partition("/")
+        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+            self.fail(f"{value!r} is no part of a whole; write for example 3/20", param, ctx)
+        return int(number), int(of)
+
+
 class _Group(click.Group):
     """Prints our own errors in one line with their remedy, and exits with the code of their class."""
 
@@ -202,3 +216,31 @@ def review(inputs: tuple[Path, ...], port: int, no_open: bool, **options: Any) -
     from kmdigitize.review.serve import review_inputs, serve
 
     serve(review_inputs(inputs, options), port, not no_open, click.echo)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("-o", "--out", "folder", type=FOLDER, required=True, help="Output folder; one subfolder per figure.")
+@click.option("-w", "--workers", type=click.IntRange(1, 512), help="Worker processes [default: one per core].")
+@click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for one input.")
+@click.option("--memory-limit", type=float, help="GiB for one worker [default: none].")
+@click.option("--shard", type=_Shard(), help="Do only part i of n, for array jobs: 3/20.")
+@click.option("--dask", metavar="ADDRESS|local", help="Work on a Dask cluster (extra: cluster).")
+@click.option("--parquet", is_flag=True, help="Write summary.parquet too (extra: parquet).")
+@click.option("--settings", type=FILE, help="JSON of stage settings, for experts.")
+@_method_options
+def batch(inputs: tuple[str, ...], folder: Path, workers: int | None, **options: Any) -> None:
+    """Digitize INPUTS (files, folders, patterns, CSV manifests) with many workers; run again to go on."""
+    import os
+
+    from kmdigitize.batch.run import batch_files
+    from kmdigitize.command import stated_settings
+
+    options["workers"] = workers or os.cpu_count() or 1
+    try:
+        entries = batch_files(inputs, folder, options, stated_settings(options), click.echo)
+    except KeyboardInterrupt:
+        raise click.ClickException("Stopped. What was finished is kept; run the same command to go on.") from None
+    failed = sum(1 for entry in entries if entry.failure or all(figure.error for figure in entry.figures))
+    if failed:
+        raise BatchError(f"{failed} of {len(entries)} inputs failed; the others were written.", "See above.")

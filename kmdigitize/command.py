@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.agreement import Agreement, compare
+from kmdigitize.batch.plan import record_job
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.export import to_csv
 from kmdigitize.facts import FigureFacts, read_json, read_reported
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
-from kmdigitize.jobs import Job, digitize_job, figures_of, jobs_for, stated_facts
+from kmdigitize.jobs import Job, Outcome, figures_of, jobs_for, stated_facts
 from kmdigitize.pipeline import digitize
 from kmdigitize.progress import progress
 from kmdigitize.records import AtRisk, Figure
@@ -52,16 +53,17 @@ def stated_settings(options: Mapping[str, Any]) -> Settings:
 def _do_job(job: Job, folder: Path, settings: Settings, say: Say) -> list[KmdigitizeError]:
     """Digitizes one file; its first error counts if none of its figures could be digitized."""
     failed: dict[str, KmdigitizeError] = {}
-    done = 0
-    for outcome in digitize_job(job, folder, settings):
+
+    def tell(outcome: Outcome) -> None:
         if outcome.error is not None:
             failed[outcome.name] = outcome.error
         if outcome.result is not None:
-            done += 1
             for line in summary_lines(outcome.result):
                 say(line)
             say(f"→ {outcome.folder}")
-    if not done:
+
+    entry = record_job(job, folder, settings, tell)
+    if len(failed) == len(entry.figures):
         return list(failed.values())[:1]
     for name, error in failed.items():
         say(f"{name}: skipped: {error}")

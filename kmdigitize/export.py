@@ -147,7 +147,7 @@ def write_files(files: Mapping[str, bytes], folder: Path, name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if target.is_symlink():
             raise OutputError(f"{target} is a symbolic link.", "Name another output folder with -o.")
-        partial = Path(tempfile.mkdtemp(prefix=".kmdigitize-", dir=folder))
+        partial = Path(tempfile.mkdtemp(prefix=f".kmdigitize-{os.getpid()}-", dir=folder))
         try:
             for file, content in files.items():
                 (partial / file).write_bytes(content)
@@ -165,7 +165,7 @@ def write_files(files: Mapping[str, bytes], folder: Path, name: str) -> Path:
 def replace_file(path: Path, content: bytes) -> None:
     """Writes one file beside its destination and moves it into place. Raises OutputError."""
     try:
-        handle, partial = tempfile.mkstemp(prefix=".kmdigitize-", dir=path.parent)
+        handle, partial = tempfile.mkstemp(prefix=f".kmdigitize-{os.getpid()}-", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)

@@ -22,12 +22,13 @@ def provenance(figure: Figure, options: Options, settings: Settings) -> Provenan
         method=options.method,
         seed=options.seed,
         python=platform.python_version(),
-        libraries={name: installed for name in LIBRARIES if (installed := _installed(name))},
+        libraries={name: number for name in LIBRARIES if (number := installed(name))},
         settings=difference(settings),
     )
 
 
-def _installed(name: str) -> str:
+def installed(name: str) -> str:
+    """Version of an installed distribution, "" if it is not there."""
     try:
         return version(name)
     except PackageNotFoundError:

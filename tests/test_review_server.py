@@ -13,7 +13,8 @@ import pytest
 import review_figure as drawn
 
 from kmdigitize import pipeline
-from kmdigitize.review.queue import Queue, doubt
+from kmdigitize.batch.tables import doubt
+from kmdigitize.review.queue import Queue
 
 EDIT = json.dumps({"revision": 0, "edit": {"kind": "remove", "panel": "1", "arm": 0}})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from kmdigitize.batch.tables import doubt
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.review.session import Session
 from kmdigitize.review.sight import Sight
@@ -17,7 +18,6 @@ from kmdigitize.review.view import verdict_of
 
 KEPT_OPEN = 3
 """Figures whose pixels stay in memory: the one at hand, the one before, the one that comes."""
-VERDICT_DOUBT = {"failed": 1000.0, "differs": 100.0, "cannot say": 10.0, "": 5.0, "agrees": 0.0}
 COLUMNS = ("figure", "decision", "verdict", "doubt", "flags", "corrections", "note", "who", "when", "file")
 
 
@@ -67,7 +67,7 @@ class Queue:
         try:
             sight = item.session.sight
         except KmdigitizeError:
-            item.verdict, item.doubt, item.flags = "failed", VERDICT_DOUBT["failed"], ()
+            item.verdict, item.doubt, item.flags = "failed", doubt("failed", ()), ()
             return
         item.verdict, item.corrections = verdict_of(sight), len(sight.facts.corrections)
         item.flags = _codes(sight)
@@ -98,11 +98,6 @@ class Queue:
         writer.writeheader()
         writer.writerows({key: _harmless(value) for key, value in row.items()} for row in self.rows())
         return buffer.getvalue().encode()
-
-
-def doubt(verdict: str, flags: Sequence[str]) -> float:
-    """How much needs looking at: a verdict outweighs any number of flags that figures usually have."""
-    return VERDICT_DOUBT[verdict] + len(flags)
 
 
 def _codes(sight: Sight) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+from kmdigitize.batch.inputs import SUFFIXES
+from kmdigitize.batch.journal import Entry, entries, input_path
+from kmdigitize.batch.tables import doubt, doubt_of
 from kmdigitize.errors import FactsError
 from kmdigitize.options import Options
 from kmdigitize.review.queue import Item, Queue
@@ -54,12 +57,19 @@ def listen(port: int) -> socket.socket:
 def review_inputs(inputs: Sequence[Path], options: Mapping[str, Any]) -> Queue:
     """The queue of all figures in ``inputs``, by the command line's ``options``. Raises KmdigitizeError."""
     how = Options(options["method"], options["draws"], options["seed"])
-    items = [
-        Item(Session(source, options["who"], how), options["folder"]) for path in inputs for source in sources_in(path)
-    ]
+    folder: Path | None = options["folder"]
+    items: list[Item] = []
+    for path in inputs:
+        known = list(entries(path)) if path.is_dir() else []
+        items += [item for entry in known for item in _items_of(entry, path, how, options["who"])]
+        if not known:
+            found = _figures_in(path) if path.is_dir() else [path]
+            sources = [source for file in found for source in sources_in(file)]
+            items += [Item(Session(source, options["who"], how), folder) for source in sources]
+        elif folder is None:
+            folder = path
     if not items:
         raise FactsError("There is nothing to review here.", "Give figures, or an output folder of kmdigitize.")
-    folder: Path | None = options["folder"]
     return Queue(items, folder / "review.csv" if folder else None)
 
 
@@ -68,4 +78,26 @@ def sources_in(path: Path) -> list[Source]:
     data = read_bytes(path)
     if b"%PDF-" not in data[:1024]:
         return [Source(path, path.stem)]
-    return [Source(path, figure.name, place) for place, figure in enumerate(read_figures(data, path.stem))]
+    figures = read_figures(data, path.stem)
+    return [Source(path, one.name, place, one.name.removeprefix(path.stem)) for place, one in enumerate(figures)]
+
+
+def _figures_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _items_of(entry: Entry, folder: Path, how: Options, who: str | None) -> list[Item]:
+    """The figures of one input of an output folder, with what is known of them."""
+    path = input_path(entry, folder)
+    if entry.failure:
+        return [Item(Session(Source(path, entry.name), who, how), folder, "failed", doubt=doubt("failed", ()))]
+    return [
+        Item(
+            Session(Source(path, figure.name, place, figure.name.removeprefix(entry.name)), who, how),
+            folder,
+            "failed" if figure.error else figure.verdict,
+            figure.flags,
+            doubt_of(figure),
+        )
+        for place, figure in enumerate(entry.figures)
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -34,21 +34,25 @@ STEPS_BACK = 50
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a figure is: number ``place`` (from 0) of those in the file at ``path``, its facts beside it."""
+    """Where a figure is: number ``place`` (from 0) of those in the file at ``path``, its facts beside it.
+
+    ``name`` is that of its outputs; ``part`` follows the file's stem in the names of the files beside it.
+    """
 
     path: Path
     name: str
     place: int = 0
+    part: str = ""
 
     @property
     def facts(self) -> Path:
         """The facts file of this figure."""
-        return self.path.parent / f"{self.name}.facts.json"
+        return self.path.parent / f"{self.path.stem}{self.part}.facts.json"
 
     @property
     def notes(self) -> Path:
         """Where the reviewer's decision and the way back are kept."""
-        return self.path.parent / f"{self.name}.review.json"
+        return self.path.parent / f"{self.path.stem}{self.part}.review.json"
 
 
 class Notes(BaseModel):
@@ -90,7 +94,8 @@ class Session:
         """What is known of the figure; the first call reads it, which takes seconds. Raises KmdigitizeError."""
         with self.lock:
             if self._sight is None:
-                figure = read_figures(read_bytes(self.source.path), self.source.path.stem)[self.source.place]
+                figures = read_figures(read_bytes(self.source.path), self.source.name)
+                figure = replace(figures[self.source.place], name=self.source.name)
                 page = pipeline.read_page(figure, self.settings)
                 self._sight = look(page, self._facts_on_disk(), None, self.options, self.settings)
             return self._sight
