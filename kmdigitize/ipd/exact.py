@@ -17,7 +17,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kmdigitize.ipd.fluid import flow
-from kmdigitize.ipd.lattice import LatticeSettings, Layer, Path, best_path, central_path, draw_paths, search
+from kmdigitize.ipd.lattice import (
+    LatticeSettings,
+    Layer,
+    Path,
+    best_path,
+    central_path,
+    draw_paths,
+    log_evidence,
+    search,
+)
 from kmdigitize.ipd.layout import Layout, place
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
@@ -32,7 +41,7 @@ class ExactSettings:
     """Settings of the exact method."""
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
-    smallest_sd_px: float = 0.08
+    smallest_sd_px: float = 0.15
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown_n_keep: int = 1500
     """States kept when the number of patients is unknown."""
@@ -41,8 +50,10 @@ class ExactSettings:
     table follows the noise (benchmarks/reconstruction.py, n = 1000 at 200 to 400 rows)."""
     pull: float = 0.3
     """Pull of the reported table towards the posterior means: 0 is the single most probable path."""
-    noisy: float = 2.0
-    """Root mean square residual, in stated standard deviations, beyond which the noise is taken to be larger."""
+    noise_factors: tuple[float, ...] = (1.0, 1.6, 2.5, 4.0, 8.0)
+    """Factors on the stated noise of the levels among which the evidence chooses."""
+    quick_keep: int = 200
+    """States kept for that choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,38 +99,51 @@ def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSe
     return float(1.0 / known.n / max(sd, 2e-5))
 
 
-LADDER = ((1.0, False), (2.0, False), (2.0, True), (8.0, True))
-"""Noise factor and whether printed numbers at risk may be missed, from strict to lenient."""
-
-
 def _climb(
     known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings
 ) -> tuple[Timeline, list[Layer], float, tuple[str, ...]]:
-    """The first rung of the ladder on which a path exists and its residuals are those of the noise assumed."""
+    """The first rung on which a path exists, at the noise that explains the levels best.
+
+    Rungs: numbers at risk met exactly; numbers at risk missed at a cost; the same with any noise.
+    """
     smallest = _smallest_sd(inputs, settings)
     lattice = settings.lattice if known.n is not None else replace(settings.lattice, keep=settings.unknown_n_keep)
-    for rung, (factor, soft) in enumerate(LADDER):
-        noise = factor
+    for soft, least in ((False, 1.0), (True, 1.0), (True, 8.0)):
+        noise = _most_evident_noise(known, inputs, settings, soft) * least
         timeline = build_timeline(known, inputs, noise, smallest)
         layers = search(timeline, lattice, soft, edges=True)
-        if not layers:
-            continue
-        misfit = _misfit(best_path(layers), timeline)
-        if misfit > settings.noisy and rung == 0:
-            noise = min(misfit, 10.0)
-            again = build_timeline(known, inputs, noise, smallest)
-            better = search(again, lattice, soft, edges=True)
-            timeline, layers = (again, better) if better else (timeline, layers)
-        relaxed = ("numbers at risk",) if soft else ()
-        return timeline, layers, noise, relaxed
+        if layers:
+            return timeline, layers, noise, ("numbers at risk",) if soft else ()
     raise AssertionError("the last rung forbids nothing")
 
 
+def _most_evident_noise(known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, soft: bool) -> float:
+    """Factor on the stated noise: by the residuals where printed numbers hold the table, else by the evidence.
+
+    Too small a noise is explained by many small events of a finer lattice, so without printed numbers the noise
+    decides the event counts, and factors are tried upwards as long as the levels become more probable.
+    """
+    quick = replace(settings.lattice, keep=settings.quick_keep if known.n is not None else settings.lattice.keep)
+    closed = known.risk_count.size > 2
+    best, evidence = 1.0, -np.inf
+    for factor in settings.noise_factors:
+        timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))
+        layers = search(timeline, quick, soft)
+        if closed:
+            return max(1.0, _misfit(best_path(layers), timeline)) if layers else 1.0
+        found = log_evidence(layers, timeline)
+        if found < evidence:
+            break
+        best, evidence = factor, found
+    return best
+
+
 def _misfit(path: Path, timeline: Timeline) -> float:
-    """Root median square residual of the levels in standard deviations (about 1 if the noise is right)."""
+    """Median residual of the levels in standard deviations, about 1 if the noise is right; only excess counts."""
     rows = [i for i, slot in enumerate(timeline.slots) if slot.kind in (DROP, STRADDLE)]
-    if not rows:
-        return 0.0
+    if len(rows) < 5:
+        return 1.0
     level = np.array([timeline.slots[i].level for i in rows])
     sd = np.hypot([timeline.slots[i].sd for i in rows], timeline.quantum / np.sqrt(3.0))
-    return float(np.median(np.abs(path.survival[rows] - level) / sd) / 0.6745)
+    factor = float(np.median(np.abs(path.survival[rows] - level) / sd) / 0.6745)
+    return min(factor, 10.0) if factor > 1.3 else 1.0

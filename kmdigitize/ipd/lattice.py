@@ -21,6 +21,8 @@ from kmdigitize.ipd.timeline import DROP, END, RISK, STRADDLE, Slot, Timeline
 
 RATES = np.array([0.03, 0.25, 0.7, 1.6, 4.0, 10.0])
 """Censoring regimes of an open stretch: expected censorings per patient if one lasted all of it."""
+HIDDEN = np.array([0.15, 0.5, 1.0, 2.5, 6.0, 15.0])
+"""Regimes of an open stretch with marks: factors on the censorings expected under them."""
 STAY, CHANGES = 0.55, 8
 
 
@@ -120,7 +122,7 @@ def _start(timeline: Timeline) -> Layer:
 
 def _change_points(slots: tuple[Slot, ...]) -> set[int]:
     """Open slots at which the censoring regime may change; the first one chooses it."""
-    unknown = [i for i, slot in enumerate(slots) if slot.hazard < 0 and slot.marks < 0]
+    unknown = [i for i, slot in enumerate(slots) if slot.hazard < 0]
     if not unknown:
         return set()
     return {unknown[j] for j in np.unique(np.linspace(0, len(unknown) - 1, CHANGES + 2)[:-1].astype(int))}
@@ -182,8 +184,11 @@ def _log_censored(n: IntArray, regime: IntArray, c: IntArray, slot: Slot, settin
     if slot.marks < 0:
         mean = _expected(n, regime, slot)
         return c * np.log(mean) - mean - gammaln(c + 1.0)
-    table = _log_marked(int(c.max(initial=0)), slot, settings)
-    return table[c]
+    most = int(c.max(initial=0))
+    if slot.hazard >= 0:
+        return _log_marked(most, slot, slot.extra, settings)[c]
+    table = np.array([_log_marked(most, slot, slot.extra * scale, settings) for scale in HIDDEN])
+    return table[np.maximum(regime, 1) - 1, c]
 
 
 def _expected(n: IntArray, regime: IntArray, slot: Slot) -> FloatArray:
@@ -192,7 +197,7 @@ def _expected(n: IntArray, regime: IntArray, slot: Slot) -> FloatArray:
     return np.maximum(n * np.minimum(rate, 3.0), 1e-9)
 
 
-def _log_marked(most: int, slot: Slot, settings: LatticeSettings) -> FloatArray:
+def _log_marked(most: int, slot: Slot, extra: float, settings: LatticeSettings) -> FloatArray:
     """Log probability of 0 … ``most`` censorings given the marks in the gap, (most + 1,)."""
     c = np.arange(most + 1)
     total = np.full(most + 1, -np.inf)
@@ -200,7 +205,7 @@ def _log_marked(most: int, slot: Slot, settings: LatticeSettings) -> FloatArray:
         ways = gammaln(slot.unsure + 1.0) - gammaln(k + 1.0) - gammaln(slot.unsure - k + 1.0)
         beyond = c - slot.marks - k
         hidden = np.maximum(beyond, 0)
-        log_p = hidden * math.log(slot.extra) - slot.extra - gammaln(hidden + 1.0)
+        log_p = hidden * math.log(extra) - extra - gammaln(hidden + 1.0)
         log_p = log_p + settings.false_mark * np.minimum(beyond, 0) + ways - slot.unsure * math.log(2.0)
         total = np.logaddexp(total, log_p)
     return total
@@ -218,8 +223,9 @@ def _exactly(states: _Children, slot: Slot, settings: LatticeSettings) -> _Child
 def _censor(states: _Children, slot: Slot, settings: LatticeSettings) -> _Children:
     """Children with every plausible number of censorings."""
     if slot.marks >= 0:
-        mean = np.full(states.n.size, slot.marks + slot.unsure / 2.0 + slot.extra)
-        spread = math.sqrt(slot.extra + slot.unsure / 4.0)
+        extra = slot.extra * (HIDDEN[-2] if slot.hazard < 0 else 1.0)
+        mean = np.full(states.n.size, slot.marks + slot.unsure / 2.0 + extra)
+        spread = math.sqrt(extra + slot.unsure / 4.0)
         low = max(0, int(slot.marks - 1))
     else:
         mean = _expected(states.n, states.regime, slot)
@@ -251,8 +257,8 @@ def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSett
     low = np.where(none, 0, np.clip(low, 1, np.maximum(high, 1)))
     high = np.where(none, np.minimum(1, n), high)
     if slot.kind == STRADDLE and not soft:
-        low = np.maximum(low, 0)
-        high = np.maximum(high, np.minimum(n - slot.count, n))
+        low = np.maximum(low, n - slot.count)
+        high = np.maximum(high, low)
     width = int(np.max(high - low, initial=0)) + 1
     step = max(1, math.ceil(width / MOST_EVENTS))
     offsets = np.arange(0, width, step)
@@ -273,7 +279,7 @@ def _with_events(
     n = np.maximum(out.n, 1)
     before = out.survival
     out.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
-    again = np.log(np.clip(out.n * slot.several, 0.02, 0.8))
+    again = np.log(np.clip(out.n * slot.several, slot.ties, max(slot.ties, 0.8)))
     weight = log_level(out.survival, slot, quantum, settings.outlier)
     weight += np.where(d > 0, np.maximum(d - 1, 0) * again, -settings.no_event)
     for level, half in slot.facts:
@@ -368,6 +374,18 @@ def _best_states(
         return np.arange(chosen.size)
     rank = mass + _prospect(children.pick(chosen), slot)
     return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
+
+
+def log_evidence(layers: list[Layer], timeline: Timeline) -> float:
+    """Log probability of the levels and printed numbers summed over all paths; -inf if there is none."""
+    if not layers:
+        return -math.inf
+    mass = layers[-1].mass
+    peak = float(mass.max())
+    total = peak + math.log(float(np.sum(np.exp(mass - peak))))
+    if timeline.quantum > 0:
+        return total
+    return total - sum(math.log(slot.sd) for slot in timeline.slots if slot.kind in (DROP, STRADDLE))
 
 
 def best_path(layers: list[Layer]) -> Path:

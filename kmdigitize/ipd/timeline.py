@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
 
@@ -26,8 +26,9 @@ class Slot:
     ``hazard`` is the expected censoring per patient at risk over the gap (-1: unknown, ``share`` of the open stretch
     passes instead). With censor marks, ``marks`` are those surely inside, ``unsure`` those that may belong to a
     neighbour, ``extra`` the expected censorings that no mark shows. ``level``/``sd`` is the flat after a drop,
-    ``several`` the chance per patient at risk of one more event in the same drop. ``count`` is the printed number,
-    ``floor`` the fewest that must be left afterwards. ``events``/``censored`` are printed totals so far (-1: none).
+    ``several`` (per patient at risk) and ``ties`` the chance of one more event in the same drop. ``count`` is the
+    printed number, ``floor`` the fewest that must be left afterwards. ``events`` and
+    ``censored`` are printed totals so far (-1: none).
     ``ahead`` is the next printed number and the share of those left expected to reach it; ``least`` and ``most`` keep
     a drop between the printed times around it.
     """
@@ -44,7 +45,8 @@ class Slot:
     extra: float = 0.0
     level: float = 1.0
     sd: float = 1.0
-    several: float = 0.02
+    several: float = 0.0
+    ties: float = 0.02
     facts: tuple[tuple[float, float], ...] = ()
     half: int = 0
     count: int = -1
@@ -89,7 +91,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     sd = np.where(sd <= 0, 2e-5, sd)
     edges = np.concatenate([[0.0], [stop.time for stop in stops]])
     hazard, share = _censoring(known, used, edges)
-    several = _several(known, inputs.curve.time_resolution)
+    several, ties = _several(known, used, inputs.curve.time_resolution)
     marks = _marks(inputs, known, used, edges, stops)
     slots: list[Slot] = []
     floor = 0
@@ -98,7 +100,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
         fields: dict[str, object] = {"hazard": hazard[i], "share": share[i], "floor": floor}
         if stop.kind in (DROP, STRADDLE):
             j = stop.drop
-            fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j])}
+            fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j]), "ties": ties}
             fields |= {"facts": _facts(inputs, known, j), "half": _half(inputs, known, j)}
             fields |= {"drop_time": float(known.time[j])} | _between_cells(float(known.time[j]), used.time)
         if stop.kind in (RISK, STRADDLE):
@@ -194,11 +196,15 @@ def _smooth_and_straight(knots: FloatArray, total: FloatArray, when: FloatArray)
     return 0.75 * smooth + 0.25 * np.interp(inside, knots, total)
 
 
-def _several(known: Prepared, resolution: float) -> FloatArray:
-    """Chance per patient at risk of one more event within a drop: local hazard times what one column spans."""
+def _several(known: Prepared, used: _Cells, resolution: float) -> tuple[FloatArray, float]:
+    """Chance per patient at risk of one more event in a drop (k,), and that of one more by ties in the data.
+
+    The former is the local hazard times what one column spans. The latter shows in the early drops, before censoring
+    matters: times kept in months or taken at visits give drops of several events however fine the figure is.
+    """
     k = known.time.size
     if not k:
-        return np.zeros(0)
+        return np.zeros(0), TIES[0]
     log_level = np.log(np.concatenate([[1.0], np.maximum(known.level, 1e-3)]))
     if known.level[-1] < 1e-3:
         log_level[-1] = log_level[-2]
@@ -207,7 +213,23 @@ def _several(known: Prepared, resolution: float) -> FloatArray:
     low = np.maximum(np.arange(1, k + 1) - reach, 0)
     high = np.minimum(np.arange(1, k + 1) + reach, k)
     rate = (log_level[low] - log_level[high]) / np.maximum(time[high] - time[low], 1e-12)
-    return rate * max(resolution, 1e-4 * known.end)
+    several: FloatArray = rate * max(resolution, 1e-4 * known.end)
+    return several, _ties(known, used)
+
+
+TIES = (0.02, 0.995)
+"""Least and most chance of one more event in a drop."""
+
+
+def _ties(known: Prepared, used: _Cells) -> float:
+    """Chance of one more event by the mean size of the drops up to the first printed number, or of the first third."""
+    if known.n is None:
+        return TIES[0]
+    early = known.time <= used.time[0] if used.time.size else np.arange(known.time.size) < 10
+    number = int(np.clip(np.count_nonzero(early), min(5, known.time.size), max(5, known.time.size // 3)))
+    number = min(number, known.time.size)
+    size = known.n * (1.0 - float(known.level[number - 1])) / number
+    return float(np.clip(1.0 - 1.0 / max(size, 1.0), *TIES))
 
 
 def _marks(
@@ -243,26 +265,55 @@ def _unmarked(
     """Censorings hidden under marks or in bands of touching marks: by the table where it closes, else by crowding."""
     length = np.diff(edges)
     resolution = max(inputs.curve.time_resolution, 1e-4 * known.end)
-    window = 20.0 * resolution
-    crowd = np.searchsorted(marks, marks + window) - np.searchsorted(marks, marks - window)
-    hidden = np.clip((crowd - 1) * resolution / (2.0 * window), 0.01, 1.0)
     place = np.clip(np.searchsorted(edges, marks, side="right") - 1, 0, length.size - 1)
-    extra = 0.02 + np.bincount(place, weights=hidden, minlength=length.size)
+    extra = np.bincount(place, weights=_hidden(marks, resolution), minlength=length.size)
     for begin, stop in inputs.curve.censor_bands:
         inside = np.clip(np.minimum(edges[1:], stop) - np.maximum(edges[:-1], begin), 0.0, None)
         extra += inside / (4.0 * resolution)
-    knots = np.concatenate([[0.0], used.time]) if known.n is not None else used.time
-    counts = np.concatenate([[known.n], used.count]) if known.n is not None else used.count
-    level = np.concatenate([[1.0], known.level])
+    closed = np.zeros(length.size, np.bool_)
+    by_table = by_marks = 0.0
+    for inside, expected in _closed_stretches(known, used, edges):
+        closed |= inside
+        by_table, by_marks = by_table + expected, by_marks + float(shown[inside].sum())
+        missing = expected - shown[inside].sum()
+        weight = (shown + extra + 0.1)[inside]
+        if weight.size:
+            extra[inside] = np.maximum(missing, 0.0) * weight / weight.sum()
+    if by_marks >= 5.0:
+        factor = by_table / by_marks - 1.0
+        extra[~closed] = np.maximum(extra[~closed], factor * shown[~closed])
+    return extra + 0.02
+
+
+def _hidden(marks: FloatArray, resolution: float) -> FloatArray:
+    """Patients expected under every mark beyond the first, (m,), from how much of the neighbourhood marks cover.
+
+    Marks closer than the smallest spacing seen have merged; where a share p of such places is taken, -ln(1 - p)
+    patients fall on each.
+    """
+    if marks.size < 2:
+        return np.full(marks.size, 0.02)
+    width = max(float(np.quantile(np.diff(marks), 0.05)), resolution)
+    reach = 10.0 * width
+    around = np.searchsorted(marks, marks + reach, side="right") - np.searchsorted(marks, marks - reach)
+    taken = np.clip((around - 1) * width / (2.0 * reach), 0.01, 0.9)
+    hidden: FloatArray = -np.log1p(-taken) / taken - 1.0
+    return hidden
+
+
+def _closed_stretches(known: Prepared, used: _Cells, edges: FloatArray) -> list[tuple[BoolArray, float]]:
+    """Gaps between neighbouring printed numbers, and the censorings that these and the curve imply there."""
+    knots, counts = used.time, used.count.astype(np.float64)
+    if known.n is not None:
+        knots, counts = np.insert(knots, 0, 0.0), np.insert(counts, 0, float(known.n))
+    level = np.maximum(np.concatenate([[1.0], known.level]), 1e-9)
+    at = level[np.searchsorted(known.time, knots, side="left")]
+    out = []
     for m in range(knots.size - 1):
-        inside_gap = (edges[:-1] >= knots[m]) & (edges[1:] <= knots[m + 1])
-        first, last = (level[np.searchsorted(known.time, knots[m + s], side="left")] for s in (0, 1))
-        expected = math.sqrt(max(first * last, 1e-9)) * (counts[m] / max(first, 1e-9) - counts[m + 1] / max(last, 1e-9))
-        missing = expected - shown[inside_gap].sum()
-        weight = (shown + 0.1)[inside_gap]
-        if weight.size and missing > 0:
-            extra[inside_gap] = np.maximum(extra[inside_gap], missing * weight / weight.sum())
-    return extra
+        inside = (edges[:-1] >= knots[m]) & (edges[1:] <= knots[m + 1])
+        expected = math.sqrt(at[m] * at[m + 1]) * (counts[m] / at[m] - counts[m + 1] / at[m + 1])
+        out.append((inside, max(0.0, float(expected))))
+    return out
 
 
 def _facts(inputs: ReconstructionInputs, known: Prepared, j: int) -> tuple[tuple[float, float], ...]:
