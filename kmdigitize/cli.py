@@ -177,16 +177,16 @@ def reconstruct(curves: Path, **options: Any) -> None:
     from kmdigitize.command import reconstruct_file
 
     table = reconstruct_file(curves, options)
-    output = options["output"]
+    _write(table, options["output"])
+
+
+def _write(table: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(table)
         return
-    try:
-        output.write_bytes(table)
-    except OSError as error:
-        from kmdigitize.errors import OutputError
+    from kmdigitize.export import replace_file
 
-        raise OutputError(f"Cannot write {output}: {error.strerror}.", "Name another file with -o.") from error
+    replace_file(output, table)
 
 
 @main.command()
@@ -244,3 +244,20 @@ def batch(inputs: tuple[str, ...], folder: Path, workers: int | None, **options:
     failed = sum(1 for entry in entries if entry.failure or all(figure.error for figure in entry.figures))
     if failed:
         raise BatchError(f"{failed} of {len(entries)} inputs failed; the others were written.", "See above.")
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=FOLDER)
+@click.option("-o", "--out", "output", type=FILE, help="Where to write the table [default: standard output].")
+@click.option("--reference", help="The reference arm, by (part of) its name [default: the paper's, else the first].")
+@click.option("--tau", type=float, help="Horizon of the RMST [default: the shorter follow-up].")
+@click.option("--landmark", "landmarks", type=float, multiple=True, help="A time at which survival is compared.")
+@click.option("--forest", type=FILE, help="Draw a forest plot (PNG, SVG or PDF).")
+def pool(folders: tuple[Path, ...], output: Path | None, forest: Path | None, **options: Any) -> None:
+    """Tabulate hazard ratios, RMST and survival differences over the results in FOLDERS."""
+    from kmdigitize.pool import Wanted, forest_plot, pool_results, to_table
+
+    rows = pool_results(folders, Wanted(**options))
+    if forest is not None:
+        forest_plot(rows, forest)
+    _write(to_table(rows), output)
