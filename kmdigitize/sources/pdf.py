@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,9 @@ from kmdigitize.sources.pdf_text import PageText, read_text
 from kmdigitize.sources.regions import Region, find_regions
 
 log = logging.getLogger(__name__)
+
+_BACKGROUND = 5
+"""Points of a lone rectangle: a page that draws no more has no axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,10 @@ def _page_name(name: str, number: int, count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """One page as read: its rendering and what is painted on it, in px of the rendering."""
+    """One page as read, in px of its rendering of ``shape``."""
 
     name: str
-    pixels: Pixels
-    to_px: Matrix
+    shape: tuple[int, int]
     objects: PageObjects
     text: PageText
     px_per_point: float
@@ -134,19 +137,20 @@ def _read_page(document: Any, number: int, name: str, settings: PdfSettings) -> 
         raise UnreadableFileError(f"Page {number} of {name} is damaged.", "Export it again.") from error
     try:
         read = _page_content(page, name, settings)
-        regions = find_regions(
-            read.objects.paths, [p.box for p in read.objects.pictures], read.text.tokens, read.pixels.shape
-        )
-        figures = [_figure(read, region, document, settings) for region in regions]
+        boxes = [picture.box for picture in read.objects.pictures]
+        regions = find_regions(read.objects.paths, boxes, read.text.tokens, read.shape)
+        pixels = _rendered(page, read) if regions else None
+        figures = [_figure(read, pixels, region, settings) for region in regions if pixels is not None]
     finally:
         page.close()
-    if len(figures) == 1:
+    if len(figures) < 2:
         return figures
     stem = str(Path(name).with_suffix("")) if name.lower().endswith(".pdf") else name
     return [replace(figure, name=f"{stem}-{index}") for index, figure in enumerate(figures, 1)]
 
 
 def _page_content(page: Any, name: str, settings: PdfSettings) -> _Page:
+    """Everything on the page but its rendering; text only where something else is painted too."""
     width, height = page.get_size()
     if not (1 <= width <= 20_000 and 1 <= height <= 20_000):
         raise UnreadableFileError(f"{name} has a page of {width:g} × {height:g} points.", "Export it again.")
@@ -155,17 +159,26 @@ def _page_content(page: Any, name: str, settings: PdfSettings) -> _Page:
         settings.max_side / max(width, height),
         (settings.max_pixels / (width * height)) ** 0.5,
     )
-    pixels = np.array(page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3])
-    to_px = _page_matrix(page, pixels.shape[1] / width, pixels.shape[0] / height)
+    shape = (math.ceil(height * scale), math.ceil(width * scale))
+    to_px = _page_matrix(page, shape[1] / width, shape[0] / height)
+    objects = read_objects(page.raw, to_px, settings.limits)
+    if not objects.pictures and sum(len(path.points) for path in objects.paths) <= _BACKGROUND:
+        return _Page(name, shape, objects, PageText((), 0.0), scale)
     text_page = page.get_textpage()
     try:
-        objects = read_objects(page.raw, to_px, settings.limits)
         objects.paths += read_glyph_marks(page.raw, text_page.raw, to_px, settings.limits.objects)
         objects.paths.sort(key=lambda path: path.order)
         text = read_text(page.raw, text_page.raw, to_px)
     finally:
         text_page.close()
-    return _Page(name, pixels, to_px, objects, text, scale)
+    return _Page(name, shape, objects, text, scale)
+
+
+def _rendered(page: Any, read: _Page) -> Pixels:
+    pixels = page.render(scale=read.px_per_point, rev_byteorder=True).to_numpy()[:, :, :3]
+    if pixels.shape[:2] != read.shape:
+        raise UnreadableFileError(f"{read.name} is rendered on another scale than read.", "Export the page as PNG.")
+    return np.array(pixels)
 
 
 def _page_matrix(page: Any, x_scale: float, y_scale: float) -> Matrix:
@@ -183,17 +196,16 @@ def _page_matrix(page: Any, x_scale: float, y_scale: float) -> Matrix:
     return a, b, c, d, e - 0.5, f - 0.5
 
 
-def _figure(page: _Page, region: Region, document: Any, settings: PdfSettings) -> Figure:
+def _figure(page: _Page, pixels: Pixels, region: Region, settings: PdfSettings) -> Figure:
     if region.picture is not None:
-        picture = native_picture(page.objects.pictures[region.picture], document)
+        picture = native_picture(page.objects.pictures[region.picture])
         if picture is not None:
             return Figure(page.name, picture.pixels, picture.lossy)
-    rows, columns = region.box.slices(page.pixels.shape)
+    rows, columns = region.box.slices(pixels.shape)
     texts = page.text.tokens if page.text.unmapped <= settings.unmapped else ()
     pictures = tuple(picture.box for picture in page.objects.pictures)
     drawing = Drawing(tuple(page.objects.paths), texts, pictures, page.px_per_point)
     corner = Box(columns.start, rows.start, columns.stop - 1, rows.stop - 1)
-    pixels = page.pixels[rows, columns]
     if region.scanned:
-        return Figure(page.name, pixels, lossy=True)
-    return Figure(page.name, pixels, drawing=crop_drawing(drawing, corner))
+        return Figure(page.name, pixels[rows, columns], lossy=True)
+    return Figure(page.name, pixels[rows, columns], drawing=crop_drawing(drawing, corner))

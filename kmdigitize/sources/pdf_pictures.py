@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pypdfium2
@@ -32,19 +31,23 @@ def picture_size(picture: PagePicture) -> tuple[int, int]:
     return width.value, height.value
 
 
-def native_picture(picture: PagePicture, document: Any) -> NativePicture | None:
-    """The stored pixels if the page shows them upright and unmirrored, else None (then the page is rendered)."""
+def native_picture(picture: PagePicture) -> NativePicture | None:
+    """The stored pixels the way the page shows them, turned or mirrored; None if it shows them askew or not at all."""
     a, b, c, d, _, _ = picture.matrix
     width, height = picture_size(picture)
-    upright = a > 0 > d and abs(b) + abs(c) < 1e-3 * (abs(a) + abs(d))
-    if not upright or not 0 < width * height <= _MAX_PIXELS:
+    upright = abs(b) + abs(c) < 1e-3 * (abs(a) + abs(d))
+    turned = abs(a) + abs(d) < 1e-3 * (abs(b) + abs(c))
+    if not (upright or turned) or not 0 < width * height <= _MAX_PIXELS:
         return None
-    image = pypdfium2.PdfImage(picture.handle, pdf=document)
-    try:
-        bitmap = image.get_bitmap(render=False)
-    except pypdfium2.PdfiumError:
+    raw = pdfium.FPDFImageObj_GetBitmap(picture.handle)
+    if not raw:
         return None
-    pixels = np.asarray(bitmap.to_pil().convert("RGB"), dtype=np.uint8)
+    pixels = np.array(pypdfium2.PdfBitmap.from_raw(raw).to_pil().convert("RGB"), dtype=np.uint8)
+    # A picture's first row lies at the top of the unit square, at y = 1, which is then moved by the matrix.
+    if turned:
+        pixels = pixels.transpose(1, 0, 2)[:: 1 if b > 0 else -1, :: 1 if c < 0 else -1]
+    else:
+        pixels = pixels[:: 1 if d < 0 else -1, :: 1 if a > 0 else -1]
     return NativePicture(pixels, _is_lossy(picture))
 
 

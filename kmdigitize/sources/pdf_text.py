@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from kmdigitize.geometry import Box
+from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records import TextToken
-from kmdigitize.sources.outlines import Matrix, bounds, mapped, scale_of
+from kmdigitize.sources.outlines import Matrix, mapped, scale_of
 from kmdigitize.sources.phrases import Glyph, join_glyphs
 
 _MAX_CHARS = 200_000
@@ -37,17 +37,20 @@ def read_text(page: Any, text_page: Any, to_px: Matrix) -> PageText:
     """The visible text of ``page``; ``to_px`` maps page units to px of the rendering."""
     count = min(max(0, pdfium.FPDFText_CountChars(text_page)), _MAX_CHARS)
     unmapped = 0
-    glyphs = []
+    texts: list[str] = []
+    sizes: list[float] = []
+    points: list[tuple[float, float]] = []
     for index in range(count):
         code = pdfium.FPDFText_GetUnicode(text_page, index)
-        if pdfium.FPDFText_IsGenerated(text_page, index) == 1 or code in (0, 10, 13):
+        if code in (0, 10, 13) or pdfium.FPDFText_IsGenerated(text_page, index) == 1 or _is_hidden(text_page, index):
             continue
         unmapped += _is_unmapped(text_page, index, code)
-        glyph = _glyph(text_page, index, chr(code) if code < 0x110000 else "", to_px)
-        if glyph is not None:
-            glyphs.append(glyph)
-    share = unmapped / len(glyphs) if glyphs else 0.0
-    return PageText(join_glyphs(glyphs), share)
+        texts.append(chr(min(code, 0x10FFFF)))
+        size, places = _measured(text_page, index)
+        sizes.append(size)
+        points += places
+    glyphs = _glyphs(texts, np.array(sizes) * scale_of(to_px), np.array(points).reshape(-1, 2), to_px)
+    return PageText(join_glyphs(glyphs), unmapped / len(texts) if texts else 0.0)
 
 
 def _is_unmapped(text_page: Any, index: int, code: int) -> bool:
@@ -55,26 +58,37 @@ def _is_unmapped(text_page: Any, index: int, code: int) -> bool:
     return private or pdfium.FPDFText_HasUnicodeMapError(text_page, index) == 1
 
 
-def _glyph(text_page: Any, index: int, text: str, to_px: Matrix) -> Glyph | None:
-    """One character with its tight box, origin, direction and size in px; None if it is not seen."""
+def _is_hidden(text_page: Any, index: int) -> bool:
     handle = pdfium.FPDFText_GetTextObject(text_page, index)
-    if handle and pdfium.FPDFTextObj_GetTextRenderMode(handle) == _HIDDEN:
-        return None
+    return bool(handle) and pdfium.FPDFTextObj_GetTextRenderMode(handle) == _HIDDEN
+
+
+def _measured(text_page: Any, index: int) -> tuple[float, list[tuple[float, float]]]:
+    """Font size and, in page units, two corners of the ink and of the cell, the origin, and a step along the line."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     x, y = ctypes.c_double(), ctypes.c_double()
     cell, m = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
-    if not pdfium.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
-        return None
+    pdfium.FPDFText_GetCharBox(text_page, index, left, right, bottom, top)
     pdfium.FPDFText_GetCharOrigin(text_page, index, x, y)
     pdfium.FPDFText_GetLooseCharBox(text_page, index, cell)
     pdfium.FPDFText_GetMatrix(text_page, index, m)
-    corners = [(left.value, bottom.value), (right.value, top.value), (cell.left, cell.bottom), (cell.right, cell.top)]
-    corners += [(x.value, y.value), (x.value + m.a, y.value + m.b)]
-    placed = mapped(np.array(corners), to_px)
-    box, loose = bounds([placed[:2]]), bounds([placed[2:4]])
-    step = placed[5] - placed[4]
-    if box is None or loose is None or not np.all(np.isfinite(placed)):
-        return None
-    size = pdfium.FPDFText_GetFontSize(text_page, index) * math.hypot(m.c, m.d) * scale_of(to_px)
-    angle = math.degrees(math.atan2(-step[1], step[0]))
-    return Glyph(text, Box(*box), Box(*loose), (float(placed[4, 0]), float(placed[4, 1])), angle, size)
+    size = pdfium.FPDFText_GetFontSize(text_page, index) * math.hypot(m.c, m.d)
+    ink = [(left.value, bottom.value), (right.value, top.value)]
+    loose = [(cell.left, cell.bottom), (cell.right, cell.top)]
+    return size, [*ink, *loose, (x.value, y.value), (x.value + m.a, y.value + m.b)]
+
+
+def _glyphs(texts: list[str], sizes: FloatArray, points: FloatArray, to_px: Matrix) -> list[Glyph]:
+    """Glyphs in px of measured characters; ``points`` (6 n, 2) as :func:`_measured` gives them."""
+    placed = mapped(points, to_px).reshape(-1, 6, 2)
+    ink = np.concatenate([placed[:, :2].min(axis=1), placed[:, :2].max(axis=1)], axis=1)
+    cells = np.concatenate([placed[:, 2:4].min(axis=1), placed[:, 2:4].max(axis=1)], axis=1)
+    step = placed[:, 5] - placed[:, 4]
+    angles = np.degrees(np.arctan2(-step[:, 1], step[:, 0]))
+    usable = [bool(np.isfinite(place).all()) for place in placed]
+    rows = zip(texts, ink.tolist(), cells.tolist(), placed[:, 4].tolist(), angles.tolist(), sizes.tolist(), strict=True)
+    return [
+        Glyph(text, Box(*box), Box(*cell), (origin[0], origin[1]), angle, size)
+        for (text, box, cell, origin, angle, size), keep in zip(rows, usable, strict=True)
+        if keep
+    ]
