@@ -18,6 +18,9 @@ import numpy as np
 
 from kmdigitize.ipd.fluid import flow
 from kmdigitize.ipd.lattice import (
+    EMPTY,
+    SOFT,
+    STRICT,
     LatticeSettings,
     Layer,
     Path,
@@ -41,7 +44,7 @@ class ExactSettings:
     """Settings of the exact method."""
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
-    smallest_sd_px: float = 0.15
+    smallest_sd_px: float = 0.1
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown_n_keep: int = 1500
     """States kept when the number of patients is unknown."""
@@ -102,36 +105,45 @@ def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSe
 def _climb(
     known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings
 ) -> tuple[Timeline, list[Layer], float, tuple[str, ...]]:
-    """The first rung on which a path exists, at the noise that explains the levels best.
-
-    Rungs: numbers at risk met exactly; numbers at risk missed at a cost; the same with any noise.
-    """
+    """The first rung on which a path exists, at the noise that explains the levels best."""
     smallest = _smallest_sd(inputs, settings)
     lattice = settings.lattice if known.n is not None else replace(settings.lattice, keep=settings.unknown_n_keep)
-    for soft, least in ((False, 1.0), (True, 1.0), (True, 8.0)):
-        noise = _most_evident_noise(known, inputs, settings, soft) * least
+    closed = known.risk_count.size > 2
+    for rung, (strictness, least) in enumerate(LADDER):
+        noise = least if closed else least * _most_evident_noise(known, inputs, settings, strictness)
         timeline = build_timeline(known, inputs, noise, smallest)
-        layers = search(timeline, lattice, soft, edges=True)
-        if layers:
-            return timeline, layers, noise, ("numbers at risk",) if soft else ()
+        layers = search(timeline, lattice, strictness, edges=True)
+        if not layers:
+            continue
+        factor = _misfit(best_path(layers), timeline) if closed else 1.0
+        if factor > 1.0:
+            again = build_timeline(known, inputs, noise * factor, smallest)
+            better = search(again, lattice, strictness, edges=True)
+            if better:
+                timeline, layers, noise = again, better, noise * factor
+        return timeline, layers, noise, RUNGS[: min(rung, len(RUNGS))]
     raise AssertionError("the last rung forbids nothing")
 
 
-def _most_evident_noise(known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, soft: bool) -> float:
-    """Factor on the stated noise: by the residuals where printed numbers hold the table, else by the evidence.
+LADDER = ((STRICT, 1.0), (EMPTY, 1.0), (SOFT, 1.0), (SOFT, 8.0))
+"""Strictness and least noise factor of every rung."""
+RUNGS = ("a drop of the curve holds no event", "a number at risk is missed", "the levels are less certain than stated")
+"""What each rung after the first had to give up."""
+
+
+def _most_evident_noise(
+    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, strictness: int
+) -> float:
+    """Factor on the stated noise that makes the levels most probable; tried upwards until it no longer helps.
 
     Too small a noise is explained by many small events of a finer lattice, so without printed numbers the noise
-    decides the event counts, and factors are tried upwards as long as the levels become more probable.
+    decides the event counts.
     """
     quick = replace(settings.lattice, keep=settings.quick_keep if known.n is not None else settings.lattice.keep)
-    closed = known.risk_count.size > 2
     best, evidence = 1.0, -np.inf
     for factor in settings.noise_factors:
         timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))
-        layers = search(timeline, quick, soft)
-        if closed:
-            return max(1.0, _misfit(best_path(layers), timeline)) if layers else 1.0
-        found = log_evidence(layers, timeline)
+        found = log_evidence(search(timeline, quick, strictness), timeline)
         if found < evidence:
             break
         best, evidence = factor, found

@@ -23,6 +23,8 @@ RATES = np.array([0.03, 0.25, 0.7, 1.6, 4.0, 10.0])
 """Censoring regimes of an open stretch: expected censorings per patient if one lasted all of it."""
 HIDDEN = np.array([0.15, 0.5, 1.0, 2.5, 6.0, 15.0])
 """Regimes of an open stretch with marks: factors on the censorings expected under them."""
+STRICT, EMPTY, SOFT = 0, 1, 2
+"""How strict a search is: printed numbers are met and drops hold events; drops may be empty; numbers may be missed."""
 STAY, CHANGES = 0.55, 8
 
 
@@ -75,7 +77,7 @@ class Path:
     survival: FloatArray
 
 
-def search(timeline: Timeline, settings: LatticeSettings, soft: bool = False, edges: bool = False) -> list[Layer]:
+def search(timeline: Timeline, settings: LatticeSettings, strictness: int = 0, edges: bool = False) -> list[Layer]:
     """Layers from the start to the last slot; empty when the printed numbers forbid every path."""
     layers = [_start(timeline)]
     changes = _change_points(timeline.slots)
@@ -83,7 +85,7 @@ def search(timeline: Timeline, settings: LatticeSettings, soft: bool = False, ed
     cell = math.hypot(tallest, timeline.quantum / math.sqrt(3.0)) / settings.cells
     for i, slot in enumerate(timeline.slots):
         states = _with_regimes(layers[-1], slot, i in changes)
-        children = _expand(states, slot, timeline, settings, soft)
+        children = _expand(states, slot, timeline, settings, strictness)
         if children is None:
             return []
         layers.append(_merge(children, slot, cell, settings, edges))
@@ -151,20 +153,20 @@ def _with_regimes(layer: Layer, slot: Slot, change: bool) -> _Children:
 
 
 def _expand(
-    states: _Children, slot: Slot, timeline: Timeline, settings: LatticeSettings, soft: bool
+    states: _Children, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int
 ) -> _Children | None:
     """All children of all states in one slot, with the cost of everything the slot knows; None if there are none."""
-    if slot.kind == RISK and not soft:
+    if slot.kind == RISK and strictness < SOFT:
         children = _exactly(states, slot, settings)
     elif slot.kind == END:
         children = states.pick((states.n > 0) | (states.survival <= 0))
     else:
         children = _censor(states, slot, settings)
     if slot.kind in (DROP, STRADDLE):
-        children = _drop(children, slot, timeline.quantum, settings, soft)
-    elif slot.kind == RISK and soft:
+        children = _drop(children, slot, timeline.quantum, settings, strictness)
+    elif slot.kind == RISK and strictness == SOFT:
         children.add(_missed(np.abs(children.n - slot.count), settings))
-    if slot.kind != END and not soft:
+    if slot.kind != END and strictness < SOFT:
         children = children.pick(children.n >= slot.floor)
     _totals(children, slot, timeline, settings)
     if not children.n.size:
@@ -244,9 +246,9 @@ def _censor(states: _Children, slot: Slot, settings: LatticeSettings) -> _Childr
     return children
 
 
-def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSettings, soft: bool) -> _Children:
+def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSettings, strictness: int) -> _Children:
     """Children with every number of events whose level is compatible, at least the nearest possible one."""
-    if slot.kind == STRADDLE and not soft:
+    if slot.kind == STRADDLE and strictness < SOFT:
         children = children.pick(children.n >= slot.count)
     n, survival = children.n, np.maximum(children.survival, 1e-12)
     reach = 5.0 * slot.sd + quantum
@@ -255,8 +257,10 @@ def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSett
     high = np.clip(np.minimum(high, n), 0, None)
     none = (high < 1) | (n < 1)
     low = np.where(none, 0, np.clip(low, 1, np.maximum(high, 1)))
+    if strictness == EMPTY:
+        low = np.zeros(low.size)
     high = np.where(none, np.minimum(1, n), high)
-    if slot.kind == STRADDLE and not soft:
+    if slot.kind == STRADDLE and strictness < SOFT:
         low = np.maximum(low, n - slot.count)
         high = np.maximum(high, low)
     width = int(np.max(high - low, initial=0)) + 1
@@ -265,7 +269,7 @@ def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSett
     which, column = np.nonzero(low[:, None] + offsets[None, :] <= high[:, None])
     out = children.pick(which)
     d = (low[which] + offsets[column]).astype(np.int64)
-    return _with_events(out, d, slot, quantum, settings, soft)
+    return _with_events(out, d, slot, quantum, settings, strictness)
 
 
 MOST_EVENTS = 40
@@ -273,7 +277,7 @@ MOST_EVENTS = 40
 
 
 def _with_events(
-    out: _Children, d: IntArray, slot: Slot, quantum: float, settings: LatticeSettings, soft: bool
+    out: _Children, d: IntArray, slot: Slot, quantum: float, settings: LatticeSettings, strictness: int
 ) -> _Children:
     """Children after ``d`` events each, with the cost of the level, of several events at once, and of facts."""
     n = np.maximum(out.n, 1)
@@ -289,7 +293,7 @@ def _with_events(
         weight -= np.where((before > 0.5 - 1e-9) & (out.survival <= 0.5 + 1e-9), 0.0, 6.0)
     if slot.kind == STRADDLE:
         over = np.maximum(out.n - d - slot.count, 0) + np.maximum(slot.count - out.n, 0)
-        weight += _missed(over, settings) if soft else np.where(over > 0, -np.inf, 0.0)
+        weight += _missed(over, settings) if strictness == SOFT else np.where(over > 0, -np.inf, 0.0)
     out.n = out.n - d
     out.events = out.events + d
     out.add(weight)

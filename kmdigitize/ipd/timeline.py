@@ -212,7 +212,7 @@ def _several(known: Prepared, used: _Cells, resolution: float) -> tuple[FloatArr
     reach = max(3, k // 12)
     low = np.maximum(np.arange(1, k + 1) - reach, 0)
     high = np.minimum(np.arange(1, k + 1) + reach, k)
-    rate = (log_level[low] - log_level[high]) / np.maximum(time[high] - time[low], 1e-12)
+    rate: FloatArray = (log_level[low] - log_level[high]) / np.maximum(time[high] - time[low], 1e-12)
     several: FloatArray = rate * max(resolution, 1e-4 * known.end)
     return several, _ties(known, used)
 
@@ -235,7 +235,10 @@ def _ties(known: Prepared, used: _Cells) -> float:
 def _marks(
     inputs: ReconstructionInputs, known: Prepared, used: _Cells, edges: FloatArray, stops: list[_Stop]
 ) -> tuple[IntArray, IntArray, FloatArray] | None:
-    """Marks surely in each gap, marks that may be in it or a neighbour, and expected censorings without a mark."""
+    """Marks surely in each gap, marks that may be in it or a neighbour, and expected censorings without a mark.
+
+    Where far more marks than by chance are at drops, times are kept coarsely, and at one time events come first.
+    """
     if inputs.curve.censor_times is None or not inputs.curve.censor_times.size:
         return None
     marks = np.sort(np.clip(inputs.curve.censor_times, 0.0, edges[-1]))
@@ -248,6 +251,10 @@ def _marks(
         left = np.maximum(right - 1, 0)
         nearest = np.where(np.abs(inner[left] - marks) < np.abs(inner[right] - marks), left, right)
         near = np.abs(inner[nearest] - marks) < width
+        by_chance = 2.0 * width * inner.size / max(float(edges[-1]), 1e-12)
+        if near.mean() > min(0.9, 0.2 + 3.0 * by_chance):
+            marks = np.where(near, np.maximum(marks, inner[nearest]), marks)
+            near = np.zeros(marks.size, np.bool_)
     place = np.clip(np.searchsorted(edges, marks, side="right") - 1, 0, len(stops) - 1)
     sure = np.bincount(place[~near], minlength=len(stops))
     unsure = np.bincount(nearest[near], minlength=len(stops)) + np.bincount(nearest[near] + 1, minlength=len(stops))
