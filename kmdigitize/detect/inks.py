@@ -140,15 +140,16 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
     ]
     colors = {i: np.array(legend[i].color, float) for i in samples}
     groups: list[list[int]] = []
-    for i in sorted(samples, key=lambda i: legend[i].dash in _DOTS):
+    for i in sorted(samples, key=lambda i: (legend[i].dash != "solid", legend[i].dash in _DOTS)):
         for group in groups:
             mean = np.mean([colors[j] for j in group], axis=0)
             ratio = _depth(panel, _color(mean)) / _depth(panel, _color(colors[i]))
             hue = _hue_apart(panel, _color(mean), _color(colors[i]))
             same = hue < 0.5 * s.same_hue and abs(np.log(ratio)) < np.log(s.darker) / 2
             # Blur makes the dots of a line paler than the dashes and solid lines of the same ink.
-            dots = lossy and legend[i].dash in _DOTS and all(legend[j].dash != legend[i].dash for j in group)
-            blurred = dots and is_grey(_color(colors[i]), panel) and hue < 0.5 * s.same_hue and 0.9 < ratio < s.blurred
+            broken = lossy and legend[i].dash != "solid" and all(legend[j].dash != legend[i].dash for j in group)
+            most = s.blurred if legend[i].dash in _DOTS else s.darker
+            blurred = broken and is_grey(_color(colors[i]), panel) and hue < 0.5 * s.same_hue and 0.9 < ratio < most
             if same or blurred or np.linalg.norm(mean - colors[i]) < s.alike:
                 group.append(i)
                 break
@@ -156,7 +157,7 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
             groups.append([i])
     result = []
     for group in groups:
-        pure = [j for j in group if legend[j].dash not in _DOTS] or group
+        pure = [j for j in group if legend[j].dash == "solid"] or [j for j in group if legend[j].dash not in _DOTS] or group
         result.append(Ink(_color(np.mean([colors[j] for j in pure], axis=0)), tuple((j, legend[j].dash) for j in group)))
     return result
 
