@@ -11,15 +11,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
-from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, bar_strength, match_bars, read_uprights
+from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, bar_strength, match_bars, nearby_ink, read_uprights
 from kmdigitize.detect.marks_ink import MarkInk, dark_ink, is_dark, own_ink
-from kmdigitize.detect.marks_shapes import KINDS, match, shape_of
-from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.detect.marks_shapes import KINDS, explained_ink, match, outline, shape_of
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.records import CensorMark, Evidence, Figure, MarkKind, Panel, Trace
 
 log = logging.getLogger(__name__)
+
+LIKELY: dict[MarkKind, float] = {"tick": 0.6, "cross": 0.8, "circle": 0.7, "triangle": 0.5, "square": 0.5}
+"""Weights of kinds against upright bars, which crowded outlines of any kind resemble and nearly all figures use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,12 @@ class MarkSettings:
     """Largest half height as a share of the panel's height."""
     good_fit: float = 0.5
     """Least fit of a mark: three quarters of its visible pixels inked and none around it."""
-    least_gain: float = 3.0
-    """Ink in px² that all marks of a figure together must explain: about two small marks that fit well."""
-    least_share: float = 0.3
-    """Least share of the columns with unexplained ink that the marks must account for. Where figures have none,
-    slips of the traces and compression noise look like marks in up to a fifth of such columns."""
-    settled_share: float = 0.6
+    least_score: float = 3.5
+    """Least score of the figure's mark. Slips of the traces, compression noise and pieces of text reach 3.3 on
+    figures without marks (one accidental mark); two clear marks of small size reach 4."""
+    least_share: float = 0.25
+    """Least share of the unexplained ink near the curves that the marks must account for."""
+    settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
 
 
@@ -48,7 +52,8 @@ _DEFAULT = MarkSettings()
 class _Look:
     """A candidate for the mark of a figure: kind, half height in px and the ink images of all arms.
 
-    ``gain`` is the ink explained by it (px²), ``share`` the share of columns with unexplained ink that it covers.
+    ``gain`` says how much ink it explains and how well (px²), ``share`` how much of all unexplained ink near the
+    curves that is.
     """
 
     gain: float
@@ -59,8 +64,8 @@ class _Look:
 
     @property
     def score(self) -> float:
-        """Ink explained, less where much is left unexplained."""
-        return self.gain * self.share
+        """Ink explained, less where much is left unexplained or the kind is easily mistaken."""
+        return self.gain * self.share * LIKELY.get(self.kind, 1.0)
 
 
 def find_marks(
@@ -83,26 +88,26 @@ def find_marks(
     dark = [is_dark(evidence) for evidence in evidences]
     if figure is not None and not all(dark) and not _settled(looks, settings):
         blacks = [
-            ink if black else dark_ink(evidences, i, traces[i], figure.pixels)
+            ink if black else dark_ink(evidences, traces, i, figure.pixels)
             for i, (ink, black) in enumerate(zip(own, dark, strict=True))
         ]
         looks += _looks(blacks, height, settings)
     best = max(looks, key=lambda look: look.score)
     log.debug("best mark: %s %.1f px, gain %.1f, share %.2f", best.kind, best.size, best.gain, best.share)
-    if best.gain < settings.least_gain or best.share < settings.least_share:
+    if best.score < settings.least_score or best.share < settings.least_share:
         return tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
     return tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
 
 
 def _settled(looks: list[_Look], settings: MarkSettings) -> bool:
     """Whether one of the candidates leaves nothing to explain."""
-    return any(look.share >= settings.settled_share and look.gain >= 3 * settings.least_gain for look in looks)
+    return any(look.share >= settings.settled_share and look.score >= 3 * settings.least_score for look in looks)
 
 
 def _looks(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[_Look]:
     """Every kind of mark in its best size."""
     stroke = float(np.median([ink.stroke for ink in inks]))
-    sizes = _sizes(stroke / 2 + settings.smallest_px, height * settings.largest_share)
+    sizes = _sizes(stroke / 2 + settings.smallest_px, max(height * settings.largest_share, 3.5 * stroke))
     uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
     found: list[_Look] = []
     for kinds in (UPRIGHT, KINDS):
@@ -115,26 +120,28 @@ def _best_size(
     kind: MarkKind, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
 ) -> _Look:
     """The size in which marks of one kind explain most."""
-    best = _Look(-1.0, 0.0, kind, sizes[0], inks)
+    best: tuple[float, float, list[IntArray]] = -1.0, sizes[0], []
     for size in sizes:
-        gain, covered = 0.0, 0.0
+        gain = 0.0
+        peaks: list[IntArray] = []
         for ink, upright in zip(inks, uprights, strict=True):
             fit, visible = _match(kind, size, ink, upright)
-            peaks = _peaks(fit, settings.good_fit, max(2.0, ink.stroke))
-            gain += float(((fit[peaks] - settings.good_fit) * visible[peaks]).sum())
-            covered += _covered(peaks, size, ink)
-        if gain > best.gain:
-            busy = sum(float(ink.busy.sum()) for ink in inks)
-            best = _Look(gain, covered / max(busy, 1.0), kind, size, inks)
-    return best
+            peaks.append(_local_peaks(fit, settings.good_fit, _apart(kind, size, ink)))
+            gain += float(((fit[peaks[-1]] - settings.good_fit) * visible[peaks[-1]]).sum())
+        if gain > best[0]:
+            best = gain, size, peaks
+    gain, size, chosen = best
+    explained = sum(
+        explained_ink(outline(kind, size, max(1, round(ink.stroke / 2))), ink, at)
+        for ink, at in zip(inks, chosen, strict=True)
+    )
+    found = sum(nearby_ink(upright, size) for upright in uprights)
+    return _Look(gain, min(explained / max(found, 1.0), 1.0), kind, size, inks)
 
 
-def _covered(peaks: list[int], size: float, ink: MarkInk) -> float:
-    """Number of columns with unexplained ink that lie within a mark's half height of a mark."""
-    near = np.zeros(ink.x.size, dtype=bool)
-    for peak in peaks:
-        near[max(0, int(peak - size - 1)) : int(peak + size + 2)] = True
-    return float(ink.busy[near].sum())
+def _apart(kind: MarkKind, size: float, ink: MarkInk) -> float:
+    """Columns by which marks must differ to be told apart."""
+    return max(2.0, ink.stroke if kind in UPRIGHT else 0.6 * size)
 
 
 def _match(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
@@ -147,10 +154,10 @@ def _match(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tup
 
 
 def _sizes(smallest: float, largest: float) -> list[float]:
-    """Half heights to try: every pixel while small, then steps of an eighth."""
-    sizes = [max(smallest, 2.0)]
+    """Half heights to try: every half pixel while small, then steps of a twelfth."""
+    sizes = [max(round(2 * smallest) / 2, 2.0)]
     while sizes[-1] < largest:
-        sizes.append(max(sizes[-1] + 1.0, sizes[-1] * 1.125))
+        sizes.append(max(sizes[-1] + 0.5, round(2 * sizes[-1] * 1.08) / 2))
     return sizes
 
 
@@ -165,6 +172,17 @@ def _peaks(fit: FloatArray, least: float, apart: float) -> list[int]:
     return sorted(taken)
 
 
+def _local_peaks(fit: FloatArray, least: float, apart: float) -> IntArray:
+    """Indices of columns whose fit exceeds ``least`` and that of all columns nearer than ``apart``; quick.
+
+    Among equals (crowded marks) chance decides, the same one every time.
+    """
+    jitter = fit + np.random.default_rng(0).uniform(0, 1e-6, fit.size)
+    window = np.ones((1, 2 * int(np.ceil(apart - 1)) + 1), np.uint8)
+    highest = cv2.dilate(jitter.reshape(1, -1), window).ravel()
+    return np.flatnonzero((fit > least) & (jitter >= highest))
+
+
 def _marked(trace: Trace, ink: MarkInk, look: _Look, settings: MarkSettings) -> Trace:
     """The trace with the marks that stand on it, and the stretches in which they touch."""
     uprights = read_uprights(ink, round(look.size) + 4)
@@ -172,7 +190,7 @@ def _marked(trace: Trace, ink: MarkInk, look: _Look, settings: MarkSettings) -> 
     if look.kind in UPRIGHT:
         groups = _bar_groups(fit > settings.good_fit, bar_strength(uprights, look.size))
     else:
-        groups = [[float(peak)] for peak in _peaks(fit, settings.good_fit, max(2.0, ink.stroke))]
+        groups = [[float(peak)] for peak in _peaks(fit, settings.good_fit, _apart(look.kind, look.size, ink))]
     first = float(ink.x[0]) + ink.origin
     marks: list[CensorMark] = []
     bands: list[tuple[float, float]] = []

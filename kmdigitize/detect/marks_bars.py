@@ -72,6 +72,12 @@ def match_bars(uprights: Uprights, kind: MarkKind, size: float) -> tuple[FloatAr
     return np.where(better, fit[1], fit[0]), np.where(better, visible[1], visible[0])
 
 
+def nearby_ink(uprights: Uprights, size: float) -> float:
+    """Unexplained ink in px² up to a little more than ``size`` px above and below the whole curve."""
+    tip = int(np.clip(round(size) - uprights.clear + 3, 1, uprights.ink.shape[2] - 1))
+    return float(uprights.ink[:, :, tip].sum(axis=1).min(axis=0).sum())
+
+
 def bar_strength(uprights: Uprights, size: float) -> FloatArray:
     """Mean ink (n,) of the visible pixels of a bar of half height ``size`` at every column."""
     tip = int(np.clip(round(size) - uprights.clear + 1, 1, uprights.ink.shape[2] - 1))

@@ -22,7 +22,8 @@ FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 class MarkInk:
     """One arm's picture of possible marks in the region of its evidence.
 
-    ``ink`` (h, w) in [0, 1], scaled so that a mark is 1; ``known`` (h, w) where ink says nothing about marks. ``x``
+    ``ink`` (h, w) in [0, 1], scaled so that a mark is 1; ``known`` (h, w) where ink says nothing about marks;
+    ``spread`` (h, w) the ink elsewhere, spread to its neighbours (outlines are never met to the pixel). ``x``
     (n,) are the columns along the curve, ``y`` (n,) the curve's rows there, ``next_y`` (n,) the rows half a mark
     further on (at the time of an event a mark stands at the foot of the riser); ``busy`` (n,) is 1 where unexplained
     ink stands next to the curve, ``flat`` (n,) tells columns away from risers. ``origin`` is the column of the figure
@@ -30,6 +31,7 @@ class MarkInk:
     """
 
     ink: FloatImage
+    spread: FloatImage
     known: BoolArray
     x: FloatArray
     y: FloatArray
@@ -39,12 +41,13 @@ class MarkInk:
     stroke: float
     origin: int
 
-    def at(self, rows: IntArray, columns: IntArray) -> tuple[FloatArray, BoolArray]:
-        """Ink at whole pixels, of their shape, and whether it says anything there."""
+    def at(self, rows: IntArray, columns: IntArray, spread: bool = False) -> tuple[FloatArray, BoolArray]:
+        """Ink (or spread ink) at whole pixels, of their shape, and whether it says anything there."""
         height, width = self.ink.shape
+        image = self.spread if spread else self.ink
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         index = np.clip(rows, 0, height - 1) * width + np.clip(columns, 0, width - 1)
-        return self.ink.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]
+        return image.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]
 
 
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
@@ -61,28 +64,37 @@ def is_dark(evidence: Evidence) -> bool:
     return max(evidence.color) < 110
 
 
-def dark_ink(evidences: Sequence[Evidence], index: int, trace: Trace, pixels: Pixels) -> MarkInk:
+def dark_ink(evidences: Sequence[Evidence], traces: tuple[Trace, ...], index: int, pixels: Pixels) -> MarkInk:
     """Possible marks in black over the coloured curve ``index``: the share of black in each of ``pixels`` (RGB).
 
     A pixel is a mixture of background, the curve's ink and black; black is what remains when as much of the other two
-    as possible has been taken out. Other curves' inks are taken as known.
+    as possible has been taken out. Other curves are taken as known.
     """
     evidence = evidences[index]
     height, width = evidence.coverage.shape
-    patch = pixels[evidence.top : evidence.top + height, evidence.left : evidence.left + width].astype(np.float32)
-    brightness = 255.0 - patch
-    color = 255.0 - np.array(evidence.color, dtype=np.float32)
-    # Two-ink unmixing by normal equations: deficit = share of colour * color + share of black * 255.
-    cc, cb, bb = float(color @ color), float(color.sum() * 255), 3 * 255.0**2
-    det = max(cc * bb - cb**2, 1.0)
-    along_color, along_black = brightness @ color, brightness.sum(axis=2) * 255
-    black = (cc * along_black - cb * along_color) / det
-    ink = np.clip(np.minimum(black, brightness.min(axis=2) / 255.0 * 1.1), 0.0, 1.0).astype(np.float32)
-    known = np.zeros(ink.shape, dtype=bool)
-    for other in evidences:
-        if other.color != evidence.color and _same_region(other, evidence) and not is_dark(other):
+    patch = pixels[evidence.top : evidence.top + height, evidence.left : evidence.left + width]
+    black = _share_of_black(255 - patch, 255 - np.array(evidence.color, dtype=np.float32))
+    known = np.zeros(black.shape, dtype=bool)
+    for other, trace in zip(evidences, traces, strict=True):
+        if is_dark(other):
+            known |= drawn(evidence, trace, 0.9)
+        elif other.color != evidence.color and _same_region(other, evidence):
             known |= cv2.dilate(other.coverage, np.ones((3, 3), np.uint8)) > 0.2
-    return _along(ink, known, evidence, trace, least_level=0.45)
+    return _along(black, known, evidence, traces[index], least_level=0.45)
+
+
+def _share_of_black(missing: Pixels, color: FloatImage) -> FloatImage:
+    """Share of black (h, w) in pixels with ``missing`` light (h, w, 3), over a curve that lacks ``color`` (3,)."""
+    deepest = missing.min(axis=2).astype(np.float32)
+    if float(np.ptp(color)) < 40:
+        # A grey curve is a thinner black: only what is darker than the curve can be told.
+        grey = float(color.max())
+        return np.clip((deepest - grey) / max(255 - grey, 1.0), 0.0, 1.0).astype(np.float32)
+    # Two-ink unmixing by normal equations: missing light = share of colour · color + share of black · 255.
+    light = missing.astype(np.float32)
+    cc, cb, bb = float(color @ color), float(color.sum() * 255), 3 * 255.0**2
+    black = (cc * light.sum(axis=2) * 255 - cb * (light @ color)) / (cc * bb - cb**2)
+    return np.clip(np.minimum(black, deepest / 255.0 * 1.1), 0.0, 1.0).astype(np.float32)
 
 
 def _same_region(a: Evidence, b: Evidence) -> bool:
@@ -94,6 +106,7 @@ def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace, 
     y = trace.row_at(x) - evidence.top
     after = trace.row_at(x + trace.stroke_px / 2 + 0.5) - evidence.top
     raw = MarkInk(
+        ink,
         ink,
         known,
         x - evidence.left,
@@ -107,7 +120,10 @@ def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace, 
     beside = _beside(raw)
     level = _mark_level(beside, least_level)
     busy = np.asarray((beside > 0.5 * level).any(axis=0), dtype=np.float64)
-    return replace(raw, ink=np.minimum(ink / level, 1.0).astype(np.float32), busy=busy)
+    scaled = np.minimum(ink / level, 1.0).astype(np.float32)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    spread = cv2.dilate(np.where(known, np.float32(0), scaled), cross)
+    return replace(raw, ink=scaled, spread=spread.astype(np.float32), busy=busy)
 
 
 def _away_from_risers(x: FloatArray, trace: Trace) -> BoolArray:

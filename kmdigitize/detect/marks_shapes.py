@@ -109,17 +109,42 @@ def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
     return fit, visible
 
 
+def outline(kind: MarkKind, size: float, half_width: int) -> IntArray:
+    """Pixel offsets (p, 2) of a mark's strokes, ``half_width`` px wide to each side; bars and ticks included."""
+    upright = {"vbar": _line((0, -size), (0, size)), "tick": _line((0, -size), (0, 0))}
+    points = _whole(upright[kind] if kind in upright else _OUTLINES[kind](size))
+    return np.unique(
+        np.concatenate([points + np.array([step, 0]) for step in range(-half_width, half_width + 1)]), axis=0
+    )
+
+
+def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
+    """Unexplained ink in px² under marks with stroke pixels ``points`` that stand at the columns ``index``."""
+    width = ink.ink.shape[1]
+    pixels = set[int]()
+    for y in (ink.y, ink.next_y):
+        columns = ink.x[index].astype(np.int64)[None, :] + points[:, :1]
+        rows = np.rint(y[index]).astype(np.int64)[None, :] + points[:, 1:]
+        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < ink.ink.shape[0])
+        pixels.update((rows * width + columns)[inside].tolist())
+    under = np.fromiter(pixels, np.int64, len(pixels))
+    return float(ink.ink.ravel()[under].sum(where=~ink.known.ravel()[under]))
+
+
 def _fit_at(shape: Shape, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    inked, seen = _sample(shape.inked, ink, index, y)
+    inked, seen = _sample(shape.inked, ink, index, y, True)
+    inked = 0.6 * inked + 0.4 * _sample(shape.inked, ink, index, y, False)[0]
     visible = seen.sum(axis=0).astype(np.float64)
     fit = (2 * inked - 1).sum(axis=0, where=seen) / np.maximum(visible, 1)
-    blank, blank_seen = _sample(shape.blank, ink, index, y)
+    blank, blank_seen = _sample(shape.blank, ink, index, y, False)
     fit = fit - blank.sum(axis=0, where=blank_seen) / np.maximum(blank_seen.sum(axis=0), 1)
-    return np.where(visible >= max(3.0, 0.3 * len(shape.inked)), fit, -1.0), visible
+    return np.where(visible >= max(4.0, 0.3 * len(shape.inked)), fit, -1.0), visible
 
 
-def _sample(points: IntArray, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _sample(
+    points: IntArray, ink: MarkInk, index: IntArray, y: FloatArray, spread: bool
+) -> tuple[FloatArray, BoolArray]:
     """Ink (p, m) at every offset from the columns ``index``, and whether it says anything."""
     columns = ink.x[index].astype(np.int64)[None, :] + points[:, :1]
     rows = np.rint(y).astype(np.int64)[None, :] + points[:, 1:]
-    return ink.at(rows, columns)
+    return ink.at(rows, columns, spread)

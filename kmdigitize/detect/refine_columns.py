@@ -147,15 +147,16 @@ def _walk(
 
 
 def _stroke_width(mass: FloatArray, guess: float) -> float:
-    """The usual height of the runs, (n,), near the first guess; the guess itself where runs are few.
+    """The usual height of the runs, (n,); the guess where runs are few or of no usual height.
 
-    Marks only ever add to a run: the middle of the runs that are no higher than the lower ones is the stroke's.
+    Marks only ever add to a run: the stroke's height is where the lower runs crowd.
     """
-    near = mass[(mass > 0.5 * guess) & (mass < 1.5 * guess + 0.6)]
-    if near.size < 8:
+    runs = mass[(mass > 0.5) & (mass < 1.5 * guess + 0.6)]
+    if runs.size < 8:
         return guess
-    low = float(np.quantile(near, 0.25))
-    return float(np.median(near[near <= 1.15 * low + 0.2]))
+    low = float(np.quantile(runs, 0.2))
+    crowd = runs[(runs >= 0.85 * low) & (runs <= 1.15 * low + 0.2)]
+    return float(np.median(crowd)) if crowd.size >= 0.25 * runs.size else guess
 
 
 def _levels_by_edge(runs: _Runs, mass: FloatArray, width: float) -> tuple[FloatArray, FloatArray]:

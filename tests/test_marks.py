@@ -1,0 +1,124 @@
+"""Censor marks: found where drawn, of one kind and size, and nowhere else."""
+
+import cv2
+import numpy as np
+import pytest
+
+from kmdigitize.detect.marks import find_marks
+from kmdigitize.records import Evidence, Figure, Trace
+
+RISERS, LEVELS = [70.0, 150.0, 230.0], [20.0, 45.0, 70.0, 95.0]
+
+
+def trace_of(color=(0, 0, 200), stroke=2.0):
+    k = len(RISERS)
+    doubt = np.full(k, 0.1), np.full(k + 1, 0.1)
+    return Trace(5, 295, LEVELS, RISERS, doubt[1], doubt[0], np.ones(k + 1), color, stroke_px=stroke)
+
+
+def coverage_of_curve():
+    ink = np.zeros((120, 300), np.float32)
+    edges = [5, *RISERS, 295]
+    for i, level in enumerate(LEVELS):
+        ink[int(level) - 1 : int(level) + 1, int(edges[i]) : int(edges[i + 1]) + 1] = 1
+    for i, riser in enumerate(RISERS):
+        ink[int(LEVELS[i]) - 1 : int(LEVELS[i + 1]) + 1, int(riser) - 1 : int(riser) + 1] = 1
+    return ink
+
+
+def draw(ink, kind, x, y, half=5):
+    canvas = np.zeros(ink.shape, np.uint8)
+    if kind in ("vbar", "plus"):
+        cv2.line(canvas, (x, y - half), (x, y + half), 1, 1)
+    if kind == "tick":
+        cv2.line(canvas, (x, y - half), (x, y), 1, 1)
+    if kind == "plus":
+        cv2.line(canvas, (x - half, y), (x + half, y), 1, 1)
+    if kind == "cross":
+        cv2.line(canvas, (x - half, y - half), (x + half, y + half), 1, 1)
+        cv2.line(canvas, (x - half, y + half), (x + half, y - half), 1, 1)
+    if kind == "circle":
+        cv2.circle(canvas, (x, y), half, 1, 1)
+    ink[canvas > 0] = 1
+
+
+def evidence_of(ink, color=(0, 0, 200), occluded=None):
+    return Evidence(ink, np.zeros_like(ink) if occluded is None else occluded, 0, 0, color, 2.0)
+
+
+PLACES = [(25, 20), (45, 20), (90, 45), (120, 45), (180, 70), (210, 70), (250, 95), (280, 95)]
+
+
+@pytest.mark.parametrize("kind", ["vbar", "tick", "plus", "cross", "circle"])
+def test_isolated_marks_are_found_at_their_columns(kind):
+    ink = coverage_of_curve()
+    for x, y in PLACES:
+        draw(ink, kind, x, y)
+    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    np.testing.assert_allclose([mark.x for mark in found.marks], [x for x, _ in PLACES], atol=0.6)
+    np.testing.assert_allclose([mark.y for mark in found.marks], [y for _, y in PLACES], atol=0.6)
+    # On a flat the horizontal stroke of a plus sign lies under the curve.
+    assert {mark.kind for mark in found.marks} == {"vbar" if kind == "plus" else kind}
+    assert found.mark_bands == ()
+
+
+def test_a_figure_without_marks_has_none():
+    (found,) = find_marks([evidence_of(coverage_of_curve())], (trace_of(),))
+    assert found.marks is None
+
+
+def test_an_arm_without_marks_in_a_figure_with_marks_has_an_empty_tuple():
+    ink = coverage_of_curve()
+    for x, y in PLACES:
+        draw(ink, "vbar", x, y)
+    other = np.zeros_like(ink)
+    lower = trace_of(color=(200, 0, 0))
+    marked, plain = find_marks([evidence_of(ink), evidence_of(other, (200, 0, 0))], (trace_of(), lower))
+    assert len(marked.marks) == len(PLACES)
+    assert plain.marks == ()
+
+
+def test_black_marks_on_a_coloured_curve_need_the_picture():
+    pixels = np.full((120, 300, 3), 255, np.uint8)
+    curve = coverage_of_curve()
+    pixels[curve > 0] = (0, 0, 200)
+    black = np.zeros_like(curve)
+    for x, y in PLACES:
+        draw(black, "vbar", x, y)
+    pixels[black > 0] = 0
+    curve[black > 0] = 0
+    (blind,) = find_marks([evidence_of(curve)], (trace_of(),))
+    (found,) = find_marks([evidence_of(curve)], (trace_of(),), Figure("f", pixels))
+    assert blind.marks is None
+    np.testing.assert_allclose([mark.x for mark in found.marks], [x for x, _ in PLACES], atol=0.6)
+
+
+def test_marks_that_touch_are_a_band_with_an_estimated_number():
+    ink = coverage_of_curve()
+    for x, y in [(25, 20), (45, 20), (100, 45), (250, 95), (280, 95)]:
+        draw(ink, "vbar", x, y)
+    for x in range(170, 211):
+        draw(ink, "vbar", x, 70)
+    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    ((first, last),) = found.mark_bands
+    assert (first, last) == (pytest.approx(170, abs=1), pytest.approx(210, abs=1))
+    single = [mark.x for mark in found.marks if not 165 < mark.x < 215]
+    np.testing.assert_allclose(single, [25, 45, 100, 250, 280], atol=0.6)
+
+
+def test_a_mark_at_the_foot_of_a_riser_is_found_by_its_lower_half():
+    ink = coverage_of_curve()
+    for x, y in [*PLACES, (150, 70)]:
+        draw(ink, "vbar", x, y)
+    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    assert any(abs(mark.x - 150) < 1 for mark in found.marks)
+
+
+def test_grid_lines_crossing_curves_and_axes_are_no_marks():
+    ink = coverage_of_curve()
+    ink[:, 110] = 1
+    ink[:, 5] = 1
+    occluded = np.zeros_like(ink)
+    occluded[:, 255:258] = 1
+    (found,) = find_marks([evidence_of(ink, occluded=occluded)], (trace_of(),))
+    assert found.marks is None
