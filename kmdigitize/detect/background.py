@@ -9,14 +9,13 @@ window wider than any stroke. Assumes darker ink on a lighter panel for the band
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import length
-
-Image = NDArray[np.float32]
+from kmdigitize.detect.runs import Image, length
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     across = rows.shape[1]
     cuts = np.linspace(across // 50, across - across // 50, 9).astype(int)
     step = max(1, across // 400)
-    eighths = np.stack([np.median(rows[:, a:b:step], axis=1) for a, b in zip(cuts[:-1], cuts[1:], strict=True)])
+    eighths = np.stack([np.median(rows[:, a:b:step], axis=1) for a, b in pairwise(cuts)])
     # One eighth may lie under a curve or a mark; a curve itself never spans the panel at one level.
     seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
     return np.where((seen > visible * 0.6)[:, None], np.median(eighths, axis=0), 0).astype(np.float32)
@@ -105,7 +104,7 @@ def _shaded_bands(
     """The panel with its shaded bands but without strokes (h, w, 3), None where nothing is shaded."""
     source = np.clip(pixels, 0, 255).astype(np.uint8)
     if lossy:
-        source = cv2.medianBlur(source, 3)
+        source = np.asarray(cv2.medianBlur(source, 3), np.uint8)
     closed = cv2.morphologyEx(source, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)).astype(np.float32)
     if lossy:
         closed = cv2.blur(closed, (5, 5)).astype(np.float32)
@@ -119,7 +118,11 @@ def _shaded_bands(
 
 def _nearly_ink(closed: Image, panel: Image, inks: Image | None, depth: float) -> NDArray[np.bool_]:
     """Which closed pixels (n, 3) are still as deep as a full ink of its own direction: touching marks, not a band."""
-    full = np.zeros((1, 3), np.float32) if inks is None or not len(inks) else np.vstack([np.zeros((1, 3), np.float32), inks])
+    full = (
+        np.zeros((1, 3), np.float32)
+        if inks is None or not len(inks)
+        else np.vstack([np.zeros((1, 3), np.float32), inks])
+    )
     result = np.zeros(len(closed), bool)
     for color in full:
         direction = panel - color

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
 from kmdigitize.detect.evidence import color_space, shade_of_strokes
-from kmdigitize.detect.runs import length
-
-Image = NDArray[np.float32]
+from kmdigitize.detect.runs import Image, length
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +31,66 @@ class ClusterSettings:
     """How many ridge pixels vote (an even sample)."""
 
 
-def find_ink_colors(
-    pixels: Image, background: Background, clear: NDArray[np.bool_], stroke: float, lossy: bool,
-    settings: ClusterSettings | None = None,
-) -> tuple[Image, Image, float]:  # fmt: skip
-    """Colours (k, 3) of the inks in ``pixels`` (h, w, 3), their share of the votes (k,), commonest first, and the stroke.
+@dataclass(frozen=True, slots=True)
+class InkColors:
+    """Colours (k, 3) of inks, their ``shares`` of the votes (k,), commonest first, and the ``stroke`` width (px)."""
 
-    The width of thin strokes (px) is measured again, against the purest pixels of their ink.
+    colors: Image
+    shares: Image
+    stroke: float
+
+
+def find_ink_colors(
+    pixels: Image, background: Background, clear: NDArray[np.bool_], stroke: float, lossy: bool
+) -> InkColors:
+    """The inks in ``pixels`` (h, w, 3) where ``clear`` (h, w).
+
+    The width of thin strokes is measured again, against the purest pixels of their ink.
     """
-    s = settings or ClusterSettings()
+    s = ClusterSettings()
     votes, raw = _votes(pixels, background, clear, stroke, lossy, s.votes)
     # The purest pixels of an ink show its full colour but for what blur takes: no sum across strokes may exceed that.
     purest = min(1.0, stroke / (stroke + 0.8) if lossy else stroke)
-    width = s.width_lossy if lossy else s.width
-    centres: list[Image] = []
-    shares: list[float] = []
-    widths: list[float] = []
-    total = max(len(votes), 1)
-    left = np.ones(len(votes), bool)
+    centres, shares, widths = [np.zeros(3)], [0.0], [stroke]
+    for members in _gather(votes, s.width_lossy if lossy else s.width, s.least):
+        centre = np.median(votes[members.core], axis=0)
+        size = max(float(centre[0]) if lossy else float(np.linalg.norm(centre)), 1.0)
+        pure = float(np.percentile(raw[members.core], 95)) / purest
+        # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour.
+        centres.append(centre * (min(1.0, pure / size) if lossy else pure / size))
+        shares.append(members.all.size / len(votes))
+        widths.append(stroke * min(1.0, size / max(pure, 1.0)))
+    if len(centres) > 1 and not lossy and stroke < 2.5:
+        stroke = max(0.7, float(np.average(widths[1:], weights=shares[1:])))
+    colors = background.panel - np.stack(centres) @ np.linalg.inv(color_space(lossy))
+    return InkColors(np.clip(colors[1:], 0, 255).astype(np.float32), np.array(shares[1:], np.float32), stroke)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Indices of the votes for one ink: those near its ``core``, and ``all`` that go with it."""
+
+    core: NDArray[np.int64]
+    all: NDArray[np.int64]
+
+
+def _gather(votes: Image, width: float, least: float) -> list[_Members]:
+    """Clusters of radius ``width`` among the votes (n, 3), densest first, each at least a share ``least`` of all."""
     square = (votes**2).sum(axis=1)
     distance = np.sqrt(np.maximum(square[:, None] + square[None, :] - 2 * votes @ votes.T, 0))
-    while len(votes) > s.least * total and len(centres) < 12:
-        distance = distance[left][:, left]
-        density = np.exp(-0.5 * (distance / width) ** 2).sum(axis=1)
-        peak = votes[int(np.argmax(density))]
-        near = np.linalg.norm(votes - peak, axis=1) < 2 * width
-        centre = np.median(votes[near], axis=0)
-        left = np.linalg.norm(votes - centre, axis=1) >= 2.5 * width
-        left &= ~near
-        if near.mean() * len(votes) < s.least * total:
+    kernel = np.exp(-0.5 * (distance / width) ** 2)
+    left = np.arange(len(votes))
+    result: list[_Members] = []
+    while left.size > least * len(votes) and len(result) < 12:
+        peak = left[int(np.argmax(kernel[np.ix_(left, left)].sum(axis=1)))]
+        core = left[distance[peak, left] < 2 * width]
+        if core.size < least * len(votes):
             break
-        size = max(float(centre[0]) if lossy else float(np.linalg.norm(centre)), 1.0)
-        pure = float(np.percentile(raw[near], 95)) / purest
-        # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour.
-        centre = centre * (min(1.0, pure / size) if lossy else pure / size)
-        widths.append(stroke * min(1.0, size / max(pure, 1.0)))
-        centres.append(centre.astype(np.float32))
-        shares.append(float((~left).sum()) / total)
-        votes, raw = votes[left], raw[left]
-    if not centres:
-        return np.zeros((0, 3), np.float32), np.zeros(0, np.float32), stroke
-    colors = background.panel - np.stack(centres) @ np.linalg.inv(color_space(lossy))
-    width = float(np.average(widths, weights=shares)) if not lossy and stroke < 2.5 else stroke
-    return np.clip(colors, 0, 255).astype(np.float32), np.array(shares, np.float32), max(width, 0.7)
+        off = np.linalg.norm(votes[left] - np.median(votes[core], axis=0), axis=1)
+        mine = (off < 2.5 * width) | (distance[peak, left] < 2 * width)
+        result.append(_Members(core, left[mine]))
+        left = left[~mine]
+    return result
 
 
 def _votes(
@@ -85,7 +100,9 @@ def _votes(
     space = color_space(lossy)
     departure = (background.paper - pixels) @ space
     depth, _, shade = shade_of_strokes(departure, stroke, lossy)
-    ridge = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) | (depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8)))
+    ridge = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) | (
+        depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8))
+    )
     ridge &= clear & (depth > 0.2 * np.percentile(depth[::2, ::2], 99.8))
     ys, xs = np.nonzero(ridge)
     pick = np.linspace(0, ys.size - 1, min(ys.size, count)).astype(int)

@@ -22,12 +22,12 @@ from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
+from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
-from kmdigitize.detect.selection import Found, Sheet, announced_arms, choose_curves, upright_ink
+from kmdigitize.detect.selection import Found, announced_arms, choose_curves, upright_ink
 from kmdigitize.flags import Flag
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
 
-Image = NDArray[np.float32]
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +62,9 @@ def find_paths(
     if inks and evidence.black.any():
         # Black that is no announced ink is marks and text, unless it draws a curve of its own.
         inks = (*inks, Ink(BLACK))
-        evidence = InkEvidence(np.concatenate([evidence.coverage, evidence.black[None]]), evidence.other, evidence.black)
+        evidence = InkEvidence(
+            np.concatenate([evidence.coverage, evidence.black[None]]), evidence.other, evidence.black
+        )
     sheets = _sheets(region, background, evidence, text, stroke)
     found = choose_curves(sheets, inks, legend, background.panel, expected)
     _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
@@ -91,9 +93,9 @@ def _measure_inks(
     stroke = measure_stroke(background.paper - pixels, clear, likely)
     if not 0.6 < stroke / guess < 1.6:
         background = find_background(pixels, stroke, lossy, samples)
-    colors, shares, stroke = find_ink_colors(pixels, background, clear, stroke, lossy)
-    inks = settle_inks(legend, colors, shares, background.panel, lossy)
-    return stroke, background, inks
+    found = find_ink_colors(pixels, background, clear, stroke, lossy)
+    inks = settle_inks(legend, found.colors, found.shares, background.panel, lossy)
+    return found.stroke, background, inks
 
 
 def _sheets(

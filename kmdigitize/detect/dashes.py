@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from kmdigitize.detect.runs import Image
 from kmdigitize.records import Dash
-
-Image = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
 from kmdigitize.detect.paths import box_mean
-from kmdigitize.detect.runs import length
-
-Image = NDArray[np.float32]
-
+from kmdigitize.detect.runs import Image, length
 
 _LUMA_CHROMA = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0.5, -0.081]], np.float32)
 """RGB (row) to luma and two chromas, as JPEG stores them (ITU-T T.871): luma keeps its place, chroma is blurred."""
@@ -55,7 +52,7 @@ class EvidenceSettings:
 
 @dataclass(frozen=True, slots=True)
 class InkEvidence:
-    """Coverage (k, h, w) by each ink, by anything ``other`` and by ``black`` that is no curve's ink (h, w), in [0, 1]."""
+    """Coverage in [0, 1]: (k, h, w) by each ink, (h, w) by anything ``other`` and by ``black`` of no curve."""
 
     coverage: Image
     other: Image

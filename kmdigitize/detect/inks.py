@@ -13,10 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import length, vertical_runs
+from kmdigitize.detect.runs import Image, length, vertical_runs
 from kmdigitize.records import Dash, LegendEntry
 
-Image = NDArray[np.float32]
 BLACK = (0.0, 0.0, 0.0)
 _DOTS = ("dotted", "dashdot")
 
@@ -157,8 +156,14 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
             groups.append([i])
     result = []
     for group in groups:
-        pure = [j for j in group if legend[j].dash == "solid"] or [j for j in group if legend[j].dash not in _DOTS] or group
-        result.append(Ink(_color(np.mean([colors[j] for j in pure], axis=0)), tuple((j, legend[j].dash) for j in group)))
+        pure = (
+            [j for j in group if legend[j].dash == "solid"]
+            or [j for j in group if legend[j].dash not in _DOTS]
+            or group
+        )
+        result.append(
+            Ink(_color(np.mean([colors[j] for j in pure], axis=0)), tuple((j, legend[j].dash) for j in group))
+        )
     return result
 
 
@@ -167,7 +172,7 @@ def _color(values: NDArray[np.float64] | Image) -> tuple[float, float, float]:
 
 
 def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> float:
-    """Commonest width (px) of the strokes in ``departure`` (h, w, 3) from the paper where ``clear`` (h, w); 1.5 if none.
+    """Commonest width (px) of strokes in ``departure`` (h, w, 3) from the paper where ``clear`` (h, w); else 1.5.
 
     Every stroke is measured against its own deepest pixel, so nothing need be known of the inks. The width at a pixel
     is the ink of its unbroken run along the column or the row, whichever is less: that is right on flats, risers and

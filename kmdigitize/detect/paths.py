@@ -19,9 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import Runs, vertical_runs
-
-Image = NDArray[np.float32]
+from kmdigitize.detect.runs import Image, Runs, vertical_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,24 @@ class PathSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """The ink of some curves, everything (h, w) in [0, 1].
+
+    ``coverage`` is the ink, ``occluded`` what hides it, ``marks`` ink of another colour that may be censor marks upon
+    its curves, ``lines`` panel-wide lines. ``stroke`` is the width of the curves (px), ``start`` the column of time 0
+    and ``top`` the row of S = 1.
+    """
+
+    coverage: Image
+    occluded: Image
+    marks: Image
+    lines: Image
+    stroke: float
+    start: int
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """Prices of one curve: ``column`` (w, h) of standing on a row, ``drop`` (w, h + 1) of falling down to a row."""
 
@@ -76,23 +92,14 @@ class Road:
     cost: float
 
 
-def path_costs(
-    coverage: Image,
-    occluded: Image,
-    stroke: float,
-    marks: Image | None = None,
-    lines: Image | None = None,
-    missing: float | None = None,
-    settings: PathSettings | None = None,
-) -> Costs:
-    """Prices of all rows and drops for one ink.
+def path_costs(sheet: Sheet, missing: float | None = None, settings: PathSettings | None = None) -> Costs:
+    """Prices of all rows and drops for the ink of ``sheet``, transposed to (w, h).
 
-    ``coverage`` and ``occluded`` are (h, w) in [0, 1], ``stroke`` is the width of the curve in px,
-    ``marks`` (h, w) in [0, 1] is ink of another colour that may be censor marks upon this curve,
-    ``lines`` (h, w) are panel-wide lines, ``missing`` replaces the price of a column without ink (lower for dashed curves). The costs are transposed: (w, h).
+    ``missing`` replaces the price of a column without ink (lower for dashed curves).
     """
     s = settings or PathSettings()
     gap = s.missing if missing is None else missing
+    coverage, occluded, stroke = sheet.coverage, sheet.occluded, sheet.stroke
     tallest = max(0.12 * coverage.shape[0], 8 * stroke)
     coverage = coverage * (1 - s.band_edge * band_offset(coverage > 0.35, stroke, tallest))
     hidden = s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest)
@@ -102,12 +109,11 @@ def path_costs(
     down, down_wide = _across(coverage, stroke, 0.5, upright=False), _across(coverage, stroke, 1.2, upright=False)
     free = 1 - occluded
     column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * hidden
-    if marks is not None:
-        column -= s.marked * marks * (1 - 1.2 * band_offset(_filled(marks, stroke), stroke, tallest))
+    if sheet.marks.any():
+        column -= s.marked * sheet.marks * (1 - 1.2 * band_offset(_filled(sheet.marks, stroke), stroke, tallest))
     drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down_wide))
     drop += occluded * s.riser_hidden
-    if lines is not None:
-        drop += s.riser_on_line * lines
+    drop += s.riser_on_line * sheet.lines
     falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
     return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls))
 
@@ -225,6 +231,6 @@ def _box(size: float) -> Image:
 
 
 def horizontal_opening(coverage: Image, stroke: float) -> Image:
-    """What is left of ``coverage`` (h, w) when everything shorter than about two strokes along the row is taken away."""
+    """What is left of ``coverage`` (h, w) without all that is shorter than about two strokes along the row."""
     length = 2 * round(stroke) + 3
     return np.asarray(cv2.morphologyEx(coverage, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)), np.float32)

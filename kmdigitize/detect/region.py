@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.runs import Image
 from kmdigitize.geometry import Box
 from kmdigitize.records import Figure, Panel, Scales, TextToken
-
-Image = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Region:
 
 def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:
     """The part of the figure between S = 1 and S = 0 from time 0 to the end of the frame, S = 1 on top."""
-    one, zero = float(scales.row(np.float64(1.0))), float(scales.row(np.float64(0.0)))
+    one, zero = (float(row) for row in scales.row(np.array([1.0, 0.0])))
     pad = 4
     turned = one > zero
     if turned:

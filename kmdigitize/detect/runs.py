@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
+Image = NDArray[Any]
+"""A float32 picture (h, w) or (h, w, 3), or numbers per pixel of one."""
 Indices = NDArray[np.int64]
 
 

@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces
 from kmdigitize.detect.inks import Ink, is_grey
-from kmdigitize.detect.paths import Road, cheapest_path, path_costs, start_costs
-from kmdigitize.detect.runs import vertical_runs
+from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.records import Dash, LegendEntry
-
-Image = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +37,6 @@ class Found:
     road: Road
     occluded: Image
     doubtful: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The ink of some curves: ``coverage``, what hides it and possible ``marks`` (h, w), stroke width, start, S = 1."""
-
-    coverage: Image
-    occluded: Image
-    marks: Image
-    lines: Image
-    stroke: float
-    start: int
-    top: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +122,8 @@ def upright_ink(ink: Image, stroke: float) -> Image:
     tall = runs.last - runs.first + 1 > 2.2 * stroke
     mask = np.zeros(ink.shape, np.uint8)
     mask[((runs.first + runs.last) // 2)[tall], runs.column[tall]] = 1
-    mask = cv2.dilate(mask, np.ones((2 * round(4 * stroke) + 1, 2 * round(2.5 * stroke) + 1), np.uint8))
-    return np.asarray(ink * mask, np.float32)
+    wide = cv2.dilate(mask, np.ones((2 * round(4 * stroke) + 1, 2 * round(2.5 * stroke) + 1), np.uint8))
+    return np.asarray(ink * wide, np.float32)
 
 
 def _look_for_more(
@@ -234,9 +218,10 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         coverage = weigh_pieces(coverage, explained, lengths if mixed else (), longest, sheet.stroke)
         coverage = close_gaps(coverage * (1 - explained), gap, sheet.stroke)
         missing = 0.3
+    ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
     for price in (missing, 0.55 * missing, 0.27 * missing):
-        road = cheapest_path(path_costs(coverage, occluded, sheet.stroke, sheet.marks, sheet.lines, price), sheet.start, start)
+        road = cheapest_path(path_costs(ground, price), sheet.start, start)
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
