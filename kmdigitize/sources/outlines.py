@@ -108,7 +108,7 @@ def _share_inside(start: FloatArray, end: FloatArray, clip: Rectangle) -> tuple[
     step = end - start
     for axis in (0, 1):
         for sign, edge in ((-1.0, clip[axis]), (1.0, clip[axis + 2])):
-            rate, room = sign * step[axis], sign * (edge - start[axis])
+            rate, room = float(sign * step[axis]), float(sign * (edge - start[axis]))
             if rate == 0:
                 if room < 0:
                     return None
