@@ -39,7 +39,7 @@ def batch_files(
             write_tables(list(entries(folder)), folder, options["parquet"])
     names = {job.name for job in todo.jobs}
     mine = [entry for entry in entries(folder) if entry.name in names]
-    say(", ".join(f"{number} {end}" for end, number in sorted(counts(mine).items())))
+    say(_tally(mine))
     say(f"→ {folder / 'index.html'}")
     return mine
 
@@ -48,6 +48,10 @@ def _faults(entry: Entry) -> Iterator[str]:
     if entry.failure:
         yield f"{entry.input}: {entry.failure}: {entry.message}"
     yield from (f"{figure.name}: {figure.error}" for figure in entry.figures if figure.error)
+
+
+def _tally(done: Sequence[Entry]) -> str:
+    return ", ".join(f"{number} {end}" for end, number in sorted(counts(done).items(), key=lambda pair: -pair[1]))
 
 
 def _shown(work: Iterable[Entry], total: int) -> Iterator[Entry]:
@@ -65,6 +69,5 @@ def _shown(work: Iterable[Entry], total: int) -> Iterator[Entry]:
         for entry in work:
             done.append(entry)
             speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
-            tally = ", ".join(f"{number} {end}" for end, number in sorted(counts(done).items()))
-            progress.update(bar, advance=1, description=tally, rate=f"{speed:.2f}/s" if speed else "")
+            progress.update(bar, advance=1, description=_tally(done), rate=f"{speed:.2f}/s" if speed else "")
             yield entry

@@ -82,6 +82,7 @@ def run_tasks(
             for worker in list(crew):
                 done = _look_after(worker, limits)
                 if done is not None:
+                    stillborn = 0
                     yield done
                 if worker.gone or not (worker.process.is_alive() or worker.pipe.poll()):
                     crew.remove(worker)
