@@ -31,7 +31,13 @@ SERIES: dict[str, tuple[dict[str, Any], ...]] = {
     "axis": ({"y_axis": (0.2, 1.0, 0.2)}, {"percent": "numbers"}, {"percent": "signs"}, {"upward": True}),
     "legend": tuple({"legend": place} for place in ("right", "top", "below", "direct", "none")),
     "risk": tuple({"risk": r, "height_in": 5.0} for r in ("plain", "coloured", "swatches", "events")),
-    "clutter": ({"median_lines": True}, {"text_over_curve": "P = .03"}, {"arrow": True}, {"page_text": True}),
+    "clutter": (
+        {"median_lines": True},
+        {"text_over_curve": "P = .03"},
+        {"arrow": True},
+        {"inset": True},
+        {"page_text": True},
+    ),
     "jpeg": tuple({"damage": Damage(jpeg=q)} for q in (90, 60, 30)),
     "scan": ({"damage": Damage(noise=6, blur_px=0.5)}, {"damage": Damage(tilt=1.5, noise=3)}),
 }
@@ -89,7 +95,10 @@ def _short(level: dict[str, Any]) -> str:
     if "damage" in shown:
         damage: Damage = shown["damage"]
         return f"quality {damage.jpeg}" if damage.jpeg else f"tilt {damage.tilt:g}°, noise {damage.noise:g}"
-    return ", ".join(f"{v}" if len(shown) == 1 else f"{k} {v}" for k, v in shown.items()) or "–"
+    return (
+        ", ".join(f"{v}" if len(shown) == 1 and not isinstance(v, bool) else f"{k} {v}" for k, v in shown.items())
+        or "–"
+    )
 
 
 def _survdigitizer(count: int) -> Iterator[Named]:

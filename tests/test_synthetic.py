@@ -22,6 +22,7 @@ from kmdigitize.synthetic import (
     simulate_trial,
 )
 from kmdigitize.synthetic.damage import damage_picture
+from kmdigitize.synthetic.mixed import mixed_case
 from kmdigitize.synthetic.perfect import perfect_digitization
 
 TRIAL = simulate_trial(TrialRecipe(n=40), 1)
@@ -145,7 +146,14 @@ def test_panels_share_a_figure() -> None:
             "limits": "shaded",
             "legend": "right",
         },
-        {"inks": "two_shades", "renderer": "aliased", "page_text": True, "arrow": True, "text_over_curve": "P=.01"},
+        {
+            "inks": "two_shades",
+            "renderer": "aliased",
+            "page_text": True,
+            "arrow": True,
+            "inset": True,
+            "text_over_curve": "P=.01",
+        },
         {"inks": "mono_solid", "risk": "swatches", "median_lines": True, "legend": "below", "notes": ("HR 0.7",)},
         {"risk": "events", "legend": "top", "percent": "signs", "limits": "solid", "limits_grey": True},
         {"risk": "inside", "y_axis": (0.0, 1.0, 0.25), "grid": "full", "font": "times"},
@@ -166,6 +174,17 @@ def test_vector_files_are_reproducible(kind: str) -> None:
     first, second = (draw_vector([TRIAL], BARE, kind, "v") for _ in range(2))
     assert first.file == second.file
     assert first.file.startswith(b"%PDF" if kind == "pdf" else b"<?xml")
+
+
+def test_the_mixture_is_reproducible_and_varied() -> None:
+    cases = [mixed_case(index) for index in range(30)]
+    again = mixed_case(7)
+    assert again.styles == cases[7].styles
+    np.testing.assert_array_equal(again.trials[0][0].time, cases[7].trials[0][0].time)
+    looks = [case.styles[0] for case in cases]
+    assert {"colour", "mono_styled"} <= {look.inks for look in looks}
+    assert len({look.renderer for look in looks}) > 3
+    assert len({len(case.trials[0]) for case in cases}) > 2
 
 
 def test_no_room_for_a_panel_is_an_error() -> None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, Pixels
+from kmdigitize.synthetic.contents import Contents
 from kmdigitize.synthetic.damage import damage_picture, encode
 from kmdigitize.synthetic.layout import PAGE_LINES, Room, plan_axes, plan_room
-from kmdigitize.synthetic.panel import Contents, draw_panel
+from kmdigitize.synthetic.panel import draw_panel
 from kmdigitize.synthetic.style import FigureStyle
 from kmdigitize.synthetic.trials import TrueArm
 from kmdigitize.synthetic.truth import panel_truth, style_truth

@@ -115,6 +115,7 @@ def _random_style(rng: np.random.Generator, panels: int) -> FigureStyle:
         "title": _pick(rng, ("", "Overall survival", "Progression-free survival"), (0.6, 0.2, 0.2)),
         "page_text": bool(rng.random() < 0.04),
         "arrow": bool(rng.random() < 0.04),
+        "inset": bool(rng.random() < 0.03),
         "text_over_curve": _pick(rng, ("", "P = .03"), (0.94, 0.06)),
         "notes": _pick(rng, ((), ("HR 0.71 (95% CI, 0.52–0.97)", "P = .03")), (0.75, 0.25)),
         "damage": _random_damage(rng),

@@ -58,7 +58,8 @@ class FigureStyle:
     "aliased" without anti-aliasing, "pdf" and "svg" drawn as vectors and rasterised by another program.
     ``x_axis`` and ``y_axis`` are (first, last, tick step) in axis values (survival as a fraction), None: chosen from
     the data. ``offset`` is the gap between the frame and the axis ends as a share of the panel, the way ggplot2 does.
-    ``palette`` overrides the colours; ``notes`` is printed inside the panel; ``risk_until`` is the last time of the
+    ``palette`` overrides the colours; ``notes`` is printed inside the panel; ``inset`` adds
+    a small panel with the start of the curves; ``risk_until`` is the last time of the
     risk table (None: every tick).
     """
 
@@ -89,6 +90,7 @@ class FigureStyle:
     median_lines: bool = False
     text_over_curve: str = ""
     arrow: bool = False
+    inset: bool = False
     notes: tuple[str, ...] = ()
     title: str = ""
     x_title: str = "Months since randomization"

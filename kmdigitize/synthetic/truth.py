@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
-from kmdigitize.synthetic.panel import Contents
+from kmdigitize.synthetic.contents import Contents
 from kmdigitize.synthetic.style import FigureStyle
 
 CORNERS = ("x0y0", "x1y0", "x0y1", "x1y1")
