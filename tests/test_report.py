@@ -97,6 +97,33 @@ def test_pictures_have_alternatives_and_tables_have_headers() -> None:
     assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance of #rgb or #rrggbb as WCAG 2 defines it."""
+    digits = colour.lstrip("#")
+    digits = "".join(2 * d for d in digits) if len(digits) == 3 else digits
+    parts = np.array([int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_text_has_contrast_in_light_dark_and_print() -> None:
+    style = HTML.split("<style>")[1].split("</style>")[0]
+    schemes = [dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in style.split(":root")[1:]]
+    assert len(schemes) == 3
+    pairs = [(text, "page") for text in ("text", "muted", "link", "good", "bad", "open")]
+    pairs += [
+        ("good", "good-back"),
+        ("bad", "bad-back"),
+        ("open", "open-back"),
+        ("text", "card"),
+        ("text", "open-back"),
+    ]
+    for scheme in schemes:
+        for text, back in pairs:
+            low, high = sorted((luminance(scheme[text]), luminance(scheme[back])))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (text, back, scheme)
+
+
 def test_verdict_flags_seconds_and_sample_are_shown() -> None:
     flagged = replace(RESULT, digitized=replace(RESULT.digitized, flags=(Flag("axis_few_labels", "only 2 on x"),)))
     text = report_html(flagged)
