@@ -61,6 +61,7 @@ class _Candidate:
     away: float = 0.0
     closed_right: bool = False
     closed_top: bool = False
+    filled: bool = False
 
 
 def find_panels(
@@ -75,7 +76,7 @@ def find_panels(
     numbers = number_spots(tokens)
     rows, columns = find_lines(figure.pixels, text_px)
     candidates = _from_lines(rows, columns, figure, settings)
-    candidates += [_Candidate(box) for box in filled_boxes(figure.pixels, text_px)]
+    candidates += [_Candidate(box, filled=True) for box in filled_boxes(figure.pixels, text_px)]
     candidates += [_Candidate(box) for box in labelled_boxes(numbers, text_px)]
     candidates = [_judged(candidate, numbers, text_px, settings) for candidate in candidates]
     candidates = _with_shared_labels(candidates, text_px, settings)
@@ -110,9 +111,7 @@ def _closed(candidate: _Candidate, rows: list[Line], columns: list[Line]) -> _Ca
         (
             line
             for line in columns
-            if abs(line.at - frame.right) <= slack_x
-            and abs(line.start - frame.top) <= slack_y
-            and abs(line.end - frame.bottom) <= slack_y
+            if abs(line.at - frame.right) <= slack_x and _spans(line, frame.top, frame.bottom, slack_y)
         ),
         None,
     )
@@ -120,9 +119,7 @@ def _closed(candidate: _Candidate, rows: list[Line], columns: list[Line]) -> _Ca
         (
             line
             for line in rows
-            if abs(line.at - frame.top) <= slack_y
-            and abs(line.start - frame.left) <= slack_x
-            and abs(line.end - frame.right) <= slack_x
+            if abs(line.at - frame.top) <= slack_y and _spans(line, frame.left, frame.right, slack_x)
         ),
         None,
     )
@@ -133,6 +130,16 @@ def _closed(candidate: _Candidate, rows: list[Line], columns: list[Line]) -> _Ca
         frame.bottom,
     )
     return replace(candidate, frame=frame, closed_right=right is not None, closed_top=top is not None)
+
+
+def _spans(line: Line, start: float, end: float, slack: float) -> bool:
+    """Whether the line reaches from ``start`` to ``end``; ticks at its ends may make it a little longer."""
+    return (
+        abs(line.start - start) <= 3 * slack
+        and abs(line.end - end) <= 3 * slack
+        and line.start - start <= slack
+        and end - line.end <= slack
+    )
 
 
 def _judged(candidate: _Candidate, numbers: list[NumberSpot], text_px: float, settings: PanelSettings) -> _Candidate:
@@ -197,7 +204,7 @@ def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSetting
 def _worth(one: _Candidate, figure: Figure, settings: PanelSettings) -> float:
     """What speaks for a frame, in explained numbers: labels, nearness, size, and lines that stand out."""
     size = math.sqrt(one.frame.width * one.frame.height / (figure.width * figure.height))
-    lines = 0.0
+    lines = 1.0 if one.filled else 0.0
     if one.row and one.column:
         lines = 1 + min(1.0, one.row.contrast / 150) + min(1.0, one.column.contrast / 150)
     return one.below + one.beside - one.away + settings.area_weight * size + lines

@@ -28,7 +28,7 @@ class LineSettings:
     faint: float = 16.0
     noise: float = 6.0
     piece: float = 1.5
-    gap: int = 3
+    gap: int = 2
     joined: float = 0.8
 
 
@@ -71,8 +71,8 @@ def _lines_along_rows(dark: Pixels, inked: Pixels, text_px: float, settings: Lin
     middle = float(np.median(sample))
     spread = float(np.median(np.abs(sample - middle)))
     mask = (thin > max(settings.faint, middle + settings.noise * spread)).astype(np.uint8)
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, settings.gap + 1), np.uint8)), np.uint8)
-    piece = max(8, int(settings.piece * text_px))
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, settings.gap | 1), np.uint8)), np.uint8)
+    piece = max(8, int(settings.piece * text_px)) | 1
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8)), np.uint8)
     return _join(_pieces(mask, thin), inked, settings)
 

@@ -138,4 +138,4 @@ def _peaks(
     if not strokes:
         return np.empty(0), 0.0
     centers = edge_centers(strokes, paper.most) if paper.sharp else centroids(strokes)
-    return centers, float(np.median([stroke.total / stroke.peak for stroke in strokes]))
+    return centers, float(np.median([stroke.total for stroke in strokes])) / max(stroke.peak for stroke in strokes)

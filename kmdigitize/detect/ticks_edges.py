@@ -2,9 +2,9 @@
 
 A sharp anti-aliased stroke covers some pixels fully and the two at its edges in part, so its edges follow from the
 partial coverages and its centre from its edges. (The centroid of the ink is off by up to 0.1 px, since each pixel
-counts as if its ink lay in its middle.) A stroke thinner than a pixel never covers one fully; what full coverage would
-be is then found as the value that makes the ticks most evenly spaced. Blurred or compressed strokes have no edges and
-are given their centroid.
+counts as if its ink lay in its middle.) A stroke thinner than two pixels need not cover one fully; what full coverage
+would be is then found as the value that makes the ticks most evenly spaced. Blurred or compressed strokes have no
+edges and are given their centroid.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def edge_centers(strokes: list[Stroke], most: float) -> FloatArray:
     """Centres in px of sharp strokes of one pen; ``most`` is the ink of a black pixel on this paper."""
     if not strokes:
         return np.empty(0)
-    peak, total = max(stroke.peak for stroke in strokes), max(stroke.total for stroke in strokes)
-    if total > 1.03 * peak:
+    peak, totals = max(stroke.peak for stroke in strokes), [stroke.total for stroke in strokes]
+    if max(totals) > 2 * peak or max(totals) > 1.1 * min(totals):
         return np.array([_between_edges(stroke, peak) for stroke in strokes])
     return _thin_centers(strokes, peak, most)
 
@@ -67,7 +67,7 @@ def _between_edges(stroke: Stroke, full: float) -> float:
 
 
 def _thin_centers(strokes: list[Stroke], peak: float, most: float) -> FloatArray:
-    """Centres of strokes thinner than a pixel, the full coverage being the one that spaces them most evenly.
+    """Centres of strokes less than two pixels thick, the full coverage being the one that spaces them most evenly.
 
     A stroke inside one pixel may lie anywhere in it; it is put where the evenly spaced others expect it.
     """

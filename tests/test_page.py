@@ -1,0 +1,64 @@
+"""Tilt is found to a few thousandths of a degree, upright figures are left alone, the page's lengths are measured."""
+
+from __future__ import annotations
+
+import cv2
+import pytest
+from axes_drawing import blank, figure_of, line, survival_axes
+
+from kmdigitize.detect.page import background_color, measure_page, straighten
+from kmdigitize.records import Figure
+
+
+def drawn(paper: float = 255.0) -> Figure:
+    picture = blank(440, 320, paper)
+    survival_axes().draw(picture, width=1.6)
+    return figure_of(picture)
+
+
+def tilted(figure: Figure, angle: float) -> Figure:
+    """Counter-clockwise by ``angle`` degrees on a sheet with a margin."""
+    pixels = cv2.copyMakeBorder(figure.pixels, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    height, width = pixels.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0)
+    turned = cv2.warpAffine(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
+    return Figure("tilted", turned)
+
+
+def test_an_upright_figure_is_returned_as_it_is() -> None:
+    figure = drawn()
+    assert straighten(figure) is figure
+
+
+def test_a_figure_without_lines_is_returned_as_it_is() -> None:
+    figure = figure_of(blank(200, 150))
+    assert straighten(figure) is figure
+
+
+@pytest.mark.parametrize("angle", [-1.9, -0.4, 0.25, 1.3, 2.0])
+def test_tilt_is_removed(angle: float) -> None:
+    figure = straighten(tilted(drawn(), angle))
+    assert figure.angle == pytest.approx(angle, abs=0.02)
+    assert abs(straighten(figure).angle - figure.angle) <= 1e-9
+
+
+def test_nothing_is_cut_off_and_the_page_is_continued() -> None:
+    figure = tilted(drawn(), 1.5)
+    straight = straighten(figure)
+    assert straight.width > figure.width
+    assert straight.height > figure.height
+    assert tuple(straight.pixels[0, 0]) == (255, 255, 255)
+
+
+def test_page_lengths() -> None:
+    page = measure_page(drawn())
+    assert page.background == (255, 255, 255)
+    assert page.text_px == pytest.approx(10, abs=1)
+    assert page.stroke_px == pytest.approx(2, abs=1)
+
+
+def test_background_is_what_surrounds_the_panel() -> None:
+    picture = blank(300, 200)
+    picture[20:180, 30:290] = 235
+    line(picture, (2.0, 2.0), (297.0, 2.0))
+    assert background_color(figure_of(picture).pixels) == (255, 255, 255)

@@ -1,0 +1,148 @@
+"""Frames are found whatever their form; borders, legends and tables are no panels; labels may be shared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, survival_axes
+
+from kmdigitize.detect.panels import find_panels
+from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.records import TextToken
+
+MONTHS = [str(value) for value in range(0, 61, 10)]
+FRACTIONS = ["1.0", "0.8", "0.6", "0.4", "0.2", "0.0"]
+
+
+def canvas() -> FloatArray:
+    return blank(430, 310)
+
+
+def close(found: Box, wanted: Box, within: float = 1.2) -> bool:
+    edges = zip(
+        (found.left, found.top, found.right, found.bottom),
+        (wanted.left, wanted.top, wanted.right, wanted.bottom),
+        strict=True,
+    )
+    return all(abs(one - other) <= within for one, other in edges)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_open_and_closed_frames(closed: bool) -> None:
+    picture, axes = canvas(), survival_axes()
+    axes.draw(picture, closed)
+    (panel,) = find_panels(figure_of(picture), axes.tokens())
+    assert close(panel.frame, axes.frame)
+    assert (panel.closed_right, panel.closed_top, panel.has_lines) == (closed, closed, True)
+    assert panel.axis_y_x == pytest.approx(axes.frame.left, abs=0.1)
+    assert panel.axis_x_y == pytest.approx(axes.frame.bottom, abs=0.1)
+
+
+def test_border_of_the_picture_is_no_frame() -> None:
+    picture, axes = canvas(), survival_axes()
+    axes.draw(picture)
+    for start, end in [((2.0, 2.0), (427.0, 2.0)), ((2.0, 307.0), (427.0, 307.0))]:
+        line(picture, start, end)
+    for start, end in [((2.0, 2.0), (2.0, 307.0)), ((427.0, 2.0), (427.0, 307.0))]:
+        line(picture, start, end)
+    (panel,) = find_panels(figure_of(picture), axes.tokens())
+    assert close(panel.frame, axes.frame)
+
+
+def test_axes_apart_from_their_corner() -> None:
+    picture, axes = canvas(), survival_axes()
+    frame = axes.frame
+    line(picture, (frame.left + 12, frame.bottom), (frame.right, frame.bottom))
+    line(picture, (frame.left, frame.top), (frame.left, frame.bottom - 10))
+    (panel,) = find_panels(figure_of(picture), axes.tokens())
+    assert close(panel.frame, axes.frame)
+
+
+def test_an_axis_interrupted_by_a_curve_is_one_line() -> None:
+    picture, axes = canvas(), survival_axes()
+    axes.draw(picture)
+    pixels = np.array(figure_of(picture).pixels)
+    pixels[95:107, 55:70] = (255, 80, 80)
+    figure = figure_of(picture)
+    (panel,) = find_panels(type(figure)("f", pixels), axes.tokens())
+    assert close(panel.frame, axes.frame)
+
+
+def test_filled_panel_without_lines() -> None:
+    picture, axes = canvas(), survival_axes()
+    frame = axes.frame
+    picture[30:251, 60:381] = 235
+    for at in axes.x_ticks:
+        picture[30:251, round(at)] = 255
+    (panel,) = find_panels(figure_of(picture), axes.tokens())
+    assert not panel.has_lines
+    assert close(panel.frame, frame, 1.5)
+
+
+def test_labels_alone_span_a_panel() -> None:
+    axes = survival_axes()
+    (panel,) = find_panels(figure_of(canvas()), axes.tokens())
+    assert not panel.has_lines
+    assert close(panel.frame, axes.frame, 25)
+
+
+def test_table_of_numbers_is_no_panel() -> None:
+    picture = blank(430, 400)
+    axes = survival_axes()
+    axes.draw(picture)
+    tokens = axes.tokens()
+    table = Axes(Box(60.0, 300.0, 380.0, 360.0), spaced(60.0, 380.0, MONTHS))
+    table.draw(picture, closed=True)
+    tokens += table.tokens()
+    for row, name in enumerate(("1", "2")):
+        center = 315 + 30 * row
+        tokens.append(TextToken(name, Box(40, center - 5, 47, center + 5)))
+        tokens += [TextToken(str(90 - 7 * i), Box(x - 7, center - 5, x + 7, center + 5)) for i, x in
+                   enumerate(np.linspace(70, 370, 7).tolist())]  # fmt: skip
+    for token in tokens:
+        draw_text(picture, token)
+    (panel,) = find_panels(figure_of(picture), tokens)
+    assert close(panel.frame, axes.frame)
+
+
+def grid_of_panels(shared: bool) -> tuple[FloatArray, list[TextToken], list[Box]]:
+    picture = blank(760, 560)
+    tokens: list[TextToken] = []
+    frames: list[Box] = []
+    for row in range(2):
+        for column in range(2):
+            frame = Box(60.0 + 350 * column, 30.0 + 260 * row, 340.0 + 350 * column, 220.0 + 260 * row)
+            months = spaced(frame.left, frame.right, MONTHS)
+            fractions = spaced(frame.top, frame.bottom, FRACTIONS)
+            axes = Axes(
+                frame,
+                months if row == 1 or not shared else dict.fromkeys(months, ""),
+                fractions if column == 0 or not shared else dict.fromkeys(fractions, ""),
+            )
+            axes.draw(picture, closed=True)
+            tokens += axes.tokens()
+            frames.append(frame)
+    return picture, tokens, frames
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_grid_of_panels_in_reading_order(shared: bool) -> None:
+    picture, tokens, frames = grid_of_panels(shared)
+    panels = find_panels(figure_of(picture), tokens)
+    assert len(panels) == 4
+    assert all(close(panel.frame, frame) for panel, frame in zip(panels, frames, strict=True))
+    assert [panel.name for panel in panels] == ["1", "2", "3", "4"]
+
+
+def test_regions_share_the_page_out() -> None:
+    picture, tokens, frames = grid_of_panels(shared=False)
+    panels = find_panels(figure_of(picture), tokens)
+    for token in tokens:
+        owners = [p for p in panels if p.region.contains(token.box.center_x, token.box.center_y)]
+        assert len(owners) == 1
+    assert sum(panels[0].region.overlap(panel.region) for panel in panels[1:]) == 0
+    assert frames[0].overlap(panels[0].region) == pytest.approx(frames[0].width * frames[0].height)
+
+
+def test_empty_page_has_no_panel() -> None:
+    assert find_panels(figure_of(canvas()), []) == ()

@@ -1,0 +1,271 @@
+"""The scale follows the ticks; a misread, missing, glued or extra label must not move it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from axes_drawing import Axes, blank, figure_of, spaced, survival_axes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kmdigitize.detect.scales import StatedAxes, fit_scales
+from kmdigitize.detect.scales_lattice import value_step
+from kmdigitize.detect.ticks import find_ticks
+from kmdigitize.errors import AxisError
+from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.records import AxisTitles, NumberLabel, Panel, Scales, TextToken, TickRow, Ticks
+
+FIGURE = figure_of(blank(430, 310))
+NO_TITLES = AxisTitles()
+
+
+def panel_of(axes: Axes) -> Panel:
+    frame = axes.frame
+    return Panel("1", frame, Box(0, 0, 429, 309), frame.bottom, frame.left, 1.3)
+
+
+def ticks_of(axes: Axes) -> Ticks:
+    frame = axes.frame
+    x, y = (np.array(sorted(places)) for places in (axes.x_ticks, axes.y_ticks))
+    return Ticks(
+        TickRow(outside=x, ends=(frame.left, frame.right), width=1.3),
+        TickRow(outside=y, ends=(frame.top, frame.bottom), width=1.3),
+    )
+
+
+def fitted(axes: Axes, labels: list[NumberLabel] | None = None, stated: StatedAxes | None = None) -> Scales:
+    labels = axes.labels() if labels is None else labels
+    return fit_scales(FIGURE, panel_of(axes), ticks_of(axes), labels, NO_TITLES, stated or StatedAxes())
+
+
+def right(scales: Scales, axes: Axes, within: float = 1e-6) -> bool:
+    """Whether 0 and 60 months, 1 and 0 survival lie on the frame's corners, in px."""
+    frame = axes.frame
+    x, y = scales.x.to_px([0.0, 60.0]), scales.y.to_px([1.0, 0.0])
+    off = np.abs(np.concatenate([x, y]) - [frame.left, frame.right, frame.top, frame.bottom])
+    return bool(off.max() <= within)
+
+
+def test_plain_axes() -> None:
+    axes = survival_axes()
+    scales = fitted(axes)
+    assert right(scales, axes)
+    assert (scales.x.source, scales.y.source, scales.percent, scales.flags) == ("ticks", "ticks", False, ())
+    assert [tick.value for tick in scales.x_ticks] == [0, 10, 20, 30, 40, 50, 60]
+    assert [tick.value for tick in scales.y_ticks] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
+def test_from_drawing_to_scale() -> None:
+    axes = survival_axes()
+    picture = blank(430, 310)
+    axes.draw(picture)
+    figure, panel = figure_of(picture), panel_of(axes)
+    scales = fit_scales(figure, panel, find_ticks(figure, panel), axes.labels(), NO_TITLES, StatedAxes())
+    assert right(scales, axes, 0.05)
+    assert not scales.snapped
+
+
+@pytest.mark.parametrize("index", range(13))
+def test_one_misread_label(index: int) -> None:
+    axes = survival_axes()
+    labels = axes.labels()
+    labels[index] = replace(labels[index], value=labels[index].value + 7)
+    scales = fitted(axes, labels)
+    assert right(scales, axes)
+    assert sum(not tick.inlier for tick in scales.x_ticks + scales.y_ticks) == 1
+
+
+@given(missing=st.sets(st.integers(0, 12), max_size=6), loose=st.floats(-2, 2))
+@settings(max_examples=60, deadline=None)
+def test_missing_and_loose_labels(missing: set[int], loose: float) -> None:
+    axes = survival_axes()
+    labels = [one for index, one in enumerate(axes.labels()) if index not in missing]
+    labels = [
+        replace(one, box=Box(one.box.left + loose, one.box.top + loose, one.box.right + loose, one.box.bottom + loose))
+        for one in labels
+    ]
+    below = sum(one.box.top > axes.frame.bottom for one in labels)
+    if min(below, len(labels) - below) >= 2:
+        assert right(fitted(axes, labels), axes)
+
+
+def test_glued_and_extra_labels() -> None:
+    axes = survival_axes()
+    labels = axes.labels()
+    first, second = labels[2], labels[3]
+    glued = NumberLabel(2030.0, "2030", first.box.union(second.box))
+    stray = NumberLabel(114.0, "114", Box(200, 290, 220, 300))
+    risk_row = [NumberLabel(90.0 - 9 * i, "", replace(labels[i].box, top=290, bottom=300)) for i in range(7)]
+    scales = fitted(axes, [*labels[:2], glued, *labels[4:], stray, *risk_row])
+    assert right(scales, axes)
+
+
+def test_a_hidden_tick_does_not_shift_the_others() -> None:
+    axes = survival_axes()
+    ticks = ticks_of(axes)
+    fewer = Ticks(replace(ticks.x, outside=np.delete(ticks.x.outside, [0, 3])), ticks.y)
+    scales = fit_scales(FIGURE, panel_of(axes), fewer, axes.labels(), NO_TITLES, StatedAxes())
+    assert right(scales, axes)
+
+
+def test_a_displaced_tick_is_left_out() -> None:
+    axes = survival_axes()
+    ticks = ticks_of(axes)
+    moved = ticks.x.outside + 0.6 * (np.arange(7) == 0)
+    scales = fit_scales(
+        FIGURE, panel_of(axes), Ticks(replace(ticks.x, outside=moved), ticks.y), axes.labels(), NO_TITLES, StatedAxes()
+    )
+    assert right(scales, axes)
+
+
+def test_percent_axis() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["100%", "80%", "60%", "40%", "20%", "0%"])
+    scales = fitted(axes)
+    assert right(scales, axes)
+    assert scales.percent
+    assert [tick.value for tick in scales.y_ticks] == [0, 20, 40, 60, 80, 100]
+
+
+def test_percent_signs_read_as_digits() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["10096", "8096", "6096", "4096", "2096", "096"])
+    scales = fitted(axes)
+    assert right(scales, axes)
+    assert scales.percent
+
+
+def test_lost_decimal_points_and_glued_ticks() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["1.0", "08", "0.6", "0.41", "0.2", "0.0"])
+    scales = fitted(axes)
+    assert right(scales, axes)
+    assert not scales.percent
+
+
+def test_truncated_axis() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["1.0", "0.9", "0.8", "0.7", "0.6", "0.5"])
+    scales = fitted(axes)
+    assert scales.y.to_value(axes.frame.bottom) == pytest.approx(0.5)
+
+
+def test_minor_ticks_do_not_matter() -> None:
+    axes = survival_axes()
+    ticks = ticks_of(axes)
+    dense = np.linspace(axes.frame.left, axes.frame.right, 25)
+    scales = fit_scales(
+        FIGURE, panel_of(axes), Ticks(replace(ticks.x, outside=dense), ticks.y), axes.labels(), NO_TITLES, StatedAxes()
+    )
+    assert right(scales, axes)
+
+
+def test_labels_without_ticks_are_flagged() -> None:
+    axes = survival_axes()
+    scales = fit_scales(FIGURE, panel_of(axes), Ticks(TickRow(), TickRow()), axes.labels(), NO_TITLES, StatedAxes())
+    assert right(scales, axes)
+    assert {flag.code for flag in scales.flags} == {"axis_from_labels"}
+
+
+def test_two_labels_are_flagged_one_is_refused() -> None:
+    axes = survival_axes()
+    labels = axes.labels()
+    two = fitted(axes, [labels[0], labels[4], *labels[7:]])
+    assert right(two, axes)
+    assert [flag.code for flag in two.flags] == ["axis_few_labels"]
+    with pytest.raises(AxisError, match="--x-axis"):
+        fitted(axes, [labels[0], *labels[7:]])
+
+
+def test_stated_ranges_replace_reading() -> None:
+    axes = survival_axes()
+    scales = fitted(axes, [], StatedAxes(x=(0.0, 60.0), y=(0.0, 100.0)))
+    assert right(scales, axes)
+    assert scales.percent
+    assert [flag.code for flag in scales.flags] == ["axis_from_facts", "axis_from_facts"]
+
+
+def test_logarithmic_axis_is_refused() -> None:
+    axes = survival_axes()
+    axes.x_ticks = spaced(axes.frame.left, axes.frame.right, ["1", "10", "100", "1000", "10000"])
+    with pytest.raises(AxisError, match="logarithmic"):
+        fitted(axes)
+
+
+def test_broken_axis_is_refused() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["100", "90", "80", "70", "60", "15", "5"])
+    with pytest.raises(AxisError, match="broken"):
+        fitted(axes)
+
+
+def test_shared_labels_count_only_on_ticks() -> None:
+    axes = survival_axes(left=300.3, right=420.3)
+    axes.x_ticks = spaced(300.3, 420.3, ["0", "20", "40", "60"])
+    far = [replace(one, box=Box(20, one.box.top, 40, one.box.bottom)) for one in axes.labels()[4:]]
+    scales = fitted(axes, [*axes.labels()[:4], *far])
+    assert right(scales, axes)
+    elsewhere = [replace(one, box=Box(20, one.box.top - 15, 40, one.box.bottom - 15)) for one in far]
+    with pytest.raises(AxisError):
+        fitted(axes, [*axes.labels()[:4], *elsewhere])
+
+
+def test_labels_are_read_again_at_the_ticks() -> None:
+    axes = survival_axes()
+    picture = blank(430, 310)
+    axes.draw(picture)
+    figure, panel = figure_of(picture), panel_of(axes)
+    texts = iter(axes.x_ticks.values())
+
+    def reread(_: object, boxes: object, numeric: bool) -> tuple[TextToken, ...]:
+        assert numeric
+        return tuple(TextToken(next(texts, ""), box) for box in boxes)  # type: ignore[attr-defined]
+
+    labels = axes.labels()[6:]
+    scales = fit_scales(figure, panel, find_ticks(figure, panel), labels, NO_TITLES, StatedAxes(), reread)
+    assert right(scales, axes, 0.05)
+
+
+@given(left=st.floats(50, 60), right_edge=st.floats(370, 410), top=st.floats(20, 40), bottom=st.floats(240, 262))
+@settings(max_examples=60, deadline=None)
+def test_ticks_on_whole_pixels(left: float, right_edge: float, top: float, bottom: float) -> None:
+    axes = survival_axes(left, top, right_edge, bottom)
+    ticks = ticks_of(axes)
+
+    def rounded(row: TickRow) -> TickRow:
+        places: FloatArray = np.rint(row.outside)
+        return replace(row, outside=places, width=1.0)
+
+    snapped = Ticks(rounded(ticks.x), rounded(ticks.y))
+    scales = fit_scales(FIGURE, panel_of(axes), snapped, axes.labels(), NO_TITLES, StatedAxes())
+    assert right(scales, axes, 0.55)
+
+
+def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
+    axes = survival_axes(60.3, 30.1, 380.9, 251.4)
+    ticks = ticks_of(axes)
+    bright = Ticks(
+        replace(ticks.x, outside=np.floor(ticks.x.outside + 1.0), width=1.11),
+        replace(ticks.y, outside=np.floor(ticks.y.outside + 1.0), width=1.11),
+    )
+    scales = fit_scales(FIGURE, panel_of(axes), bright, axes.labels(), NO_TITLES, StatedAxes())
+    assert scales.snapped
+    assert right(scales, axes, 0.4)
+
+
+def test_titles_pass_through() -> None:
+    axes = survival_axes()
+    titles = AxisTitles("Time (months)", "Cumulative incidence", "months", "relapse", None, "up")
+    scales = fit_scales(FIGURE, panel_of(axes), ticks_of(axes), axes.labels(), titles, StatedAxes())
+    assert (scales.direction, scales.time_unit, scales.end_point) == ("up", "months", "relapse")
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [([0, 10, 20, 40], 10), ([0, 0.2, 0.5], 0.1), ([0, 664.75, 1329.5], 664.75), ([0, 7, 17.3], None)],
+)
+def test_value_step(values: list[float], step: float | None) -> None:
+    found = value_step(np.array(values, dtype=float))
+    assert found is None if step is None else found == pytest.approx(step)
