@@ -34,7 +34,7 @@ class Uprights:
 
 def read_uprights(ink: MarkInk, reach: int) -> Uprights:
     """The ink above and below every column up to ``reach`` px from the curve's row."""
-    clear = int(np.ceil(ink.stroke / 2 + 0.8))
+    clear = max(ink.clear, 1)
     distance = np.arange(clear, max(reach, clear + 1) + 1)
     columns = np.broadcast_to(ink.x.astype(np.int64)[None, :], (distance.size, ink.x.size))
     values, masks = [], []

@@ -18,6 +18,10 @@ from kmdigitize.records import Evidence, Trace
 FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
+MARGINS = (-0.1, 0.4, 0.9)
+"""Growth (px) of a drawn stroke before ink beside it can be a mark's: sharp, blurred and compressed pictures."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarkInk:
     """One arm's picture of possible marks in the region of its evidence.
@@ -41,6 +45,11 @@ class MarkInk:
     stroke: float
     origin: int
 
+    @property
+    def clear(self) -> int:
+        """Rows next to the curve's own row that its stroke surely fills."""
+        return int(self.stroke / 2)
+
     def at(self, rows: IntArray, columns: IntArray, spread: bool = False) -> tuple[FloatArray, BoolArray]:
         """Ink (or spread ink) at whole pixels, of their shape, and whether it says anything there."""
         height, width = self.ink.shape
@@ -53,10 +62,15 @@ class MarkInk:
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
     """Possible marks in the ink of curve ``index``; ``traces`` are all curves of the panel."""
     known = evidence.occluded > 0.3
-    for other in traces:
-        if other.color == evidence.color:
-            known |= drawn(evidence, other, 0.9)
-    return _along(evidence.coverage, known, evidence, traces[index])
+    for i, other in enumerate(traces):
+        if other.color == evidence.color and i != index:
+            known |= drawn(evidence, other, MARGINS[-1])
+    for margin in MARGINS:
+        curve = known | drawn(evidence, traces[index], margin)
+        found = _along(evidence.coverage, curve, evidence, traces[index])
+        if np.quantile(_beside(found)[[2, 3]], 0.25) < 0.12:
+            break
+    return found
 
 
 def is_dark(evidence: Evidence) -> bool:
@@ -77,7 +91,7 @@ def dark_ink(evidences: Sequence[Evidence], traces: tuple[Trace, ...], index: in
     known = np.zeros(black.shape, dtype=bool)
     for other, trace in zip(evidences, traces, strict=True):
         if is_dark(other):
-            known |= drawn(evidence, trace, 0.9)
+            known |= drawn(evidence, trace, MARGINS[-1])
         elif other.color != evidence.color and _same_region(other, evidence):
             known |= cv2.dilate(other.coverage, np.ones((3, 3), np.uint8)) > 0.2
     return _along(black, known, evidence, traces[index], least_level=0.45)
@@ -139,9 +153,9 @@ def _away_from_risers(x: FloatArray, trace: Trace) -> BoolArray:
 
 
 def _beside(ink: MarkInk) -> FloatArray:
-    """Unexplained ink (p, n) in the rows just outside the stroke."""
-    edge = int(np.ceil(ink.stroke / 2 + 1.0))
-    steps = np.array([sign * (edge + k) for sign in (-1, 1) for k in (0, 1, 2)])[:, None]
+    """Unexplained ink (6, n) in the rows just outside the stroke, from the top down."""
+    edge = ink.clear
+    steps = np.array([-edge - 3, -edge - 2, -edge - 1, edge + 1, edge + 2, edge + 3])[:, None]
     columns = np.broadcast_to(ink.x.astype(np.int64)[None, :], (6, ink.x.size))
     samples = []
     for y in (ink.y, ink.next_y):
@@ -165,7 +179,11 @@ def drawn(evidence: Evidence, trace: Trace, margin: float) -> BoolArray:
         _fill(canvas, (ends[i] - half, level - half, ends[i + 1] + half, level + half), evidence)
     for i, riser in enumerate(trace.risers):
         low, high = sorted((trace.levels[i], trace.levels[i + 1]))
-        _fill(canvas, (riser - half - 0.5, low - half, riser + half + 0.5, high + half), evidence)
+        _fill(
+            canvas,
+            (riser - half - 1.5 + margin / 2, low - half, riser + half + 1.5 - margin / 2, high + half),
+            evidence,
+        )
     return canvas > 0
 
 

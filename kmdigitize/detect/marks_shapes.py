@@ -27,9 +27,9 @@ class Shape:
 def shape_of(kind: MarkKind, size: float, stroke: float) -> Shape:
     """The template of ``kind`` with half height ``size`` px on a curve of width ``stroke`` px.
 
-    Pixels within half a stroke (and one pixel) of the curve's row are left out: the curve's own ink is there.
+    Pixels within half a stroke of the curve's row are left out: the curve's own ink is there.
     """
-    clear = stroke / 2 + 0.8
+    clear = int(stroke / 2)
     inked, blank = _OUTLINES[kind](size), _BLANKS[kind](size)
     return Shape(kind, size, _whole(inked[np.abs(inked[:, 1]) > clear]), _whole(blank[np.abs(blank[:, 1]) > clear]))
 
