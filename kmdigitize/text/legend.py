@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -180,7 +181,7 @@ def _without_sample(
 ) -> list[TextToken]:
     """Labels that continue the column of the chosen ones at their distance but whose sample was not seen."""
     rows = sorted(token.box.center_y for token, _ in chosen)
-    steps = [b - a for a, b in zip(rows, rows[1:], strict=False) if b - a > 0.5 * height]
+    steps = [b - a for a, b in pairwise(rows) if b - a > 0.5 * height]
     if not steps or min(steps) > 4 * height:
         return []
     known = [token for token, _ in chosen]

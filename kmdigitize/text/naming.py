@@ -134,7 +134,7 @@ def color_distance(a: Rgb, b: Rgb) -> float:
 
 def _assign(cost: FloatArray, lead: float) -> list[tuple[int, int, bool]]:
     """Pairs of the cheapest one-to-one assignment; doubtful where exchanging two of them costs hardly more."""
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow import
+    from scipy.optimize import linear_sum_assignment
 
     left, right = linear_sum_assignment(cost)
     pairs = list(zip(left.tolist(), right.tolist(), strict=True))

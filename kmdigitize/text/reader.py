@@ -67,7 +67,7 @@ class ModelReader:
     def _load(self) -> None:
         if self._engine is not None:
             return
-        from rapidocr import RapidOCR  # noqa: PLC0415 - heavy, only when text must be read
+        from rapidocr import RapidOCR
 
         engine = RapidOCR(
             params={
@@ -79,7 +79,8 @@ class ModelReader:
                 "Rec.rec_batch_num": 8,
             }
         )
-        self._recognise = engine._load_rec_model()  # the only way to read crops in one batch; pinned by a test
+        load: Any = engine._load_rec_model
+        self._recognise = load()  # the only way to read crops in one batch; pinned by a test
         self._engine = engine
 
     def find_lines(self, pixels: Pixels) -> FloatArray:
@@ -95,7 +96,7 @@ class ModelReader:
         """See :class:`Reader`."""
         if not len(regions):
             return []
-        from rapidocr.ch_ppocr_rec import TextRecInput  # noqa: PLC0415
+        from rapidocr.ch_ppocr_rec import TextRecInput
 
         crops = [np.ascontiguousarray(crop_region(pixels, region)[:, :, ::-1]) for region in regions]
 

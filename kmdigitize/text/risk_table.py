@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.flags import Flag
-from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.geometry import Box, IntArray
 from kmdigitize.records import Figure, Panel, RiskRow, RiskTable, Scales, TextToken
 from kmdigitize.text.cells import Cell
 from kmdigitize.text.ink import text_color, text_height
@@ -164,9 +164,7 @@ def _flags(row: RiskRow, doubtful: tuple[int, ...], others: tuple[tuple[int, int
     return flags
 
 
-def _seconds(
-    arm: _Arm, order: list[int], cells: Sequence[Cell], title: str
-) -> tuple[FloatArray | None, FloatArray | None]:
+def _seconds(arm: _Arm, order: list[int], cells: Sequence[Cell], title: str) -> tuple[IntArray | None, IntArray | None]:
     """Events and censored, from lines of their own or from the brackets in the cells."""
     events = _counts(arm.events, order)
     censored = _counts(arm.censored, order)
@@ -174,13 +172,13 @@ def _seconds(
     if all(value is not None for value in bracket):
         words = title.lower()
         if "censor" in words and censored is None:
-            censored = np.array(bracket, np.float64)
+            censored = np.array(bracket, np.int64)
         elif ("event" in words or "death" in words) and events is None:
-            events = np.array(bracket, np.float64)
+            events = np.array(bracket, np.int64)
     return events, censored
 
 
-def _counts(cells: dict[int, Cell] | None, order: list[int]) -> FloatArray | None:
+def _counts(cells: dict[int, Cell] | None, order: list[int]) -> IntArray | None:
     if cells is None or any(index not in cells for index in order):
         return None
-    return np.array([cells[index].count for index in order], np.float64)
+    return np.array([cells[index].count for index in order], np.int64)

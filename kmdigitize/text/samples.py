@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray, IntArray, Pixels
 from kmdigitize.records import Dash, Rgb
@@ -73,8 +74,7 @@ def find_sample(
     found = _extent(contrast, height, settings)
     if found is None:
         return None
-    core, left, right = found
-    if _truncated(left, first, limits) or _runs_on(contrast, found, height, settings):
+    if _truncated(found[1], first, limits) or _runs_on(contrast, found, height, settings):
         return None
     return _measure(window, contrast, found, (first, rows.start), settings)
 
@@ -182,10 +182,25 @@ def _measure(
     along = contrast[core, left : right + 1] > 0.5 * peak
     marked = thickness > 1.5 * usual + 1
     dash, period = classify_dash(along | marked, max(1.0, stroke))
+    gap = ~(along | marked)
+    tall = np.where(gap[None, :] & (dash == "solid"), True, ink[:, left : right + 1])  # a mark that fills the window
+    if dash == "solid" and _hidden_by_mark(tall, marked | gap, max(1.0, stroke)):
+        dash = "unknown"
     half = usual / 2
     box = Box(origin[0] + left, origin[1] + core - half, origin[0] + right, origin[1] + core + half)
-    rgb = tuple(int(round(float(v))) for v in color)
-    return LineSample(box, (rgb[0], rgb[1], rgb[2]), round(stroke, 2), dash, period)
+    red, green, blue = (round(float(v)) for v in color)
+    return LineSample(box, (red, green, blue), round(stroke, 2), dash, period)
+
+
+def _hidden_by_mark(ink: BoolArray, marked: BoolArray, stroke: float) -> bool:
+    """A censor mark, about as wide as it is high, hides so much of the sample that gaps could lie behind it."""
+    if not marked.any():
+        return False
+    columns = np.flatnonzero(marked)
+    middle = float(columns.mean())
+    rows = np.flatnonzero(ink[:, marked].any(axis=1))
+    half = (rows[-1] - rows[0] + 1) / 2
+    return bool(max(middle - half, len(marked) - 1 - middle - half) < 3 * stroke)
 
 
 def _color(window: FloatArray, core: int, columns: IntArray, usual: float) -> FloatArray:
@@ -204,7 +219,7 @@ def _color(window: FloatArray, core: int, columns: IntArray, usual: float) -> Fl
     spread = np.median(background - deficit.sum(axis=0) / full_rows[:, None], axis=0)
     center = np.median(window[core, columns], axis=0)
     plausible = np.ptp(spread) >= np.ptp(center) and spread.min() > -40
-    return np.clip(spread, 0, 255) if plausible else center
+    return np.asarray(np.clip(spread, 0, 255) if plausible else center, np.float64)
 
 
 def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]]:
@@ -224,18 +239,24 @@ def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]
         return "solid", ()
     keep = np.concatenate([[True], real])
     starts, ends = starts[keep], np.concatenate([ends[:-1][real], ends[-1:]])
-    lengths, gaps = (ends - starts).astype(np.float64), (starts[1:] - ends[:-1]).astype(np.float64)
+    return _dash_of_runs(np.asarray(ends - starts, np.float64), float(np.median(starts[1:] - ends[:-1])), stroke)
+
+
+def _dash_of_runs(lengths: FloatArray, off: float, stroke: float) -> tuple[Dash, tuple[float, ...]]:
     inner = lengths[:-1] if len(lengths) > 1 else lengths
-    on, off = float(np.median(inner)), float(np.median(gaps))
-    if len(inner) > 1 and inner.max() > 1.8 * inner.min() and inner.max() > 1.8 * stroke:
+    on = float(np.median(inner))
+    if lengths[-1] > 1.8 * inner.max() and lengths[-1] > 1.8 * stroke:
+        return "dashdot", (float(lengths[-1]), off, on, off)
+    uneven = inner.max() > 1.8 * inner.min() and inner.max() - inner.min() > max(1.5, 0.8 * stroke)
+    if len(inner) > 1 and uneven and inner.max() > 1.8 * stroke:
         middle = (inner.max() + inner.min()) / 2
         return "dashdot", (float(np.median(inner[inner > middle])), off, float(np.median(inner[inner <= middle])), off)
-    if on <= 1.35 * stroke or (on <= 1.8 * stroke and off >= 1.25 * on):
+    if on <= 1.1 * stroke or (on <= 1.8 * stroke and off >= 1.25 * on):
         return "dotted", (on, off)
     return "dashed", (on, off)
 
 
-def _central(starts: FloatArray, ends: FloatArray, real: BoolArray, length: int) -> bool:
+def _central(starts: NDArray[np.intp], ends: NDArray[np.intp], real: BoolArray, length: int) -> bool:
     """The only gap lies in the middle, where a legend draws its censor mark."""
     index = int(np.flatnonzero(real)[0])
-    return abs((ends[index] + starts[index + 1]) / 2 - length / 2) < 0.12 * length
+    return bool(abs((ends[index] + starts[index + 1]) / 2 - length / 2) < 0.12 * length)

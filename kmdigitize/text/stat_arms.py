@@ -12,26 +12,38 @@ _UNIT = r"(?:months?|mos?\.?|mths?|years?|yrs?\.?|y|days?|d|weeks?|wks?\.?|mois|
 _NOT_REACHED = r"(?:not\s+(?:yet\s+)?(?:been\s+)?(?:reached|estimable|attained)|NR|NE|NA)"
 _LIMITS = (
     rf"(?:\s*[(\[,;]\s*(?:(?:9[05]\s*%\s*)?(?:CI|IC|KI|confidence\s+interval(?:\s*[\[(]CI[\])])?)[\s,:=]*)?[(\[]?"
-    rf"(?P<low>{NUMBER}|{_NOT_REACHED})\s*(?:months?|mo|years?)?\s*(?:-|to|,|;|bis|à|and)\s*(?P<high>{NUMBER}|{_NOT_REACHED})\s*(?:{_UNIT})?\s*[)\]]{{0,2}})?"
+    rf"(?P<low>{NUMBER}|{_NOT_REACHED})\s*(?:months?|mo|years?)?\s*(?:-|to|,|;|bis|à|and)\s*"
+    rf"(?P<high>{NUMBER}|{_NOT_REACHED})\s*(?:{_UNIT})?\s*[)\]]{{0,2}})?"
 )
 _VALUE = rf"(?P<value>{NUMBER}|{_NOT_REACHED})(?!\s*%)"
 _ARM = r"(?P<arm>[A-Za-z0-9<>=][^,;:()\[\]]{0,58}?)"
-_PLACE = r"(?:in|with|for|among|on|receiving|of)\s+(?:patients\s+(?:in|who\s+received|receiving|on|with|treated\s+with|assigned\s+to)\s+)?(?:the\s+|those\s+)?"
-_ARM_END = r"(?=\s+(?:group|arm|cohort|patients|recipients|treatment\s+group)\b|\s*(?:[,;.()\[\]]|$)|\s+(?:and|vs\.?|versus|compared|than|as|was|were|but|while|whereas|\()\b|\s*\()"
+_PLACE = (
+    r"(?:in|with|for|among|on|receiving|of)\s+(?:patients\s+(?:in|who\s+received|receiving|on|with"
+    r"|treated\s+with|assigned\s+to)\s+)?(?:the\s+|those\s+)?"
+)
+_ARM_END = (
+    r"(?=\s+(?:group|arm|cohort|patients|recipients|treatment\s+group)\b|\s*(?:[,;.()\[\]]|$)|\s+(?:and|vs\.?"
+    r"|versus|compared|than|as|was|were|but|while|whereas|\()\b|\s*\()"
+)
 _VALUE_THEN_ARM = re.compile(
     rf"(?<![\d.\w-]){_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}\s*,?\s*{_PLACE}{_ARM}{_ARM_END}", re.IGNORECASE
 )
 _ARM_THEN_VALUE = re.compile(
-    rf"^\W*(?:(?:the\s+)?median\s+(?:(?:overall|progression-free|disease-free|event-free|relapse-free|OS|PFS|DFS|EFS|RFS)\s+)?(?:survival\s+)?(?:time\s+)?(?:for\s+|of\s+|in\s+)?(?:the\s+)?)(?!survival\b|time\b|overall\b|OS\b|PFS\b|DFS\b|EFS\b|[\(\[:=,]|\d[\d.]*\s*(?:(?:months?|years?|days?|weeks?|vs?\.?|versus)\b|[(\[,;]))"
+    rf"^\W*(?:(?:the\s+)?median\s+(?:(?:overall|progression-free|disease-free|event-free|relapse-free|OS"
+    rf"|PFS|DFS|EFS|RFS)\s+)?(?:survival\s+)?(?:time\s+)?(?:for\s+|of\s+|in\s+)?(?:the\s+)?)(?!survival\b"
+    rf"|time\b|overall\b|OS\b|PFS\b|DFS\b|EFS\b|[\(\[:=,]|\d[\d.]*\s*(?:(?:months?|years?|days?|weeks?"
+    rf"|vs?\.?|versus)\b|[(\[,;]))"
     rf"{_ARM}\s*(?:[:,]|(?<![<>])=|\bwas\b|\bis\b)\s*{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}",
     re.IGNORECASE,
 )
 _ARM_MEDIAN_VALUE = re.compile(
-    rf"^\W*{_ARM}\s*(?:\((?:n|N)\s*=\s*\d+\))?\s*[:,;-]\s*(?:median|mOS|mPFS|MS|MST)\b[^\d:=,]{{0,30}}[\s:=,]+(?:was\s+)?{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}",
+    rf"^\W*{_ARM}\s*(?:\((?:n|N)\s*=\s*\d+\))?\s*[:,;-]\s*(?:median|mOS|mPFS|MS"
+    rf"|MST)\b[^\d:=,]{{0,30}}[\s:=,]+(?:was\s+)?{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}",
     re.IGNORECASE,
 )
 _PAIR = re.compile(
-    rf"(?<![\d.\w-])(?P<value>{NUMBER}|{_NOT_REACHED})\s*(?:{_UNIT})?{_LIMITS}\s*(?:v|vs|versus)\.?\s*(?P<value2>{NUMBER}|{_NOT_REACHED})\s*(?P<unit>{_UNIT})?(?![\w%])"
+    rf"(?<![\d.\w-])(?P<value>{NUMBER}|{_NOT_REACHED})\s*(?:{_UNIT})?{_LIMITS}\s*(?:v|vs|versus)\.?\s*"
+    rf"(?P<value2>{NUMBER}|{_NOT_REACHED})\s*(?P<unit>{_UNIT})?(?![\w%])"
     + _LIMITS.replace("low", "low2").replace("high", "high2"),
     re.IGNORECASE,
 )
@@ -113,7 +125,8 @@ def _same_unit(found: list[ArmMedian]) -> list[ArmMedian]:
 def _is_arm(name: str) -> bool:
     plain = clean_arm(name).lower()
     return bool(re.search(r"[a-z]|\d", plain)) and not re.fullmatch(
-        r"(?:the\s+)?(?:median|overall|survival|patients?|months?|years?|all|both|total|whole|death|time|os|pfs|dfs)(?:\s+(?:survival|groups?|arms?))?",
+        r"(?:the\s+)?(?:median|overall|survival|patients?|months?|years?|all|both|total|whole|death|time"
+        r"|os|pfs|dfs)(?:\s+(?:survival|groups?|arms?))?",
         plain,
     )
 

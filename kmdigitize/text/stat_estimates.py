@@ -14,7 +14,10 @@ from kmdigitize.text.stat_text import NUMBER
 
 What = Literal["hazard ratio", "median", "survival", "other", ""]
 
-HAZARD = r"(?:\bhazards?[\s-]*ratios?\b|\bhaz\.?\s*ratio\b|(?<![A-Za-z])(?:a|s|u)?HRs?(?![A-Za-z])|\brisque\s+relatif\s+instantan\w+|\bhazard\s+rate\s+ratio)"
+HAZARD = (
+    r"(?:\bhazards?[\s-]*ratios?\b|\bhaz\.?\s*ratio\b|(?<![A-Za-z])(?:a|s|u)?HRs?(?![A-Za-z])"
+    r"|\brisque\s+relatif\s+instantan\w+|\bhazard\s+rate\s+ratio)"
+)
 _OTHER = (
     r"\bodds[\s-]*ratios?|(?-i:\bORs?\b|\bRRs?\b)|\brelative\s+risks?|\brisk[\s-]*ratios?|\brate[\s-]*ratios?|\brisk\s+difference"
     r"|\babsolute\s+difference|\bdifferences?\b|\bRMST\b|\bmean\b|\badverse|\btoxicit|\bresponse\s+rate|\bORR\b|\binteraction\b"
@@ -28,7 +31,10 @@ _CI_WORD = (
 _LIMIT = rf"(?:{NUMBER}|NR|NE|NA|not\s+(?:reached|estimable|evaluable)|∞)"
 _RANGE = rf"(?P<low>{_LIMIT})\s*%?\s*(?:-|to|,|;|and|bis|à|a|/|\s)\s*(?P<high>{_LIMIT})(?![\d.]*\d)"
 _STD_ERR = rf"(?:\s*(?:,|;)?\s*(?:Std\.?\s*Err\.?|SE)\s*[=:]?\s*{NUMBER})?"
-_VALUE = rf"(?P<value>{NUMBER}|NR|NE|NA|not\s+(?:yet\s+)?reached)\s*(?P<percent>%)?\s*(?P<unit>months?|mos?\b\.?|years?|yrs?\b\.?|y\b|days?|weeks?|wks?\b|mois|ans|Monate|Jahre|meses)?"
+_VALUE = (
+    rf"(?P<value>{NUMBER}|NR|NE|NA|not\s+(?:yet\s+)?reached)\s*(?P<percent>%)?\s*"
+    r"(?P<unit>months?|mos?\b\.?|years?|yrs?\b\.?|y\b|days?|weeks?|wks?\b|mois|ans|Monate|Jahre|meses)?"
+)
 _OPEN = r"[\s,;:=(\[]*"
 _ESTIMATE = re.compile(
     rf"(?<![\d.\w-])(?<!\d,){_VALUE}{_STD_ERR}(?:{_OPEN}{_CI_WORD}[\s,;:=()\[\]]*|\s*[,;]?\s*[(\[]\s*){_RANGE}\s*[)\]]?",
@@ -172,7 +178,7 @@ def _adjusted(before: str) -> bool | None:
 
 
 def find_p_values(sentence: str) -> list[FoundP]:
-    """All P values in one normalised sentence, in printed order; those of interactions, trends and margins are left out."""
+    """All P values in one normalised sentence in printed order, without those of interactions, trends and margins."""
     found = []
     for match in _P.finditer(sentence):
         about = f"{match['for'] or ''} {match['inside'] or ''}".lower()

@@ -46,7 +46,10 @@ def weak_end_point(text: str) -> str | None:
 
 
 _NAME = r"(?:the\s+)?(?P<{0}>[A-Za-z0-9<>=+][^,;:()\[\]]{{0,48}}?)"
-_VERSUS = r"\s*(?:\b(?:group|arm)\s*)?[,(]?\s*(?:as\s+)?(?:\bv\b|\bvs\b|\bversus\b|compared\s+(?:with|to)|relative\s+to|\bagainst\b|\bover\b)\.?\s*(?:that\s+(?:in|with)\s+)?(?:the\s+)?"
+_VERSUS = (
+    r"\s*(?:\b(?:group|arm)\s*)?[,(]?\s*(?:as\s+)?"
+    r"(?:\bv\b|\bvs\b|\bversus\b|compared\s+(?:with|to)|relative\s+to|\bagainst\b|\bover\b)\.?\s*(?:that\s+(?:in|with)\s+)?(?:the\s+)?"
+)
 _CONTRAST = re.compile(
     rf"(?i)(?:\b(?:for|with|of|in|comparing)\s+|[,:;(]\s*|^\s*){_NAME.format('arm')}{_VERSUS}{_NAME.format('ref')}\s*(?:\b(?:group|arm|patients)\b)?\s*(?:[,:;=()\[\]]|\bwas\b|$)"
 )
@@ -99,7 +102,10 @@ class FoundLandmark:
 
 
 _TIME_WORD = r"(?P<time>\d+(?:\.\d+)?)\s*-?\s*(?P<unit>years?|yrs?\.?|y|months?|mo|weeks?|wk|days?)\b"
-_PERCENT = rf"(?P<value>{NUMBER})\s*%(?:\s*[(\[,;]\s*(?:9[05]\s*%\s*CI[\s,:=]*)?(?P<low>{NUMBER})\s*%?\s*(?:-|to|,|;)\s*(?P<high>{NUMBER})\s*%?\s*[)\]]?)?"
+_PERCENT = (
+    rf"(?P<value>{NUMBER})\s*%"
+    rf"(?:\s*[(\[,;]\s*(?:9[05]\s*%\s*CI[\s,:=]*)?(?P<low>{NUMBER})\s*%?\s*(?:-|to|,|;)\s*(?P<high>{NUMBER})\s*%?\s*[)\]]?)?"
+)
 _SHARE_OF_ARM = re.compile(
     rf"(?i){_PERCENT}\s*,?\s*(?:in|with|for|among|of)\s+(?:patients\s+(?:in|receiving|on|with)\s+)?(?:the\s+)?(?P<arm>[A-Za-z0-9<>=][^,;:()\[\]%]{{0,40}}?)(?=\s+(?:group|arm|patients|and|vs|versus|compared|than|at)\b|\s*(?:[,;.()]|$))"
 )
@@ -115,9 +121,8 @@ def find_landmarks(sentence: str) -> list[FoundLandmark]:
             return found
     if not re.search(r"(?i)surviv|\b(?:OS|PFS|DFS|RFS|EFS)\b|event-free|alive", sentence):
         return []
-    if re.search(
-        r"(?i)adverse|toxicit|response|incidence|mortality|hazard\s+ratio|\bHR\b.*%.*%", sentence.split("%")[0]
-    ):
+    head = sentence.split("%", maxsplit=1)[0]
+    if re.search(r"(?i)adverse|toxicit|response|incidence|mortality|hazard\s+ratio", head):
         return []
     times = {
         (m["time"], m["unit"].lower().rstrip("s."))
@@ -171,7 +176,7 @@ def arm_counts(sentence: str) -> list[tuple[str, int, int | None]]:
     if re.search(r"(?i)\b(?:died|deaths?|events?|relapsed?|progress|recurrence)", sentence) and not re.search(
         r"(?i)adverse", sentence
     ):
-        found = [
+        found: list[tuple[str, int, int | None]] = [
             (clean_arm(m["arm"]), int(m["n"]), int(m["events"]))
             for m in _COUNTS_OF_ARM.finditer(sentence)
             if int(m["events"]) <= int(m["n"])

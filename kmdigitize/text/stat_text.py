@@ -28,7 +28,7 @@ _DASHES = str.maketrans(
 
 def normalised(text: str) -> str:
     """The text with points as decimal marks, no thousands separators, plain dashes and "CI" for its misreadings."""
-    text = text.translate(_DASHES)
+    text = text.translate(_DASHES).replace("_", " ")
     text = re.sub(r"(?<=\d)\s?[·∙•⋅](?=\d)", ".", text)
     text = re.sub(r"(?<![\d.])[·∙•⋅](?=\d)", ".", text)
     text = _decimal_points(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def checked_cells(
 def _rising(cells: dict[int, Cell]) -> set[int]:
     """Columns on either side of a rise."""
     order = sorted(cells)
-    pairs = [(a, b) for a, b in zip(order, order[1:], strict=False) if cells[b].count > cells[a].count]
+    pairs = [(a, b) for a, b in pairwise(order) if cells[b].count > cells[a].count]
     return {index for pair in pairs for index in pair}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -92,7 +92,8 @@ def _is_count_line(line: TableLine, panel: Panel, scales: Scales, height: float)
 
 def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> tuple[list[TableLine], str]:
     """Kind and arm of every line of counts, from its own label and the text lines above it."""
-    title, heading, arm, kind = "", "", "", "at risk"
+    title, arm = "", ""
+    kind = cast(Kind, "at risk")
     used_arm = True
     result: list[TableLine] = []
     for line in lines:
@@ -103,8 +104,8 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
             if is_risk_header(words):
                 title, kind = title or words, _kind_of(words) or "at risk"
             elif _kind_of(words):
-                heading, kind = words, _kind_of(words) or "at risk"
-            elif _can_name_arm(line, result, scales):
+                kind = _kind_of(words)
+            elif _can_name_arm(line, scales):
                 arm, used_arm = words, False
             continue
         own = _kind_of(words)
@@ -117,13 +118,11 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
             line_kind, line_arm = kind, ("" if used_arm else arm)
         used_arm = True
         result.append(replace(line, kind=line_kind, arm=line_arm))
-    del heading
     return result, title
 
 
-def _can_name_arm(line: TableLine, before: Sequence[TableLine], scales: Scales) -> bool:
-    """Short text of the height of the table's text that is no axis title."""
-    del before
+def _can_name_arm(line: TableLine, scales: Scales) -> bool:
+    """Text that is no axis title and no statistic."""
     words = line.text
     timelike = re.search(r"(?i)\b(?:time|months?|years?|days?|weeks?|follow-?up)\b", words)
     return bool(re.search(r"\w", words)) and not timelike and not is_statistic(words) and words != scales.x_title

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 _STATISTIC = re.compile(
-    r"""(?ix) \b(?:p|P)\s*(?:value)?\s*[=<>≤≥]\s*[.\d] | \bp[-\s]?value\b | log[-\s]?rank | \bhazard\s+ratio | \bHR\b | \baHR\b
-    | \b9[05]\s?%\s*C[Il1] | \bC[Il1]\b.*\d | ^\s*median\b | \bmedian\b.*\d | \bwilcoxon\b | \bgehan\b | \bbreslow\b | \bcox\b
+    r"""(?ix) \b(?:p|P)\s*(?:value)?\s*[=<>≤≥]\s*[.\d] | \bp[-\s]?value\b | log[-\s]?rank | \bhazard\s+ratio
+    | \bHR\b | \baHR\b
+    | \b9[05]\s?%\s*C[Il1] | \bC[Il1]\b.*\d | ^\s*median\b | \bmedian\b.*\d
+    | \bwilcoxon\b | \bgehan\b | \bbreslow\b | \bcox\b
     | \d\s*\(\s*\d+[.,·]?\d*\s*[-–—,;]\s*\d"""
 )
 _HEADER = re.compile(
