@@ -214,22 +214,23 @@ def _several(known: Prepared, used: _Cells, resolution: float) -> tuple[FloatArr
     high = np.minimum(np.arange(1, k + 1) + reach, k)
     rate: FloatArray = (log_level[low] - log_level[high]) / np.maximum(time[high] - time[low], 1e-12)
     several: FloatArray = rate * max(resolution, 1e-4 * known.end)
-    return several, _ties(known, used)
+    return several, _ties(known, used, several)
 
 
 TIES = (0.02, 0.995)
 """Least and most chance of one more event in a drop."""
 
 
-def _ties(known: Prepared, used: _Cells) -> float:
-    """Chance of one more event by the mean size of the drops up to the first printed number, or of the first third."""
+def _ties(known: Prepared, used: _Cells, several: FloatArray) -> float:
+    """Chance of one more event by the mean size of the early drops, less what falls into one column anyway."""
     if known.n is None:
         return TIES[0]
     early = known.time <= used.time[0] if used.time.size else np.arange(known.time.size) < 10
     number = int(np.clip(np.count_nonzero(early), min(5, known.time.size), max(5, known.time.size // 3)))
     number = min(number, known.time.size)
     size = known.n * (1.0 - float(known.level[number - 1])) / number
-    return float(np.clip(1.0 - 1.0 / max(size, 1.0), *TIES))
+    more = max(0.0, size - 1.0 - 1.5 * known.n * float(several[:number].mean()))
+    return float(np.clip(more / (1.0 + more), *TIES))
 
 
 def _marks(
