@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows += _run(set_name, options)
     summary = summarise(rows)
     complete = set(options.sets) == set(SIZES) and not options.count
-    if complete:
+    if complete or options.document:
         DOCUMENT.parent.mkdir(exist_ok=True)
         DOCUMENT.write_text(to_markdown(rows, summary), encoding="utf-8")
     else:
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, help="size of the mixture, or repetitions per level of the other sets")
     parser.add_argument("--rows", type=Path, help="JSON lines, one per arm: written, and not run again if there")
     parser.add_argument("--keep", type=Path, help="keep the figures and their truth in this folder")
+    parser.add_argument("--document", action="store_true", help="write the page of the docs from an incomplete run too")
     parser.add_argument("--accept", action="store_true", help="store the result as the baseline")
     return parser
 
