@@ -187,4 +187,5 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     if not (thin[:end].all() and thin[-end:].all()) or abs(left - right) > max(1.0, 0.15 * height):
         return False
     thin &= np.abs(middle - level) <= max(1.0, 0.15 * height)
-    return bool(thin.mean() >= share and 0.2 * height <= level + 0.5 <= 0.8 * height)
+    wanted = share if width >= height else max(share, 0.9)  # only a whole sample carries a mark
+    return bool(thin.mean() >= wanted and 0.2 * height <= level + 0.5 <= 0.8 * height)

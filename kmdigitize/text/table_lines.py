@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def _is_count_line(line: TableLine, panel: Panel, scales: Scales, height: float)
 def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> tuple[list[TableLine], str]:
     """Kind and arm of every line of counts, from its own label and the text lines above it."""
     title, arm = "", ""
-    kind = cast(Kind, "at risk")
+    kind: Kind = "at risk"
     used_arm = True
     result: list[TableLine] = []
     for line in lines:
@@ -108,14 +108,15 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
             elif _can_name_arm(line, scales):
                 arm, used_arm = words, False
             continue
+        line_kind: Kind = kind
         own = _kind_of(words)
         if own:
             line_kind, line_arm = own, arm
             title = title or (words if is_risk_header(words) else "")
         elif words:
-            line_kind, line_arm = kind, words
+            line_arm = words
         else:
-            line_kind, line_arm = kind, ("" if used_arm else arm)
+            line_arm = "" if used_arm else arm
         used_arm = True
         result.append(replace(line, kind=line_kind, arm=line_arm))
     return result, title
