@@ -24,6 +24,7 @@ import numpy as np
 
 from kmdigitize.errors import KmdigitizeError
 from kmdigitize.geometry import FloatArray
+from kmdigitize.ipd.records import IPD
 from kmdigitize.pipeline import digitize, run
 from kmdigitize.records import DigitizedArm, DigitizedPanel
 from kmdigitize.result import PanelResult
@@ -124,7 +125,7 @@ def _score_panel(
         line.cells = _cells(arm, other) if shown and arm.get("risk_times") else (0, 0)
         line.notes = [flag.code for flag in other.flags]
         if rebuilt is not None and arm.get("ipd"):
-            line.exact = _is_exact(arm, rebuilt, int(column), span)
+            line.exact = _is_exact(arm, other, rebuilt.reconstructions[int(column)].ipd, span)
     if len(found.arms) != len(arms):
         lines[0].notes.append(f"{len(found.arms)} curves")
     return lines
@@ -178,15 +179,20 @@ def _cells(arm: dict[str, Any], found: DigitizedArm) -> tuple[int, int]:
     return len(want), sum(have.get(t) == n for t, n in want.items())
 
 
-def _is_exact(arm: dict[str, Any], rebuilt: PanelResult, index: int, span: float) -> bool:
-    """Whether every patient of the arm has its time (to 0.1% of the axis) and its kind."""
-    ipd = rebuilt.reconstructions[index].ipd
-    mine = sorted((int(e), float(t)) for t, e in zip(ipd.time, ipd.event, strict=True))
-    last = arm["t_end_plotted"]
-    true = sorted((int(e) if t <= last else 0, min(float(t), last)) for t, e in arm["ipd"])
+def _is_exact(arm: dict[str, Any], found: DigitizedArm, ipd: IPD, span: float) -> bool:
+    """Whether every patient of the arm has its time (to 0.1% of the axis) and its kind, up to the end of the curve."""
+    last = found.curve.last_time
+    near = SAME_TIME * span
+    mine = _cut(list(zip(ipd.time.tolist(), ipd.event.tolist(), strict=True)), last, near)
+    true = _cut(arm["ipd"], last, near)
     if len(mine) != len(true):
         return False
-    return all(a[0] == b[0] and abs(a[1] - b[1]) <= SAME_TIME * span for a, b in zip(mine, true, strict=True))
+    return all(a[0] == b[0] and abs(a[1] - b[1]) <= near for a, b in zip(mine, true, strict=True))
+
+
+def _cut(patients: list[Any], last: float, near: float) -> list[tuple[int, float]]:
+    """(event, time) in order; whoever is followed beyond ``last`` is censored there."""
+    return sorted((int(event) if time <= last + near else 0, min(float(time), last)) for time, event in patients)
 
 
 def _plain(text: str) -> str:

@@ -267,8 +267,11 @@ def _find_ticks(figure: Figure, panel: Panel) -> Ticks:
         from kmdigitize.vector.axes import find_vector_ticks
 
         exact = find_vector_ticks(figure, panel)
-        if all(row.outside.size + row.inside.size + row.grid.size > 1 for row in (exact.x, exact.y)):
+        drawn = [row.outside.size + row.inside.size + row.grid.size > 1 for row in (exact.x, exact.y)]
+        if all(drawn):
             return exact
+        seen = find_ticks(figure, panel)
+        return Ticks(exact.x if drawn[0] else seen.x, exact.y if drawn[1] else seen.y)
     return find_ticks(figure, panel)
 
 

@@ -42,7 +42,10 @@ def with_exact_samples(
     read: Sequence[LegendEntry],
     settings: LegendSettings | None = None,
 ) -> tuple[LegendEntry, ...]:
-    """The entries ``read`` with the drawing's samples, and those that were missed; ``read`` itself if none is drawn."""
+    """The entries ``read`` with the drawing's samples, and those that were missed; ``read`` itself if none is drawn.
+
+    Of two drawn samples or more, words without one name no arm.
+    """
     settings = settings or LegendSettings()
     words = [token for token in tokens if _is_level_word(token) and _is_of(token.box, panel.region)]
     if not words:
@@ -54,6 +57,8 @@ def with_exact_samples(
     if not entries:
         return _direct_labels(drawing, panel, words, height, settings) or tuple(read)
     known = [_merged(entry, read) for entry in _distinct(entries, height)]
+    if len(known) > 1:
+        return tuple(known)
     labels = {_plain(entry.label) for entry in known}
     others = [entry for entry in read if _plain(entry.label) not in labels and entry.place == "legend"]
     return tuple(known) + tuple(entry for entry in others if not any(_is_same_place(entry, k) for k in known))
@@ -103,7 +108,7 @@ def _samples(drawing: Drawing, panel: Panel, height: float, settings: LegendSett
     curves = [
         strand.look
         for strand in find_strands(drawing, panel.frame, axes_of(panel))
-        if len(strand.points) > 6 or box_of(strand.points).width > 0.2 * panel.frame.width
+        if len(strand.points) >= 4 and box_of(strand.points).width > 0 and not _is_closed(strand)
     ]
     found = []
     for strand in lines_of(drawing, panel.region):
@@ -114,6 +119,10 @@ def _samples(drawing: Drawing, panel: Panel, height: float, settings: LegendSett
         if _is_of(box, panel.region) and any(_looks_like(strand.look, look) for look in curves):
             found.append(strand)
     return found
+
+
+def _is_closed(strand: Strand) -> bool:
+    return bool(np.allclose(strand.points[0], strand.points[-1], atol=0.05))
 
 
 def _looks_like(sample: Look, curve: Look) -> bool:
@@ -182,8 +191,10 @@ def _distinct(entries: list[LegendEntry], height: float) -> list[LegendEntry]:
 
 
 def _is_tick_label(entry: LegendEntry, panel: Panel) -> bool:
-    """Whether the words lie outside the frame and the stroke, part of a mark, inside."""
+    """Whether the words are a number outside the frame and the stroke, part of a mark, lies inside."""
     frame, sample = panel.frame, entry.sample or entry.box
+    if any(c.isalpha() for c in entry.label):
+        return False
     return frame.contains(sample.center_x, sample.center_y) and not frame.contains(entry.box.center_x, sample.center_y)
 
 
