@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
+from ipd_examples import founding_trial
 
 from kmdigitize.agreement import compare, match_arm
 from kmdigitize.ipd.reconstruct import reconstruct
@@ -13,22 +12,6 @@ from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, Reporte
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps
 from kmdigitize.verdicts import half_digit
-
-
-def founding_trial() -> tuple[IPD, IPD]:
-    """114 v 112 simulated patients: medians 43.99 and 30.00, HR .6324 (.4273-.9359), one-sided P .01044."""
-    rng = np.random.default_rng(1083)
-    arms = []
-    for name, n, median in (("CIK", 114, 38.6891), ("Control", 112, 31.6641)):
-        u, accrual, drop_out = rng.random(n), rng.random(n), rng.exponential(1 / 0.003, n)
-        event, follow_up = median * (-np.log(u) / math.log(2)), 66 - 54 * accrual
-        time = np.minimum(event, np.minimum(follow_up, drop_out))
-        days = np.maximum(1, np.rint(time * 30.4375))
-        order = np.lexsort((event > np.minimum(follow_up, drop_out), days))
-        died = event <= np.minimum(follow_up, drop_out)
-        arms.append(IPD("1", name, days[order] / 30.4375, died[order]))
-    return arms[0], arms[1]
-
 
 REPORTED = Reported(
     arms=(

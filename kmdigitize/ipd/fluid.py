@@ -102,7 +102,7 @@ def _walk(timeline: Timeline, n: int, rate: float, levels: FloatArray, weights: 
     left = n - np.cumsum(events + censored)
     before = left + events
     steps = np.where(before > 0, 1.0 - events / np.maximum(before, 1), 1.0)
-    return Path(n, censored, events, left, np.cumprod(steps))
+    return Path(n, censored, events, left, np.cumprod(steps, dtype=np.float64))
 
 
 def _stretch(

@@ -185,18 +185,21 @@ def _log_censored(n: IntArray, regime: IntArray, c: IntArray, slot: Slot, settin
     """Log probability that ``c`` of ``n`` are censored in the gap, all of one shape."""
     if slot.marks < 0:
         mean = _expected(n, regime, slot)
-        return c * np.log(mean) - mean - gammaln(c + 1.0)
+        log_p: FloatArray = c * np.log(mean) - mean - gammaln(c + 1.0)
+        return log_p
     most = int(c.max(initial=0))
     if slot.hazard >= 0:
         return _log_marked(most, slot, slot.extra, settings)[c]
     table = np.array([_log_marked(most, slot, slot.extra * scale, settings) for scale in HIDDEN])
-    return table[np.maximum(regime, 1) - 1, c]
+    by_regime: FloatArray = table[np.maximum(regime, 1) - 1, c]
+    return by_regime
 
 
 def _expected(n: IntArray, regime: IntArray, slot: Slot) -> FloatArray:
     """Expected number of censorings in the gap without marks."""
     rate = slot.hazard if slot.hazard >= 0 else RATES[np.maximum(regime, 1) - 1] * slot.share
-    return np.maximum(n * np.minimum(rate, 3.0), 1e-9)
+    mean: FloatArray = np.maximum(n * np.minimum(rate, 3.0), 1e-9)
+    return mean
 
 
 def _log_marked(most: int, slot: Slot, extra: float, settings: LatticeSettings) -> FloatArray:
@@ -445,7 +448,7 @@ def _off_centre(value: IntArray, weight: FloatArray) -> FloatArray:
     """Squared distance from the posterior mean in units of the posterior variance (at least that of one count)."""
     mean = float(np.sum(weight * value))
     variance = float(np.sum(weight * (value - mean) ** 2))
-    off: FloatArray = (value - mean) ** 2 / (2.0 * (variance + 1.0 / 12.0))
+    off: FloatArray = np.square(value - mean, dtype=np.float64) / (2.0 * (variance + 1.0 / 12.0))
     return off
 
 
@@ -481,5 +484,6 @@ def _path(layers: list[Layer], states: IntArray) -> list[Path]:
     events = np.diff(total, axis=0)
     censored = -np.diff(n, axis=0) - events
     before = n[1:] + events
-    survival = np.cumprod(np.where(before > 0, 1.0 - events / np.maximum(before, 1), 1.0), axis=0)
+    steps = np.where(before > 0, 1.0 - events / np.maximum(before, 1), 1.0)
+    survival = np.cumprod(steps, axis=0, dtype=np.float64)
     return [Path(int(n[0, i]), censored[:, i], events[:, i], n[1:, i], survival[:, i]) for i in range(n.shape[1])]

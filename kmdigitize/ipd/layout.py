@@ -131,7 +131,9 @@ def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Gener
     lost = left - 1
     if layout.cut_off:
         lost = min(lost, round(left * (1.0 - np.exp(-_open_rate(path, i, layout, start) * (end - start)))))
-    share = (np.arange(lost) + 1.0) / (lost + 1.0) if rng is None else np.sort(rng.random(lost))
+    share: FloatArray = np.arange(1.0, lost + 1.0, dtype=np.float64) / (lost + 1.0)
+    if rng is not None:
+        share = np.sort(rng.random(lost))
     return [(start + (end - start) * share, False, "interpolated"), (np.full(left - lost, end), False, "tail")]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from kmdigitize.errors import FactsError
 from kmdigitize.flags import Flag
+from kmdigitize.ipd.ensemble import interval
 from kmdigitize.ipd.exact import ExactSettings, exact
 from kmdigitize.ipd.prepare import Prepared, prepare
 from kmdigitize.ipd.records import METHODS, Conflict, Method, Reconstruction, ReconstructionInputs
@@ -76,14 +77,6 @@ def _exact(
     )
 
 
-def interval(values: list[float]) -> tuple[float, float] | None:
-    """The 95% digitization interval of a statistic over draws, None without draws."""
-    if not values:
-        return None
-    low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)
-
-
 def _with_doubts(
     result: Reconstruction, known: Prepared, inputs: ReconstructionInputs, settings: ReconstructionSettings
 ) -> Reconstruction:
@@ -109,11 +102,29 @@ def _with_doubts(
         flags.append(
             Flag("steps_below_one_pixel", f"one event in {ipd.n} is {step / curve.survival_resolution:.2f} px")
         )
+    off_curve = _off_curve(result, known, curve.survival_resolution)
+    if off_curve is not None:
+        conflicts.append(off_curve)
+        flags.append(Flag("risk_table_conflicts_with_curve", off_curve.what))
     residual = _residual(result, known)
     log.debug("%s: %d patients, %d events, residual %.5f", inputs.arm, ipd.n, ipd.events, residual)
     return replace(
         result, flags=tuple(dict.fromkeys(flags)), conflicts=tuple(dict.fromkeys(conflicts)), residual=residual
     )
+
+
+def _off_curve(result: Reconstruction, known: Prepared, pixel: float) -> Conflict | None:
+    """Where the patients, who meet the printed numbers, are furthest off the curve, if no reading error explains it."""
+    if not known.time.size or result.method != "exact":
+        return None
+    index = np.searchsorted(result.table.time, known.time + 2.0 * known.time_sd + 1e-9, side="right") - 1
+    gap = np.abs(result.table.survival[index] - known.level)
+    worst = int(np.argmax(gap - 6.0 * known.sd))
+    if gap[worst] <= max(6.0 * float(known.sd[worst]), 2.0 * pixel, 0.75 / max(result.ipd.n, 1)):
+        return None
+    found, when = result.table.survival[index[worst]], known.time[worst]
+    what = f"The curve is at {known.level[worst]:.3f} at {when:.4g}, what is printed allows {found:.3f} there"
+    return Conflict(what, float(gap[worst]))
 
 
 def _residual(result: Reconstruction, known: Prepared) -> float:

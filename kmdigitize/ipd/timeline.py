@@ -290,7 +290,8 @@ def _unmarked(
     if by_marks >= 5.0:
         factor = by_table / by_marks - 1.0
         extra[~closed] = np.maximum(extra[~closed], factor * shown[~closed])
-    return extra + 0.02
+    least: FloatArray = np.asarray(extra + 0.02, dtype=np.float64)
+    return least
 
 
 def _hidden(marks: FloatArray, resolution: float) -> FloatArray:

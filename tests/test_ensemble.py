@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from ipd_examples import at_risk, curve_of, founding_trial
+
+from kmdigitize.agreement import compare
+from kmdigitize.ipd.ensemble import calibrate, interval, over_draws
+from kmdigitize.ipd.reconstruct import reconstruct
+from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.reported import HazardRatio, PValue, Reported, ReportedArm
+from kmdigitize.survival import cox_log_ratio, median
+
+RATIO = HazardRatio(value="0.63", limits=("0.43", "0.94"), arm="CIK", reference="Control")
+P = PValue(value=".010", sides=1, test="log-rank")
+
+
+@pytest.fixture(scope="module")
+def rebuilt():
+    arms = []
+    for seed, arm in enumerate(founding_trial()):
+        curve = curve_of(arm.time, arm.event, noise=0.3 / 400, pixel=1 / 400, seed=seed)
+        inputs = ReconstructionInputs(curve, at_risk(arm.time, np.arange(0, 61, 12)), arm=arm.arm)
+        arms.append(reconstruct(inputs, draws=60))
+    return arms
+
+
+def test_interval_is_the_middle_95_percent_and_none_without_values():
+    assert interval(list(range(1001))) == pytest.approx((25.0, 975.0))
+    assert interval([]) is None
+    assert interval([math.nan]) is None
+
+
+def test_intervals_hold_the_truth(rebuilt):
+    for found, arm in zip(rebuilt, founding_trial(), strict=True):
+        low, high = interval(over_draws(found, median))
+        assert low - 0.1 <= median(arm.time, arm.event) <= high + 0.1
+        assert found.events_interval[0] <= arm.events <= found.events_interval[1]
+
+
+def test_calibration_finds_pairs_that_reproduce_every_printed_digit(rebuilt):
+    arms = founding_trial()
+    true = cox_log_ratio((arms[0].time, arms[0].event), (arms[1].time, arms[1].event))[0]
+    found = calibrate(rebuilt[0], rebuilt[1], RATIO, P)
+    assert found is not None
+    assert found.consistent
+    assert abs(found.log_ratio - true) < 0.008
+    rows = (found.arm.time, found.arm.event), (found.reference.time, found.reference.event)
+    assert round(math.exp(cox_log_ratio(*rows)[0]), 2) == 0.63
+
+
+def test_calibration_refuses_numbers_of_another_trial_and_adjusted_ones(rebuilt):
+    assert not calibrate(rebuilt[0], rebuilt[1], HazardRatio(value="0.80")).consistent
+    assert calibrate(rebuilt[0], rebuilt[1], HazardRatio(value="0.63", adjusted=True)) is None
+
+
+def test_the_founding_abstract_agrees_in_every_number(rebuilt):
+    reported = Reported(
+        arms=(ReportedArm(name="CIK", n=114, median="44.0"), ReportedArm(name="Control", n=112, median="30.0")),
+        hazard_ratios=(RATIO,),
+        p_values=(P,),
+    )
+    found = compare([r.ipd for r in rebuilt], reported, 0.05, 1 / 400, rebuilt)
+    assert {check.quantity: check.verdict for check in found.checks if check.verdict != "agrees"} == {}
+    ratio = next(check for check in found.checks if check.quantity == "hazard ratio")
+    assert ratio.interval is not None
+    assert ratio.interval[0] < 0.6324 < ratio.interval[1]
