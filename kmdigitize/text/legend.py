@@ -58,6 +58,7 @@ def read_legend(
     clear = [t for t in mine if t.confidence >= settings.no_obstacle]
     labels = [t for t in _joined(clear, settings) if _may_be_label(t, mine, panel, settings)]
     candidates = _with_samples(figure.pixels, labels, clear, height)
+    candidates += _with_samples(figure.pixels, _two_lines(labels, candidates, settings), clear, height)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _one_legend(candidates, height, settings)
@@ -129,6 +130,19 @@ def _with_samples(
         if sample is not None:
             found.append((token, sample))
     return found
+
+
+def _two_lines(labels: list[TextToken], candidates: list[_Candidate], settings: LegendSettings) -> list[TextToken]:
+    """Pairs of lines that may be one label whose sample stands at the middle of both."""
+    taken = [token for token, _ in candidates]
+    free = [token for token in labels if token not in taken and not is_number(token.text)]
+    pairs = []
+    for upper in free:
+        lower = _second_line(upper, free, [upper], settings)
+        if lower is not None:
+            sure = min(upper.confidence, lower.confidence)
+            pairs.append(TextToken(f"{upper.text} {lower.text}", upper.box.union(lower.box), sure))
+    return pairs
 
 
 def _with_samples_right(

@@ -83,21 +83,28 @@ def _find_lines(pixels: Pixels, reader: Reader, settings: OcrSettings) -> FloatA
 
 
 def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
-    """Lines on end that overlap along their column are one line that was found twice."""
+    """Lines that overlap in the direction they are read are one line that was found twice."""
     whole: list[FloatArray] = []
     for line in sorted(lines, key=lambda r: -max(size(r))):
         box = bounds(line)
         for index, other in enumerate(whole):
-            wide = bounds(other)
-            upright = wide.height <= settings.tall * wide.width
-            across = min(box.right, wide.right) - max(box.left, wide.left)
-            along = min(box.bottom, wide.bottom) - max(box.top, wide.top)
-            if not upright and across > 0.6 * min(box.width, wide.width) and along > 0 and box.height > 0.8 * box.width:
-                whole[index] = corners(wide.union(box))
+            if _one_line(bounds(other), box, settings):
+                whole[index] = corners(bounds(other).union(box))
                 break
         else:
             whole.append(line)
     return whole
+
+
+def _one_line(long: Box, short: Box, settings: OcrSettings) -> bool:
+    """Whether ``short`` overlaps the end of ``long`` on the same line; both may stand on end."""
+    shared_x = min(long.right, short.right) - max(long.left, short.left)
+    shared_y = min(long.bottom, short.bottom) - max(long.top, short.top)
+    if long.height > settings.tall * long.width:
+        return shared_x > 0.6 * min(short.width, long.width) and shared_y > 0 and short.height > 0.8 * short.width
+    alike = 0.6 < (short.height + 1) / (long.height + 1) < 1.6
+    inside = short.left >= long.left and short.right <= long.right
+    return alike and not inside and shared_y > 0.7 * min(short.height, long.height) and shared_x > 0.2 * short.height
 
 
 def _orientations(line: FloatArray, settings: OcrSettings) -> list[tuple[FloatArray, float]]:

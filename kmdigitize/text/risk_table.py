@@ -68,6 +68,8 @@ def read_risk_table(
     height = text_height(mine)
     lines, title = table_lines(mine, panel, scales, height)
     columns = find_columns([line.cells for line in lines if line.kind], scales, height)
+    lines = _in_columns(lines, columns)
+    columns = find_columns([line.cells for line in lines if line.kind], scales, height)
     if len(columns) < settings.few_columns:
         return None
     second = second_look(figure, reread) if reread else None
@@ -86,6 +88,18 @@ def read_risk_table(
             box = box.union(other)
     log.debug("risk table of panel %s: %s", panel.name, [(r.label, r.counts.tolist()) for r in rows])
     return RiskTable(tuple(rows), box, title, tuple(flags))
+
+
+def _in_columns(lines: Sequence[TableLine], columns: Sequence[Column]) -> list[TableLine]:
+    """Lines whose cells share their columns with other lines; numbers of a legend below the table do not."""
+    members = [_by_column(line.cells, columns) for line in lines]
+    used = [sum(index in found for found in members) for index in range(len(columns))]
+    longest = max((len(found) for found in members), default=0)
+    return [
+        line
+        for line, found in zip(lines, members, strict=True)
+        if len(found) == longest or sum(used[index] > 1 for index in found) >= 0.6 * max(1, len(found))
+    ]
 
 
 def _arms(lines: Sequence[TableLine], columns: Sequence[Column], title: str) -> list[_Arm]:

@@ -61,7 +61,9 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
         if cost < best_cost:
             width = float(np.max([c.box.width for c in cells]))
             best_cost = cost
-            best = [_column(float(np.median(places[g])), align, ticks, spacing, width, scales) for g in groups]
+            middles = np.array([float(np.median(places[g])) for g in groups])
+            times = _times(middles, ticks, spacing, scales)
+            best = [Column(t, float(m), align, 0.45 * spacing, width) for t, m in zip(times, middles, strict=True)]
     return best
 
 
@@ -79,15 +81,23 @@ def _nearest_tick(place: float, ticks: FloatArray) -> tuple[float, float] | None
     return float(ticks[index, 1]), float(ticks[index, 0] - place)
 
 
-def _column(place: float, align: float, ticks: FloatArray, spacing: float, width: float, scales: Scales) -> Column:
-    near = _nearest_tick(place, ticks)
-    if near is not None and abs(near[1]) <= 0.35 * spacing:
-        time = near[0]
-    else:
-        raw = float(scales.x.to_value(place))
-        digits = int(np.floor(np.log10(max(1e-9, 4 * scales.x.pixel_size))))
-        time = max(0.0, round(raw, -digits))
-    return Column(time, place, align, 0.45 * spacing, width)
+def _times(places: FloatArray, ticks: FloatArray, spacing: float, scales: Scales) -> FloatArray:
+    """Time of each column: that of its tick, or, where columns do not stand at ticks, of their own lattice."""
+    near = [_nearest_tick(float(place), ticks) for place in places]
+    if all(n is not None and abs(n[1]) <= 0.2 * spacing for n in near):
+        return np.array([n[0] for n in near if n is not None])
+    raw = scales.x.to_value(places)
+    digits = int(np.floor(np.log10(max(1e-9, 4 * scales.x.pixel_size))))
+    step = float(np.median(np.diff(raw))) if len(raw) > 1 else 0.0
+    nice = float(f"{step:.2g}")
+    lattice = np.round(raw / nice) * nice if nice > 0 else raw
+    if len(raw) > 2 and np.all(np.abs(lattice - raw) < 0.06 * nice):
+        return np.asarray(np.maximum(0.0, lattice), np.float64)
+    snapped = [
+        n[0] if n is not None and abs(n[1]) <= 0.35 * spacing else round(float(r), -digits)
+        for n, r in zip(near, raw, strict=True)
+    ]
+    return np.maximum(0.0, np.array(snapped))
 
 
 def second_look(figure: Figure, reread: Callable[[Figure, Sequence[Box], bool], tuple[TextToken, ...]]) -> SecondLook:
@@ -110,12 +120,18 @@ def checked_cells(
     suspects = {i for i, cell in checked.cells.items() if cell.confidence < sure} | _rising(checked.cells)
     if second is not None and suspects:
         order = sorted(suspects)
-        readings = second([checked.cells[i].box.grown(1.0) for i in order])
+        readings = second([_whole_cell(checked.cells[i].box, columns[i]) for i in order])
         for index, reading in zip(order, readings, strict=True):
             _decide(checked, index, reading, sure)
     else:
         checked.doubtful |= {i for i in suspects if checked.cells[i].confidence < sure}
     return checked
+
+
+def _whole_cell(box: Box, column: Column) -> Box:
+    """The place of a cell as wide as the widest of the table: the first reading may have missed a digit."""
+    left = column.position - column.align * column.width
+    return box.union(Box(left, box.top, left + column.width, box.bottom)).grown(1.0)
 
 
 def _rising(cells: dict[int, Cell]) -> set[int]:

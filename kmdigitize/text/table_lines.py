@@ -62,12 +62,24 @@ def _split(line: Sequence[TextToken], panel: Panel, scales: Scales, height: floa
             cells.append(cell)
         elif not cells:
             words.append(token)
+    cells, numbers = _one_at_start(cells, start + 3.0 * height, height)
+    words = sorted([*words, *numbers], key=lambda word: word.box.left)
     box = None
     for word in words:
         box = word.box if box is None else box.union(word.box)
     middle = float(np.mean([t.box.center_y for t in line]))
-    text = " ".join(word.text for word in words).strip(" |:-–—")
+    text = " ".join(word.text for word in words).strip(" |:")
     return TableLine(tuple(cells), text, "", "", box, middle, max(t.box.height for t in line) + 1)
+
+
+def _one_at_start(cells: list[Cell], first: float, height: float) -> tuple[list[Cell], list[TextToken]]:
+    """Cells of which only one stands at the first tick; numbers before it belong to the label."""
+    near = [c for c in cells if c.box.center_x < first + 1.5 * height]
+    if len(near) < 2:
+        return cells, []
+    kept = min(near, key=lambda c: abs(c.box.center_x - first))
+    before = [c for c in near if c.box.right < kept.box.left]
+    return [c for c in cells if c not in before], [TextToken(c.text.strip(" |"), c.box, c.confidence) for c in before]
 
 
 def _first_column(panel: Panel, scales: Scales) -> float:
@@ -96,10 +108,14 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
     kind: Kind = "at risk"
     used_arm = True
     result: list[TableLine] = []
-    for line in lines:
+    for index, line in enumerate(lines):
         words = line.text
+        following = lines[index + 1] if index + 1 < len(lines) else None
+        if len(line.cells) == 1 and not words and following is not None and _kind_of(following.text):
+            arm, used_arm = line.cells[0].text, False  # an arm that is called by a number
+            continue
         if id(line) not in counts:
-            if not words or line.cells:
+            if not words or line.cells or len(re.findall(r"\d+\.\d", words)) > 1:
                 continue
             if is_risk_header(words):
                 title, kind = title or words, _kind_of(words) or "at risk"
