@@ -62,7 +62,7 @@ def trace_drawn_curves(
         return ()
     found = _step_lines(drawing, panel, scales, settings)
     found = _stepped_only(_without_repetitions(found, drawing), settings)
-    found = without_limits(found)
+    found = [steps for steps in without_limits(found) if not steps.turns]
     entries = matched_entries([steps.strand.look for steps in found], _with_samples(legend, drawing, panel))
     chosen = _chosen(found, entries, scales, settings)
     log.debug("%d lines, %d curves", len(found), len(chosen))

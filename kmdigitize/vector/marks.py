@@ -38,7 +38,9 @@ class _Symbol:
 
 def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tuple[Trace, ...]:
     """The traces with their censor marks in order of x; without any in the panel, ``marks`` stays None."""
-    symbols = [symbol for symbol in find_symbols(drawing, panel) if not _is_riser(symbol, traces)]
+    symbols = find_symbols(drawing, panel)
+    for trace in traces:
+        symbols = _without_risers(symbols, trace)
     if not traces or not symbols:
         return traces
     owned: dict[int, list[CensorMark]] = defaultdict(list)
@@ -50,20 +52,21 @@ def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tup
     return tuple(replace(trace, marks=_distinct(owned[index])) for index, trace in enumerate(traces))
 
 
-def _is_riser(symbol: _Symbol, traces: tuple[Trace, ...]) -> bool:
-    """Whether an upright stroke is a drop of a curve that is drawn in pieces."""
-    if symbol.kind != "tick":
-        return False
-    for trace in traces:
-        if trace.color != symbol.color or trace.risers.size == 0:
-            continue
-        nearest = int(np.abs(trace.risers - symbol.x).argmin())
-        drop = abs(float(trace.levels[nearest + 1] - trace.levels[nearest]))
-        middle = float(trace.levels[nearest + 1] + trace.levels[nearest]) / 2
-        near = 0.1 * trace.stroke_px
-        if abs(trace.risers[nearest] - symbol.x) <= near and abs(middle - symbol.y) <= near:
-            return abs(drop - symbol.height) <= 2 * near
-    return False
+def _without_risers(symbols: list[_Symbol], trace: Trace) -> list[_Symbol]:
+    """The symbols without the drops of a curve that is drawn in pieces; of other curves none is left out."""
+    drops = np.abs(np.diff(trace.levels))
+    middles = (trace.levels[1:] + trace.levels[:-1]) / 2
+    near = 0.1 * trace.stroke_px
+    risers = set()
+    for index, symbol in enumerate(symbols):
+        if symbol.kind == "tick" and symbol.color == trace.color:
+            same = (np.abs(trace.risers - symbol.x) <= near) & (np.abs(middles - symbol.y) <= near)
+            if np.any(same & (np.abs(drops - symbol.height) <= 2 * near)):
+                risers.add(index)
+    tallest = max((symbols[index].height for index in risers), default=0.0)
+    if len(risers) < 0.9 * int(np.sum(drops <= tallest)):
+        return symbols
+    return [symbol for index, symbol in enumerate(symbols) if index not in risers]
 
 
 def _distinct(marks: list[CensorMark]) -> tuple[CensorMark, ...]:
@@ -216,7 +219,7 @@ def _owners(group: list[_Symbol], traces: tuple[Trace, ...], px_per_unit: float)
     same = [index for index in everyone if traces[index].color == group[0].color]
     for rivals in (same, everyone) if 0 < len(same) < len(everyone) else (everyone,):
         spans = [_spans(group, traces[index], 0.1 * px_per_unit) for index in rivals]
-        offset = _common_offset(np.array([_beyond(group, span, 0.0) for span in spans]), group[0].height)
+        offset = _common_offset(group, np.concatenate(spans), 0.15 * px_per_unit)
         away = np.array([_beyond(group, span, offset) for span in spans])
         near = np.array([max(0.6 * traces[index].stroke_px, 0.3 * px_per_unit) for index in rivals])
         fits = np.abs(away) <= near[:, None]
@@ -253,18 +256,21 @@ def _beyond(group: list[_Symbol], span: FloatArray, offset: float) -> FloatArray
     return beyond
 
 
-def _common_offset(away: FloatArray, height: float) -> float:
-    """The offset that most symbols keep from a curve, within half their height; 0 wins ties."""
-    finite = np.sort(away[np.isfinite(away) & (np.abs(away) <= 0.75 * height)])
-    if finite.size == 0:
+def _common_offset(group: list[_Symbol], rows: FloatArray, precision: float) -> float:
+    """The distance that most symbols' middles keep from a level of a curve beside them, the smallest if several do.
+
+    ``rows`` (m, n) are the levels of all curves beside each symbol; ``precision`` is that of the drawing in px.
+    """
+    away = np.array([s.y for s in group]) - rows
+    away[np.abs(away) > 0.75 * max(s.height for s in group)] = np.nan
+    candidates = np.unique(np.round(away[np.isfinite(away)] / precision)) * precision
+    if candidates.size == 0:
         return 0.0
-    width = max(0.06 * height, 0.3)
-    count = np.searchsorted(finite, finite + width, side="right") - np.arange(finite.size)
-    at_zero = int(np.sum(np.abs(finite) <= width / 2))
-    best = int(count.argmax())
-    if at_zero >= 0.8 * count[best]:
-        return 0.0
-    return float(np.median(finite[best : best + count[best]]))
+    near = np.abs(away[None, :, :] - candidates[:, None, None]) <= precision
+    count = near.any(axis=1).sum(axis=1)
+    best = candidates[count == count.max()]
+    offset = float(best[np.abs(best).argmin()])
+    return float(np.median(away[np.abs(away - offset) <= precision]))
 
 
 def _sorted_out(group: list[_Symbol], fits: BoolArray, rivals: list[int]) -> list[tuple[_Symbol, int]]:

@@ -37,7 +37,7 @@ def _difference(look: Look, entry: LegendEntry) -> float:
         return 4 * _FAR
     on_white = _on_white(look.color, look.alpha)
     color = min(_distance(look.color, entry.color), _distance(on_white, entry.color))
-    return color + _dash_difference(look, entry)
+    return color + _dash_difference(look, entry) + _width_difference(look, entry)
 
 
 def _on_white(color: Rgb, alpha: float) -> Rgb:
@@ -47,6 +47,13 @@ def _on_white(color: Rgb, alpha: float) -> Rgb:
 
 def _distance(a: Rgb, b: Rgb) -> float:
     return float(np.linalg.norm(np.subtract(a, b, dtype=np.float64)))
+
+
+def _width_difference(look: Look, entry: LegendEntry) -> float:
+    """Up to a tenth of a colour's difference: limits are drawn thinner than the curve that the sample shows."""
+    if not entry.stroke_px or look.width <= 0:
+        return 0.0
+    return 0.1 * _FAR * min(1.0, abs(float(np.log2(look.width / entry.stroke_px))))
 
 
 def _dash_difference(look: Look, entry: LegendEntry) -> float:

@@ -9,13 +9,17 @@ import numpy as np
 from kmdigitize.geometry import BoolArray, Box, FloatArray
 from kmdigitize.vector.looks import Strand
 
+_MOST_BACK = 0.25
+"""Share of its height that a line may go back and still be the confidence limit of a curve."""
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Flats ``levels`` (k + 1,) joined by ``risers`` (k,), from ``start`` to ``end``; all px.
 
     ``bridged`` (k,) tells which risers lie in a gap between dashes, with ``slack`` (k,) the half width of that gap.
-    ``sloping`` is the share of its height that the line covers in slopes; ``falls`` whether rows grow with x.
+    ``sloping`` is the share of its height that the line covers in slopes; ``falls`` whether rows grow with x;
+    ``turns`` whether they also go back, which limits do late on, but no curve.
     """
 
     start: float
@@ -25,6 +29,7 @@ class Steps:
     slack: FloatArray
     sloping: float
     falls: bool
+    turns: bool
     strand: Strand
 
     def row_range(self, x: FloatArray, near: float) -> tuple[FloatArray, FloatArray]:
@@ -46,7 +51,8 @@ def steps_of(strand: Strand, frame: Box, rounding: float) -> Steps | None:
     if np.any(step[:, 0] < -2 * rounding):
         return None
     down, up = float(step[step[:, 1] > 0, 1].sum()), float(-step[step[:, 1] < 0, 1].sum())
-    if min(down, up) > max(2 * rounding, 0.01 * max(down, up)):
+    back = min(down, up)
+    if back > max(2 * rounding, _MOST_BACK * max(down, up)):
         return None
     falls = down >= up
     flat = _is_flat(step, rounding)
@@ -57,7 +63,8 @@ def steps_of(strand: Strand, frame: Box, rounding: float) -> Steps | None:
     levels, risers, slack = _collected(points, flat, riser, gaps)
     order = 1.0 if falls else -1.0
     levels = np.maximum.accumulate(order * levels) * order
-    return Steps(float(points[0, 0]), float(points[-1, 0]), levels, risers, slack, sloping, falls, strand)
+    turns = back > max(2 * rounding, 0.01 * max(down, up))
+    return Steps(float(points[0, 0]), float(points[-1, 0]), levels, risers, slack, sloping, falls, turns, strand)
 
 
 def _distinct(strand: Strand) -> tuple[FloatArray, BoolArray]:
