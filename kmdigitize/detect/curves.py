@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,37 @@ def find_paths(
     either may be empty or wrong. Every path starts at time 0 and ends where its ink ends. Paths are in px of the
     figure and rise where ``direction`` is "up".
     """
+    traced = _find_paths(figure, panel, scales, legend, tokens, expected)
+    if traced.gain < UNLIKELY:
+        # Curves that run the other way leave next to no ink for this one.
+        other: Direction = "up" if scales.direction == "down" else "down"
+        turned = _find_paths(figure, panel, replace(scales, direction=other), legend, tokens, expected)
+        if turned.gain > max(2 * traced.gain, UNLIKELY):
+            traced = turned
+    return traced.paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """Curves, and what the best of them gained per column of the panel (about 0.9 for a solid line all along)."""
+
+    paths: TracedPaths
+    gain: float
+
+
+UNLIKELY = 0.2
+"""Gain per column below which the curves may run the other way; the palest dashed curves gain as much."""
+
+
+def _find_paths(
+    figure: Figure,
+    panel: Panel,
+    scales: Scales,
+    legend: Sequence[LegendEntry],
+    tokens: Sequence[TextToken],
+    expected: int | None,
+) -> _Traced:
+    """All curves that run in the direction of ``scales``."""
     region = cut_region(figure, panel, scales)
     text = text_mask(region, tokens)
     stroke, background, inks = _measure_inks(region, text, legend, figure.lossy)
@@ -62,20 +93,17 @@ def find_paths(
     if inks and evidence.black.any():
         # Black that is no announced ink is marks and text, unless it draws a curve of its own.
         inks = (*inks, Ink(BLACK))
-        evidence = InkEvidence(
-            np.concatenate([evidence.coverage, evidence.black[None]]), evidence.other, evidence.black
-        )
+        coverage = np.concatenate([evidence.coverage, evidence.black[None]])
+        evidence = replace(evidence, coverage=coverage)
     sheets = _sheets(region, background, evidence, text, stroke)
     found = choose_curves(sheets, inks, legend, background.panel, expected)
     _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
     wanted = expected or announced_arms(legend)
-    flags = (
-        (Flag("curve_count_doubtful", f"{len(found)} found, {wanted} announced"),)
-        if wanted and wanted != len(found)
-        else ()
-    )
+    detail = f"{len(found)} found, {wanted} announced"
+    flags = (Flag("curve_count_doubtful", detail),) if wanted and wanted != len(found) else ()
     paths = tuple(_hand_over(curve, sheets[k], inks[k], region) for k, curve in found)
-    return TracedPaths(paths, scales.direction, flags)
+    gain = max((-curve.road.cost for _, curve in found), default=0.0) / region.pixels.shape[1]
+    return _Traced(TracedPaths(paths, scales.direction, flags), gain)
 
 
 def _measure_inks(

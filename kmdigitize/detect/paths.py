@@ -179,7 +179,7 @@ def start_costs(height: int, row: float, stroke: float, settings: PathSettings |
     away = np.abs(np.arange(height) - row)
     cost = s.start_per_px * away
     cost[away > 3 + s.start_reach * stroke] = np.inf
-    return cost.astype(np.float32)
+    return np.asarray(cost, np.float32)
 
 
 def _filled(marks: Image, stroke: float) -> NDArray[np.bool_]:

@@ -66,6 +66,12 @@ class SelectionSettings:
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
     black: float = 120.0
     """Sum of red, green and blue below which a grey ink may also draw the marks of the other curves."""
+    gain: float = 0.1
+    """Gain of an unannounced curve, as a share of the best curve's."""
+    gain_announced: float = 0.3
+    """The same where the legend has announced two curves or more: it rarely leaves one out."""
+    riding: float = 0.5
+    """A curve that lies within three px of others in this share of its columns is their marks or their fringe."""
     drop: float = 2.0
     """Strokes by which a curve must fall: reference lines do not."""
 
@@ -102,9 +108,26 @@ def choose_curves(
             continue
         found = find_arm(sheets[k], Arm(None, "unknown"), [], [])
         grey_among_colors = chromatic and is_grey(ink.color, panel)
-        if found is not None and _convincing(found, sheets[k], s, s.covered_again if grey_among_colors else s.covered):
+        covered = s.covered_again if grey_among_colors else s.covered
+        least = s.gain_announced if expected is None and len(result) >= 2 else s.gain
+        if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
             result.append((k, found))
     return _look_for_more(result, sheets, wanted, s)
+
+
+def _adds(found: Found, result: Sequence[tuple[int, Found]], least: float, s: SelectionSettings) -> bool:
+    """Whether a curve gains at least the share ``least`` of the best one and does not ride on one already found."""
+    if not result:
+        return True
+    if -found.road.cost < least * max(-other.road.cost for _, other in result):
+        return False
+    columns = found.road.first + np.arange(found.road.rows.size)
+    nearest = np.full(columns.size, np.inf)
+    for _, other in result:
+        index = columns - other.road.first
+        inside = (index >= 0) & (index < other.road.rows.size)
+        nearest[inside] = np.minimum(nearest[inside], np.abs(other.road.rows[index[inside]] - found.road.rows[inside]))
+    return float(np.mean(nearest <= 3)) < s.riding
 
 
 def _black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list[Sheet]:
