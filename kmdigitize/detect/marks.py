@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, bar_strength, match_bars, nearby_ink, read_uprights
+from kmdigitize.detect.marks_bars import (
+    UPRIGHT,
+    Uprights,
+    bar_strength,
+    match_bars,
+    nearby_ink,
+    read_uprights,
+    usual_height,
+)
 from kmdigitize.detect.marks_ink import MarkInk, dark_ink, is_dark, own_ink
 from kmdigitize.detect.marks_shapes import KINDS, explained_ink, match, outline, shape_of
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
@@ -22,6 +30,8 @@ from kmdigitize.records import CensorMark, Evidence, Figure, MarkKind, Panel, Tr
 
 log = logging.getLogger(__name__)
 
+GOOD_QUALITY = 0.4
+"""Usual gain per pixel of marks that are drawn, 0.28 to 0.5; noise and slips of the traces reach 0.15 to 0.3."""
 LIKELY: dict[MarkKind, float] = {"tick": 0.6, "cross": 0.8, "circle": 0.7, "triangle": 0.5, "square": 0.5}
 """Weights of kinds against upright bars, which crowded outlines of any kind resemble and nearly all figures use."""
 
@@ -37,9 +47,9 @@ class MarkSettings:
     good_fit: float = 0.5
     """Least fit of a mark: three quarters of its visible pixels inked and none around it."""
     least_score: float = 3.5
-    """Least score of the figure's mark. Slips of the traces, compression noise and pieces of text reach 3.3 on
-    figures without marks (one accidental mark); two clear marks of small size reach 4."""
-    least_share: float = 0.25
+    """Least score of the figure's mark. Slips of the traces, compression noise and pieces of text reach 3 on drawn
+    figures without marks; two clear marks of small size reach 4."""
+    least_share: float = 0.2
     """Least share of the unexplained ink near the curves that the marks must account for."""
     settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
@@ -52,20 +62,21 @@ _DEFAULT = MarkSettings()
 class _Look:
     """A candidate for the mark of a figure: kind, half height in px and the ink images of all arms.
 
-    ``gain`` says how much ink it explains and how well (px²), ``share`` how much of all unexplained ink near the
-    curves that is.
+    ``gain`` says how much ink it explains and how well (px²), ``quality`` the gain per pixel (0.5: a perfect fit),
+    ``share`` how much of all unexplained ink near the curves that is.
     """
 
     gain: float
     share: float
+    quality: float
     kind: MarkKind
     size: float
     inks: list[MarkInk]
 
     @property
     def score(self) -> float:
-        """Ink explained, less where much is left unexplained or the kind is easily mistaken."""
-        return self.gain * self.share * LIKELY.get(self.kind, 1.0)
+        """Ink explained, less where it fits badly, where much is left unexplained, or the kind is easily mistaken."""
+        return self.gain * self.share * min((self.quality / GOOD_QUALITY) ** 3, 1.5) * LIKELY.get(self.kind, 1.0)
 
 
 def find_marks(
@@ -93,7 +104,7 @@ def find_marks(
         ]
         looks += _looks(blacks, height, settings)
     best = max(looks, key=lambda look: look.score)
-    log.debug("best mark: %s %.1f px, gain %.1f, share %.2f", best.kind, best.size, best.gain, best.share)
+    log.debug("best mark: %s %.1f px, score %.1f, share %.2f", best.kind, best.size, best.score, best.share)
     if best.score < settings.least_score or best.share < settings.least_share:
         return tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
     return tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
@@ -110,9 +121,11 @@ def _looks(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[_
     sizes = _sizes(stroke / 2 + settings.smallest_px, max(height * settings.largest_share, 3.5 * stroke))
     uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
     found: list[_Look] = []
-    for kinds in (UPRIGHT, KINDS):
+    usual = usual_height(uprights, [ink.busy for ink in inks])
+    close = [size for size in sizes if abs(size - usual) <= max(1.5, 0.2 * usual)] or sizes[:1]
+    for kinds, tried in ((UPRIGHT, sizes), (KINDS, close)):
         if not _settled(found, settings):
-            found += [_best_size(kind, sizes, inks, uprights, settings) for kind in kinds]
+            found += [_best_size(kind, tried, inks, uprights, settings) for kind in kinds]
     return found
 
 
@@ -120,23 +133,24 @@ def _best_size(
     kind: MarkKind, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
 ) -> _Look:
     """The size in which marks of one kind explain most."""
-    best: tuple[float, float, list[IntArray]] = -1.0, sizes[0], []
+    best: tuple[float, float, float, list[IntArray]] = -1.0, 0.0, sizes[0], []
     for size in sizes:
-        gain = 0.0
+        gain, pixels = 0.0, 1.0
         peaks: list[IntArray] = []
         for ink, upright in zip(inks, uprights, strict=True):
             fit, visible = _match(kind, size, ink, upright)
             peaks.append(_local_peaks(fit, settings.good_fit, _apart(kind, size, ink)))
             gain += float(((fit[peaks[-1]] - settings.good_fit) * visible[peaks[-1]]).sum())
+            pixels += float(visible[peaks[-1]].sum())
         if gain > best[0]:
-            best = gain, size, peaks
-    gain, size, chosen = best
+            best = gain, gain / pixels, size, peaks
+    gain, quality, size, chosen = best
     explained = sum(
         explained_ink(outline(kind, size, max(1, round(ink.stroke / 2))), ink, at)
         for ink, at in zip(inks, chosen, strict=True)
     )
     found = sum(nearby_ink(upright, size) for upright in uprights)
-    return _Look(gain, min(explained / max(found, 1.0), 1.0), kind, size, inks)
+    return _Look(gain, min(explained / max(found, 1.0), 1.0), quality, kind, size, inks)
 
 
 def _apart(kind: MarkKind, size: float, ink: MarkInk) -> float:

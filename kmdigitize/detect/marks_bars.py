@@ -6,6 +6,7 @@ s on both sides and none just beyond; running sums along the columns give the fi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,18 @@ def nearby_ink(uprights: Uprights, size: float) -> float:
     """Unexplained ink in px² up to a little more than ``size`` px above and below the whole curve."""
     tip = int(np.clip(round(size) - uprights.clear + 3, 1, uprights.ink.shape[2] - 1))
     return float(uprights.ink[:, :, tip].sum(axis=1).min(axis=0).sum())
+
+
+def usual_height(uprights: Sequence[Uprights], busy: Sequence[FloatArray]) -> float:
+    """Half height in px up to which ink usually reaches from the curves in columns with unexplained ink."""
+    reach = max(u.clear + u.ink.shape[2] for u in uprights)
+    ink, seen = np.zeros(reach), np.zeros(reach)
+    for upright, columns in zip(uprights, busy, strict=True):
+        place = slice(upright.clear, upright.clear + upright.ink.shape[2] - 1)
+        ink[place] += np.diff(upright.ink[0].sum(axis=0), axis=0) @ columns
+        seen[place] += np.diff(upright.seen[0].sum(axis=0), axis=0) @ columns
+    share = ink / np.maximum(seen, 1)
+    return float(np.flatnonzero(share >= 0.3 * share.max())[-1]) if share.max() > 0 else 0.0
 
 
 def bar_strength(uprights: Uprights, size: float) -> FloatArray:

@@ -27,7 +27,7 @@ class MarkInk:
     """One arm's picture of possible marks in the region of its evidence.
 
     ``ink`` (h, w) in [0, 1], scaled so that a mark is 1; ``known`` (h, w) where ink says nothing about marks;
-    ``spread`` (h, w) the ink elsewhere, spread to its neighbours (outlines are never met to the pixel). ``x``
+    ``spread`` (h, w) the ink elsewhere, spread in part to its neighbours (outlines are never met to the pixel). ``x``
     (n,) are the columns along the curve, ``y`` (n,) the curve's rows there, ``next_y`` (n,) the rows half a mark
     further on (at the time of an event a mark stands at the foot of the riser); ``busy`` (n,) is 1 where unexplained
     ink stands next to the curve, ``flat`` (n,) tells columns away from risers. ``origin`` is the column of the figure
@@ -68,7 +68,7 @@ def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkIn
     for margin in MARGINS:
         curve = known | drawn(evidence, traces[index], margin)
         found = _along(evidence.coverage, curve, evidence, traces[index])
-        if np.quantile(_beside(found)[[2, 3]], 0.25) < 0.12:
+        if np.quantile(_beside(found)[[2, 3]], 0.6) < 0.12:
             break
     return found
 
@@ -103,12 +103,12 @@ def _share_of_black(missing: Pixels, color: FloatImage) -> FloatImage:
     if float(np.ptp(color)) < 40:
         # A grey curve is a thinner black: only what is darker than the curve can be told.
         grey = float(color.max())
-        return np.clip((deepest - grey) / max(255 - grey, 1.0), 0.0, 1.0).astype(np.float32)
+        return np.asarray(np.clip((deepest - grey) / max(255 - grey, 1.0), 0.0, 1.0), dtype=np.float32)
     # Two-ink unmixing by normal equations: missing light = share of colour · color + share of black · 255.
     light = missing.astype(np.float32)
     cc, cb, bb = float(color @ color), float(color.sum() * 255), 3 * 255.0**2
     black = (cc * light.sum(axis=2) * 255 - cb * (light @ color)) / (cc * bb - cb**2)
-    return np.clip(np.minimum(black, deepest / 255.0 * 1.1), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(np.minimum(black, deepest / 255.0 * 1.1), 0.0, 1.0), dtype=np.float32)
 
 
 def _same_region(a: Evidence, b: Evidence) -> bool:
@@ -136,7 +136,7 @@ def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace, 
     busy = np.asarray((beside > 0.5 * level).any(axis=0), dtype=np.float64)
     scaled = np.minimum(ink / level, 1.0).astype(np.float32)
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    spread = cv2.dilate(np.where(known, np.float32(0), scaled), cross)
+    spread = 0.6 * cv2.dilate(np.where(known, np.float32(0), scaled), cross) + 0.4 * scaled
     return replace(raw, ink=scaled, spread=spread.astype(np.float32), busy=busy)
 
 

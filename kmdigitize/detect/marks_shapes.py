@@ -102,10 +102,11 @@ def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
     fit, visible = np.full(ink.x.size, -1.0), np.zeros(ink.x.size)
     reach = int(np.ceil(shape.size)) + 1
     tried = np.flatnonzero(np.convolve(ink.busy, np.ones(2 * reach + 1), "same") > 0)
-    for y in (ink.y, ink.next_y):
-        here, seen = _fit_at(shape, ink, tried, y[tried])
-        better = here > fit[tried]
-        fit[tried[better]], visible[tried[better]] = here[better], seen[better]
+    moved = tried[np.rint(ink.next_y[tried]) != np.rint(ink.y[tried])]
+    for index, y in ((tried, ink.y), (moved, ink.next_y)):
+        here, seen = _fit_at(shape, ink, index, y[index])
+        better = here > fit[index]
+        fit[index[better]], visible[index[better]] = here[better], seen[better]
     return fit, visible
 
 
@@ -133,7 +134,6 @@ def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
 
 def _fit_at(shape: Shape, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     inked, seen = _sample(shape.inked, ink, index, y, True)
-    inked = 0.6 * inked + 0.4 * _sample(shape.inked, ink, index, y, False)[0]
     visible = seen.sum(axis=0).astype(np.float64)
     fit = (2 * inked - 1).sum(axis=0, where=seen) / np.maximum(visible, 1)
     blank, blank_seen = _sample(shape.blank, ink, index, y, False)
