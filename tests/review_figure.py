@@ -14,6 +14,7 @@ import uvicorn
 from kmdigitize.export import to_png
 from kmdigitize.facts import FigureFacts, stated_axis
 from kmdigitize.geometry import AxisScale, Box
+from kmdigitize.options import Options
 from kmdigitize.pipeline import Found, FoundPanel, Page
 from kmdigitize.records import Figure, LegendEntry, Panel, RiskRow, RiskTable, Scales, Tick, Trace
 from kmdigitize.review.queue import Item, Queue
@@ -85,12 +86,25 @@ def traces() -> tuple[Trace, ...]:
         levels = np.array([row(1.0), *(row(s) for _, s in drops)])
         risers = np.array([column(t) for t, _ in drops])
         exact = np.full(levels.size, 0.05)
-        found.append(Trace(column(0.0), column(30.0), levels, risers, exact, exact[1:], exact + 0.95, ink, entry=index))
+        found.append(
+            Trace(
+                column(0.0),
+                column(30.0),
+                levels,
+                risers,
+                exact,
+                exact[1:],
+                exact + 0.95,
+                ink,
+                stroke_px=2.0,
+                entry=index,
+            )
+        )
     return tuple(found)
 
 
 def session(path: Path) -> Session:
-    return Session(Source(path, path.stem), who="Reviewer")
+    return Session(Source(path, path.stem), "Reviewer", Options("guyot"))
 
 
 @contextmanager

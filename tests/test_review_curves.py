@@ -67,6 +67,7 @@ def test_a_level_that_would_rise_stays() -> None:
 def test_a_stretch_is_replaced_between_its_ends() -> None:
     drawn = replace_stretch(A, [(2.0, 0.9), (2.5, 0.7)], 4.0)
     assert drawn.drops == ((1.0, 0.9), (2.5, 0.7), (4.0, 0.6), (5.0, 0.2))
+    assert replace_stretch(A, [(2.0, 0.89), (2.5, 0.605)], 4.0, 0.02).drops == ((1.0, 0.9), (2.5, 0.605), (5.0, 0.2))
     assert replace_stretch(A, [(7.0, 0.2), (7.5, 0.1)], 10.0).end == 10.0
 
 

@@ -36,6 +36,8 @@ from kmdigitize.review.snap import plain_path, snap_path
 
 Changes = dict[str, Any]
 Correction = tuple[Changes, str]
+SAME_PX = 0.5
+"""A redrawn stretch that joins the curve within half a pixel joins it without a drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _redraw(bench: Bench, edit: edits.Redraw) -> Correction:
     stretch = [(_time(bench, a), _survival(bench, b)) for a, b in zip(x, y, strict=True)]
     end = _time(bench, max(point[0] for point in edit.path))
     if edit.arm is not None and arm is not None:
-        curve = replace_stretch(drawn(arm.curve), stretch, end)
+        curve = replace_stretch(drawn(arm.curve), stretch, end, SAME_PX * scales.y.pixel_size)
         said = f"redrew {arm.name} from {stretch[0][0]:g} to {end:g}"
         return _with_curves(bench, {edit.arm: curve}), said
     new = replace_stretch(Drawn((), 0.0), stretch, end)

@@ -93,15 +93,18 @@ def merge(a: Drawn, b: Drawn) -> Drawn:
     return followed_by(first, then, then.drops[0][0]) if then.drops else first
 
 
-def replace_stretch(curve: Drawn, stretch: Sequence[Drop], end: float) -> Drawn:
+def replace_stretch(curve: Drawn, stretch: Sequence[Drop], end: float, same: float = 0.0) -> Drawn:
     """The curve with ``stretch`` (drops in order, first where it begins) in place of what was there until ``end``.
 
-    Behind the stretch the curve keeps its levels as far as they lie below; it ends no earlier than the stretch.
+    Where it begins and ends on levels that differ by no more than ``same`` from the curve's, there is no drop. Behind
+    the stretch the curve keeps its levels as far as they lie below; it ends no earlier than the stretch.
     """
-    begin = stretch[0][0]
+    (begin, first), last, after = stretch[0], stretch[-1][1], curve.level(end)
     kept = [drop for drop in curve.drops if drop[0] < begin]
-    after = curve.level(end)
-    later = [(end, after)] * (end < curve.end) + [drop for drop in curve.drops if drop[0] > end]
+    stretch = stretch[abs(first - curve.level(begin)) <= same :]
+    later = [drop for drop in curve.drops if drop[0] > end]
+    if end < curve.end and abs(last - after) > same:
+        later.insert(0, (end, after))
     return replace(curve, drops=_falling([*kept, *stretch, *later]), end=max(curve.end, end))
 
 

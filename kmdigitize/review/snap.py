@@ -151,11 +151,17 @@ def _measure(coverage: FloatArray, rows: IntArray, stroke: float, least: float) 
 
 
 def _level(coverage: FloatArray, begin: int, end: int, row: int, half: int) -> float:
-    """Centre of the ink of one flat; the row itself where there is none."""
-    span = np.arange(max(0, row - half), min(coverage.shape[0], row + half + 1))
+    """Centre of the ink of one flat, sought from its row on; the row itself where there is none."""
     inner = slice(begin + half, end - half) if end - begin > 4 * half else slice(begin, end)
-    weight = coverage[span, inner].sum(axis=1)
-    return float(np.average(span, weights=weight)) if weight.sum() > 0.2 else float(row)
+    level = float(row)
+    for _ in range(3):
+        middle = round(level)
+        span = np.arange(max(0, middle - half), min(coverage.shape[0], middle + half + 1))
+        weight = coverage[span, inner].sum(axis=1)
+        if weight.sum() <= 0.2:
+            return float(row)
+        level = float(np.average(span, weights=weight))
+    return level
 
 
 def _riser(coverage: FloatArray, column: int, levels: tuple[float, float], half: int) -> float:

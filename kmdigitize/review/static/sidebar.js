@@ -177,8 +177,8 @@ export function openSection(title) {
 on("view", drawSidebar);
 on("chosen", drawSidebar);
 on("pending", (axis) => {
+  if (!axis) return drawSidebar();
   openSection("Axes");
-  if (!axis) return;
   const index = panel()[axis].ticks.length + state.pendingTicks[axis].length - 1;
   document.querySelector(`[data-key="tick ${axis} ${index}"]`)?.focus();
 });
