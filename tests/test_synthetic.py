@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kmdigitize.geometry import FloatArray, Pixels
 from kmdigitize.synthetic import (
@@ -21,7 +23,7 @@ from kmdigitize.synthetic import (
     life_table,
     simulate_trial,
 )
-from kmdigitize.synthetic.damage import damage_picture
+from kmdigitize.synthetic.damage import damage_picture, encode
 from kmdigitize.synthetic.mixed import mixed_case
 from kmdigitize.synthetic.perfect import perfect_digitization
 
@@ -124,6 +126,15 @@ def test_a_curve_ends_where_it_leaves_the_panel() -> None:
     for arm, true in zip(figure.truth["arms"], TRIAL, strict=True):
         table = life_table(true)
         assert arm["t_end_plotted"] == table.time[table.survival < 0.5][0]
+
+
+@pytest.mark.parametrize("colours", [1, 2, 200, 256, 257, 900])
+def test_png_files_are_lossless(colours: int) -> None:
+    ramp = np.arange(colours)
+    row = np.stack([ramp % 256, (7 * ramp) % 256, ramp // 256], axis=-1).astype(np.uint8)
+    pixels = np.repeat(row[None], 3, axis=0)
+    decoded = Image.open(io.BytesIO(encode(pixels, Damage()))).convert("RGB")
+    np.testing.assert_array_equal(np.asarray(decoded), pixels)
 
 
 def test_panels_share_a_figure() -> None:

@@ -37,7 +37,8 @@ def encode(pixels: Pixels, damage: Damage) -> bytes:
     if damage.jpeg is None:
         colours = image.convert("RGB").getcolors(256)
         small = image.quantize(len(colours), dither=Image.Dither.NONE) if colours else image
-        small.save(buffer, "PNG", optimize=True)
+        exact = np.array_equal(np.asarray(small.convert("RGB")), pixels)
+        (small if exact else image).save(buffer, "PNG", optimize=True)
     else:
         image.save(buffer, "JPEG", quality=damage.jpeg, subsampling=2 if damage.chroma else 0)
     return buffer.getvalue()
