@@ -79,6 +79,17 @@ def test_filled_panel_without_lines() -> None:
     assert close(panel.frame, frame, 1.5)
 
 
+def test_two_parallel_lines_make_a_frame() -> None:
+    picture, axes = canvas(), survival_axes()
+    frame = axes.frame
+    line(picture, (frame.left - 10, frame.bottom), (frame.right + 10, frame.bottom))
+    line(picture, (frame.left - 10, frame.top - 8), (frame.right + 10, frame.top - 8))
+    (panel,) = find_panels(figure_of(picture), axes.tokens())
+    assert close(panel.frame, Box(frame.left - 10, frame.top - 8, frame.right + 10, frame.bottom))
+    assert panel.has_lines
+    assert panel.closed_top
+
+
 def test_labels_alone_span_a_panel() -> None:
     axes = survival_axes()
     (panel,) = find_panels(figure_of(canvas()), axes.tokens())

@@ -76,8 +76,12 @@ def find_panels(
     numbers = number_spots(tokens)
     rows, columns = find_lines(figure.pixels, text_px)
     candidates = _from_lines(rows, columns, figure, settings)
+    # Lines that meet another at a corner are explained; what follows is for figures that draw less.
+    met = [line for one in candidates for line in (one.row, one.column)]
+    rows, columns = [line for line in rows if line not in met], [line for line in columns if line not in met]
+    candidates += _from_parallels(rows, columns, figure, settings)
     candidates += [_Candidate(box, filled=True) for box in filled_boxes(figure.pixels, text_px)]
-    candidates += [_Candidate(box) for box in labelled_boxes(numbers, text_px)]
+    candidates += [_on_lines(box, rows, columns, text_px) for box in labelled_boxes(numbers, text_px)]
     candidates = [_judged(candidate, numbers, text_px, settings) for candidate in candidates]
     candidates = _with_shared_labels(candidates, text_px, settings)
     chosen = _choose(candidates, figure, settings)
@@ -101,6 +105,54 @@ def _from_lines(rows: list[Line], columns: list[Line], figure: Figure, settings:
                 continue
             candidates.append(_closed(_Candidate(frame, row, column), rows, columns))
     return candidates
+
+
+def _from_parallels(rows: list[Line], columns: list[Line], figure: Figure, settings: PanelSettings) -> list[_Candidate]:
+    """Frames between two lines of one extent: renderers without anti-aliasing may lose the two thin ones across."""
+    candidates: list[_Candidate] = []
+    for low in (line for line in rows if line.length >= settings.min_width * figure.width):
+        for high in rows:
+            if low.at - high.at >= settings.min_height * figure.height and _alike(low, high):
+                frame = Box(low.start, high.at, low.end, low.at)
+                candidates.append(_Candidate(frame, row=low, closed_top=True))
+    for left in (line for line in columns if line.length >= settings.min_height * figure.height):
+        for right in columns:
+            if right.at - left.at >= settings.min_width * figure.width and _alike(left, right):
+                frame = Box(left.at, left.start, right.at, left.end)
+                candidates.append(_Candidate(frame, column=left, closed_right=True))
+    return candidates
+
+
+def _alike(one: Line, other: Line) -> bool:
+    """Whether two parallel lines have the same ends and darkness."""
+    near = max(2.0, 0.01 * one.length)
+    same_ends = abs(one.start - other.start) <= near and abs(one.end - other.end) <= near
+    return same_ends and 0.6 <= one.contrast / other.contrast <= 1.7
+
+
+def _on_lines(box: Box, rows: list[Line], columns: list[Line], text_px: float) -> _Candidate:
+    """A box spanned by labels with its lower and left side moved onto the lines drawn between it and the labels."""
+    slack = 1.5 * text_px
+    row = next(
+        (
+            line
+            for line in rows
+            if abs(line.at - box.bottom) <= slack and line.start <= box.left + slack and line.end >= box.right - slack
+        ),
+        None,
+    )
+    column = next(
+        (
+            line
+            for line in columns
+            if abs(line.at - box.left) <= slack and line.start <= box.top + slack and line.end >= box.bottom - slack
+        ),
+        None,
+    )
+    left = column.at if column else min(row.start, box.left) if row else box.left
+    top = min(column.start, box.top) if column else box.top
+    right = max(row.end, box.right) if row else box.right
+    return _Candidate(Box(left, top, right, max(top + 1, row.at if row else box.bottom)), row, column)
 
 
 def _closed(candidate: _Candidate, rows: list[Line], columns: list[Line]) -> _Candidate:
@@ -205,8 +257,8 @@ def _worth(one: _Candidate, figure: Figure, settings: PanelSettings) -> float:
     """What speaks for a frame, in explained numbers: labels, nearness, size, and lines that stand out."""
     size = math.sqrt(one.frame.width * one.frame.height / (figure.width * figure.height))
     lines = 1.0 if one.filled else 0.0
-    if one.row and one.column:
-        lines = 1 + min(1.0, one.row.contrast / 150) + min(1.0, one.column.contrast / 150)
+    for line in (one.row, one.column):
+        lines += 0.5 + min(1.0, line.contrast / 150) if line else 0.0
     return one.below + one.beside - one.away + settings.area_weight * size + lines
 
 
@@ -224,14 +276,15 @@ def _in_reading_order(candidates: list[_Candidate]) -> list[_Candidate]:
 
 def _panel(one: _Candidate) -> Panel:
     row, column = one.row, one.column
+    drawn = [line for line in (row, column) if line]
     return Panel(
         name="",
         frame=one.frame,
         region=one.frame,
         axis_x_y=row.at if row else one.frame.bottom,
         axis_y_x=column.at if column else one.frame.left,
-        line_px=(row.width + column.width) / 2 if row and column else 1.0,
-        has_lines=row is not None,
+        line_px=sum(line.width for line in drawn) / len(drawn) if drawn else 1.0,
+        has_lines=bool(drawn),
         closed_right=one.closed_right,
         closed_top=one.closed_top,
     )

@@ -57,16 +57,16 @@ def labels_beside(panel: Panel, numbers: Sequence[NumberLabel], text_px: float) 
         for one in numbers
         if one.box.center_x < frame.left
         and one.box.right < frame.left + 0.5 * text_px
-        and frame.top - 2 * text_px <= one.box.center_y <= frame.bottom + 2 * text_px
+        and frame.top - text_px <= one.box.center_y <= frame.bottom + text_px
     ]
-    return _lines(beside, lambda box: -box.right, 2.2 * text_px)
+    return _lines(beside, lambda box: -box.right, 1.5 * text_px)
 
 
 def _lines(numbers: Sequence[NumberLabel], distance: Callable[[Box], float], within: float) -> list[list[NumberLabel]]:
     """Numbers grouped by their distance from the axis, nearest group first."""
     lines: list[list[NumberLabel]] = []
     for one in sorted(numbers, key=lambda number: distance(number.box)):
-        if lines and distance(one.box) - distance(lines[-1][0].box) <= within:
+        if lines and distance(one.box) - distance(lines[-1][-1].box) <= within:
             lines[-1].append(one)
         else:
             lines.append([one])
