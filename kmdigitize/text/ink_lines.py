@@ -113,6 +113,11 @@ def tight(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> FloatArr
     return part(region, float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[1]))
 
 
+def has_ink(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> bool:
+    """Whether anything is printed in the region."""
+    return _tight_rows(ink_of(pixels, region, settings)) is not None
+
+
 def cut_line(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     """The pieces of a line between wide gaps and pieces of drawn line, each shrunk to its ink."""
     ink = ink_of(pixels, region, settings)

@@ -20,7 +20,19 @@ import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records import Figure, TextToken
-from kmdigitize.text.ink_lines import OcrSettings, bounds, corners, cut_line, ink_of, padded, part, runs_of, size, tight
+from kmdigitize.text.ink_lines import (
+    OcrSettings,
+    bounds,
+    corners,
+    cut_line,
+    has_ink,
+    ink_of,
+    padded,
+    part,
+    runs_of,
+    size,
+    tight,
+)
 from kmdigitize.text.reader import Reader, shared_reader
 
 log = logging.getLogger(__name__)
@@ -59,12 +71,13 @@ def reread(figure: Figure, boxes: Sequence[Box], numeric: bool, reader: Reader |
     ink gives a token with empty text and confidence 0.
     """
     reader, settings = reader or shared_reader(), OcrSettings()
-    regions = [padded(tight(figure.pixels, corners(box), settings), settings.pad) for box in boxes]
-    replies = reader.read_regions(figure.pixels, np.asarray(regions).reshape(-1, 4, 2))
-    tokens = []
-    for box, (text, score) in zip(boxes, replies, strict=True):
+    inked = [i for i, box in enumerate(boxes) if has_ink(figure.pixels, corners(box), settings)]
+    regions = [padded(tight(figure.pixels, corners(boxes[i]), settings), settings.pad) for i in inked]
+    replies = reader.read_regions(figure.pixels, np.asarray(regions).reshape(-1, 4, 2)) if inked else []
+    tokens = [TextToken("", box, 0.0) for box in boxes]
+    for i, (text, score) in zip(inked, replies, strict=True):
         clean = re.sub(r"[^\d.,·%()/\[\]\-–OolI|]", "", text).strip(_STUBS) if numeric else text.strip()
-        tokens.append(TextToken(clean, box, score))
+        tokens[i] = TextToken(clean, boxes[i], score)
     return tuple(tokens)
 
 

@@ -11,6 +11,7 @@ Assumes that the columns follow the panel's x axis. Cannot read a count that is 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from kmdigitize.geometry import Box, IntArray
 from kmdigitize.records import Figure, Panel, RiskRow, RiskTable, Scales, TextToken
 from kmdigitize.text.cells import Cell
 from kmdigitize.text.ink import text_color, text_height
-from kmdigitize.text.table_cells import Column, checked_cells, find_columns, second_look
+from kmdigitize.text.table_cells import Column, checked_cells, find_columns, second_look, with_expected
 from kmdigitize.text.table_lines import TableLine, table_lines
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ def read_risk_table(
     columns = find_columns([line.cells for line in lines if line.kind], scales, height)
     if len(columns) < settings.few_columns:
         return None
+    columns = with_expected(columns, scales)
     second = second_look(figure, reread) if reread else None
     arms = _arms(lines, columns, title)
     rows, flags = [], []
@@ -152,7 +154,7 @@ def _row(
     events, censored = _seconds(arm, order, cells, title)
     box = arm.line.label_box
     row = RiskRow(
-        arm.label,
+        re.sub(r"\s*\d+\s*(?:\(\d+\))?$", "", arm.label) if 0 in checked.glued else arm.label,
         np.array([columns[i].time for i in order]),
         np.array([cell.count for cell in cells]),
         events,
@@ -163,7 +165,15 @@ def _row(
         doubtful,
         others,
     )
-    return row, _flags(row, doubtful, others)
+    return row, [*_flags(row, doubtful, others), *_hidden(arm, columns[0], 0 in checked.cells)]
+
+
+def _hidden(arm: _Arm, first: Column, seen: bool) -> list[Flag]:
+    """A doubt where the label covers the place of the first count."""
+    box = arm.line.label_box
+    if seen or box is None or box.right < first.position - first.width / 2:
+        return []
+    return [Flag("risk_table_doubtful", f"{arm.label} at {first.time:g}: hidden under its label")]
 
 
 def _flags(row: RiskRow, doubtful: tuple[int, ...], others: tuple[tuple[int, int], ...]) -> list[Flag]:

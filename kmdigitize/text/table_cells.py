@@ -39,6 +39,7 @@ class Checked:
     cells: dict[int, Cell]
     doubtful: set[int] = field(default_factory=set)
     alternatives: dict[int, int] = field(default_factory=dict)
+    glued: set[int] = field(default_factory=set)
 
 
 def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) -> list[Column]:
@@ -65,6 +66,22 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
             times = _times(middles, ticks, spacing, scales)
             best = [Column(t, float(m), align, 0.45 * spacing, width) for t, m in zip(times, middles, strict=True)]
     return best
+
+
+def with_expected(columns: Sequence[Column], scales: Scales) -> list[Column]:
+    """The columns and those that are missing at the ticks where the pattern of the others goes on."""
+    ticks = sorted((t.value, t.position) for t in scales.x_ticks if t.value is not None and t.inlier)
+    index = {value: i for i, (value, _) in enumerate(ticks)}
+    places = [index[c.time] for c in columns if c.time in index]
+    steps = np.diff(places)
+    if len(places) != len(columns) or len(columns) < 2 or np.any(steps != steps[0]) or steps[0] < 1:
+        return list(columns)
+    model = columns[0]
+    wanted = range(places[0] % int(steps[0]), len(ticks), int(steps[0]))
+    added = [
+        Column(ticks[i][0], ticks[i][1], model.align, model.tolerance, model.width) for i in wanted if i not in places
+    ]
+    return sorted([*columns, *added], key=lambda column: column.position)
 
 
 def _groups(places: FloatArray, gap: float) -> list[FloatArray]:
@@ -97,7 +114,7 @@ def _times(places: FloatArray, ticks: FloatArray, spacing: float, scales: Scales
         n[0] if n is not None and abs(n[1]) <= 0.35 * spacing else round(float(r), -digits)
         for n, r in zip(near, raw, strict=True)
     ]
-    return np.maximum(0.0, np.array(snapped))
+    return np.asarray(np.maximum(0.0, np.array(snapped)), np.float64)
 
 
 def second_look(figure: Figure, reread: Callable[[Figure, Sequence[Box], bool], tuple[TextToken, ...]]) -> SecondLook:
@@ -157,6 +174,7 @@ def _fill_gaps(checked: Checked, columns: Sequence[Column], line: TableLine, sec
             continue
         if line.label_box is not None and line.label_box.overlap(box) > 0:
             checked.doubtful.add(index)
+            checked.glued.add(index)
         checked.cells[index] = reading
     if 0 in missing and 0 not in checked.cells:
         glued = re.search(r"(\d+)\s*(?:\(\d+\))?$", line.text)
@@ -169,6 +187,7 @@ def _fill_gaps(checked: Checked, columns: Sequence[Column], line: TableLine, sec
             )
             checked.cells[0] = Cell(int(glued.group(1)), None, False, box, 0.5)
             checked.doubtful.add(0)
+            checked.glued.add(0)
 
 
 def _decide(checked: Checked, index: int, reading: Cell | None, sure: float) -> None:
