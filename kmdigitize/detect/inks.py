@@ -35,8 +35,12 @@ class InkSettings:
 
     alike: float = 24.0
     """Levels between two legend samples of one ink: JPEG and thin samples differ by less, chosen colours by more."""
+    one_hue: float = 0.10
+    """Angle (rad) within which clusters of a lossless picture are one hue: anti-aliasing does not turn hues."""
+    one_hue_lossy: float = 0.32
+    """The same where chroma is blurred."""
     same_hue: float = 0.22
-    """Angle (rad) between departures from the paper of one hue."""
+    """Angle (rad) from every ink of the legend that an ink it leaves out must have."""
     same_hue_lossy: float = 0.32
     """The same where chroma is blurred."""
     fringe: float = 0.4
@@ -65,25 +69,13 @@ def settle_inks(
     s = InkSettings()
     clusters = _merge_fringes(colors, shares, panel, lossy, s)
     named = _inks_of_legend(legend, panel, lossy, s)
-    result = []
-    taken = set()
+    owner = [_nearest(cluster.color, named, panel, s.one_hue_lossy if lossy else s.one_hue) for cluster in clusters]
+    result = [
+        _as_drawn(ink, [cluster for cluster, k in zip(clusters, owner, strict=True) if k == n], panel, s)
+        for n, ink in enumerate(named)
+    ]
+    taken = {i for i, k in enumerate(owner) if k is not None}
     hue = s.same_hue_lossy if lossy else s.same_hue
-    for ink in named:
-        color, share = np.array(ink.color), 0.0
-        near = [
-            (abs(np.log(_depth(panel, c.color) / _depth(panel, ink.color))), i, c)
-            for i, c in enumerate(clusters)
-            if i not in taken and _hue_apart(panel, c.color, ink.color) < hue
-        ]
-        if near:
-            off, i, cluster = min(near)
-            if off < np.log(s.darker) or len(near) == 1:
-                taken.add(i)
-                share = cluster.share
-                # A thin or blurred sample is paler than its ink; the panel's strokes show the full colour.
-                if _depth(panel, cluster.color) > _depth(panel, ink.color):
-                    color = np.array(cluster.color)
-        result.append(Ink(_color(color), ink.arms, share))
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
     for i, cluster in enumerate(clusters):
         if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
@@ -94,10 +86,40 @@ def settle_inks(
     return tuple(result)
 
 
+def _nearest(color: tuple[float, float, float], inks: Sequence[Ink], panel: Image, hue: float) -> int | None:
+    """Which of ``inks`` a cluster is: the one of its hue whose depth is nearest; None if none has its hue."""
+    apart = [
+        (_hue_apart(panel, color, ink.color) / hue + abs(np.log(_depth(panel, color) / _depth(panel, ink.color))), k)
+        for k, ink in enumerate(inks)
+        if _hue_apart(panel, color, ink.color) < hue
+    ]
+    return min(apart)[1] if apart else None
+
+
+def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, s: InkSettings) -> Ink:
+    """A legend's ink with the colour and share of its ``clusters`` in the panel.
+
+    A thin or blurred sample is paler than its ink; the panel's strokes show the full colour.
+    """
+    if not clusters:
+        return ink
+    off, cluster = min(
+        ((abs(np.log(_depth(panel, c.color) / _depth(panel, ink.color))), c) for c in clusters), key=_first
+    )
+    if off > np.log(s.darker) and len(clusters) > 1:
+        return ink
+    deeper = _depth(panel, cluster.color) > _depth(panel, ink.color)
+    return Ink(cluster.color if deeper else ink.color, ink.arms, cluster.share)
+
+
+def _first(pair: tuple[float, Ink]) -> float:
+    return pair[0]
+
+
 def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
     """Clusters without the pale edges and dark overlaps of stronger ones of their hue."""
     kept: list[Ink] = []
-    hue = s.same_hue_lossy if lossy else s.same_hue
+    hue = s.one_hue_lossy if lossy else s.one_hue
     for i in np.argsort(-shares):
         color = _color(colors[i])
         share = float(shares[i])

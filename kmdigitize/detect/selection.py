@@ -101,7 +101,7 @@ def choose_curves(
         result += [(k, found) for found in mine]
         if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:
             sheets = _black_marks(sheets, k, mine)
-    wanted = expected or announced_arms(legend) or None
+    wanted = max(expected or announced_arms(legend), _crossed_arms(result, legend)) or None
     chromatic = any(not is_grey(ink.color, panel) for ink in inks)
     for k, ink in enumerate(inks):
         if ink.arms or (expected is not None and len(result) >= expected):
@@ -113,6 +113,13 @@ def choose_curves(
         if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
             result.append((k, found))
     return _look_for_more(result, sheets, wanted, s)
+
+
+def _crossed_arms(result: Sequence[tuple[int, Found]], legend: Sequence[LegendEntry]) -> int:
+    """How many curves there are if the legend shows colours and line types apart, each curve being one of each."""
+    named = {found.arm.entry for _, found in result}
+    types = {entry.dash for i, entry in enumerate(legend) if i not in named and entry.place == "legend"}
+    return len(result) * len(types) if len(types) > 1 and "solid" in types else 0
 
 
 def _adds(found: Found, result: Sequence[tuple[int, Found]], least: float, s: SelectionSettings) -> bool:
