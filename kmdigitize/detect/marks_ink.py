@@ -61,7 +61,7 @@ class MarkInk:
 
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
     """Possible marks in the ink of curve ``index``; ``traces`` are all curves of the panel."""
-    known = evidence.occluded > 0.3
+    known = (evidence.occluded > 0.3) & (evidence.occluded > evidence.coverage)
     for i, other in enumerate(traces):
         if other.color == evidence.color and i != index:
             known |= drawn(evidence, other, MARGINS[-1])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns
+from kmdigitize.detect.refine_joins import merge_corners
 from kmdigitize.detect.refine_risers import DoubtSettings, level_doubt, riser_doubt, tall_risers
 from kmdigitize.detect.refine_steps import CENTROID, LOWER, PATH, UPPER, Flats, Samples, fit_flats, riser_columns
 from kmdigitize.detect.snapping import find_lattice
@@ -37,6 +38,8 @@ class RefineSettings:
     """Squared error, in noise variances, that a step must save: two times the log of the number of columns."""
     center_weight: float = 0.15
     """Weight of a centroid inside a censor mark against one edge: marks are symmetric to about a third of a px."""
+    thick_px: float = 3.5
+    """From this stroke width on the arcs of round joins are a pixel long and look like steps."""
     doubt: DoubtSettings = field(default_factory=DoubtSettings)
     """What the standard deviations are made of."""
     path_weight: float = 0.03
@@ -61,7 +64,10 @@ def refine_path(
     noise = _noise(columns)
     penalty = settings.noise_factor * noise**2 + 3 * settings.smallest_step_px**2
     flats = fit_flats(samples, penalty, penalty / 3)
-    risers = _place_risers((coverage, occluded), columns.stroke, samples, flats, noise)
+    column, gap = riser_columns(samples, flats)
+    if columns.stroke >= settings.thick_px:
+        flats, column, gap = _without_corners(columns, flats, (column, gap), (2 * noise + 0.1, penalty))
+    risers = _place_risers((coverage, occluded), columns.stroke, flats.level, (column, gap), noise)
     trace = _trace(evidence, path, (columns, flats), risers, settings)
     log.debug("refined %d columns to %d risers, noise %.3f px", rows.size, risers.column.size, noise)
     return _unflipped(trace, evidence, rises)
@@ -77,12 +83,27 @@ class _Risers:
     noise: float
 
 
+def _without_corners(
+    columns: Columns, flats: Flats, risers: tuple[FloatArray, FloatArray], limits: tuple[float, float]
+) -> tuple[Flats, FloatArray, FloatArray]:
+    """Flats and risers (columns, gaps) without the steps that are round corners of the stroke."""
+    column, gap = risers
+    kept, moved = merge_corners(columns, flats.level, column, *limits)
+    nearest = np.abs(moved[:, None] - column[None, :]).argmin(axis=1) if moved.size else np.zeros(0, dtype=np.int64)
+    fewer = Flats(flats.first[kept], flats.stop[kept], flats.level[kept], flats.weight[kept], flats.offset[kept])
+    return fewer, moved, gap[nearest]
+
+
 def _place_risers(
-    images: tuple[FloatImage, FloatImage], stroke: float, samples: Samples, flats: Flats, noise: float
+    images: tuple[FloatImage, FloatImage],
+    stroke: float,
+    levels: FloatArray,
+    edges: tuple[FloatArray, FloatArray],
+    noise: float,
 ) -> _Risers:
-    """Risers by the passage of the edges, or by their own stroke where that is seen."""
-    column, gap = riser_columns(samples, flats)
-    own, scatter = tall_risers(images, flats.level, column, stroke)
+    """Risers by the passage of the edges (columns, gaps), or by their own stroke where that is seen."""
+    column, gap = edges
+    own, scatter = tall_risers(images, levels, column, stroke)
     column = np.where(np.isfinite(own), own, column)
     return _Risers(np.maximum.accumulate(column), gap, scatter, noise)
 
