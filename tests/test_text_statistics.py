@@ -58,3 +58,37 @@ def test_no_wording_is_read_wrongly() -> None:
 def test_hardly_any_wording_stays_unread() -> None:
     unread = [case["t"] for case in WORDINGS if _expected(case) - _found(parse_statistics(case["t"]))]
     assert len(unread) <= 0.03 * len(WORDINGS), unread
+
+
+def test_a_time_in_another_unit_is_left_out_unless_it_converts_exactly() -> None:
+    (report,) = parse_statistics("1992-2004: MS 12 mos, 1-yr 49%", time_unit="months")
+    assert [(m.time, m.survival) for m in report.arms[0].landmarks] == [("12", "49")]
+    assert parse_statistics("Median Placebo: 1.2 years", time_unit="months") == ()
+
+
+def test_arms_are_called_as_they_are_known() -> None:
+    (report,) = parse_statistics("Median placebo: 10.1 months", ["Placebo", "Drug"])
+    assert [arm.name for arm in report.arms] == ["Placebo"]
+
+
+def test_the_founding_abstract() -> None:
+    path = SHARED / "founding-abstract.txt"
+    if not path.exists():
+        pytest.skip("the founding abstract is not here")
+    first, second, third = parse_statistics(path.read_text(encoding="utf-8"))
+    assert [(arm.name, arm.median) for arm in first.arms] == [("immunotherapy", "44.0"), ("control", "30.0")]
+    assert first.n == 230
+    ratio, p = first.hazard_ratios[0], first.p_values[0]
+    assert (ratio.value, ratio.limits, ratio.arm, ratio.reference) == (
+        "0.63",
+        ("0.43", "0.94"),
+        "immunotherapy",
+        "control",
+    )
+    assert (p.value, p.relation, p.sides, p.test) == (".010", "=", 1, "log-rank")
+    for report, value, limits, p_value in (
+        (second, "0.21", ("0.06", "0.75"), ".008"),
+        (third, "0.19", ("0.04", "0.87"), ".02"),
+    ):
+        assert [(r.value, r.limits) for r in report.hazard_ratios] == [(value, limits)]
+        assert [p.value for p in report.p_values] == [p_value]

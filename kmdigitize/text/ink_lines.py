@@ -104,8 +104,10 @@ def _tight_rows(ink: BoolArray) -> tuple[int, int] | None:
 
 
 def tight(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> FloatArray:
-    """The region shrunk to its ink."""
-    ink = ink_of(pixels, region, settings)
+    """The region shrunk to its ink; a margin is looked at, too, so that bold strokes are not the background."""
+    width, height = size(region)
+    around = part(region, -2.0, -2.0, width + 2.0, height + 2.0)
+    ink = ink_of(pixels, around, settings)[2:-2, 2:-2]
     rows = _tight_rows(ink)
     if rows is None:
         return region

@@ -1,0 +1,104 @@
+"""Legends drawn pixel by pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import Figure, Panel, TextToken
+from kmdigitize.text.legend import read_legend, split_counts
+from kmdigitize.text.samples import classify_dash, find_sample
+
+PANEL = Panel("A", Box(20, 20, 280, 180), Box(0, 0, 299, 199), 180, 20)
+RED, BLUE = (200, 30, 40), (20, 60, 190)
+
+
+def _page() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.full((200, 300, 3), 255, np.uint8)
+
+
+def _label(text: str, row: int, left: int = 150) -> TextToken:
+    return TextToken(text, Box(left, row - 5, left + 6 * len(text), row + 5))
+
+
+def test_a_column_of_samples_is_a_legend() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    for start in range(110, 140, 8):
+        page[59:61, start : start + 4] = BLUE
+    entries = read_legend(Figure("f", page), PANEL, [_label("Placebo (n = 114)", 40), _label("Drug", 60)])
+    assert [(e.label, e.n, e.dash, e.place) for e in entries] == [
+        ("Placebo", 114, "solid", "legend"),
+        ("Drug", None, "dashed", "legend"),
+    ]
+    assert [e.color for e in entries] == [RED, BLUE]
+    assert entries[0].sample is not None
+    assert (entries[0].sample.left, entries[0].sample.right) == (110, 139)
+    assert entries[0].stroke_px == pytest.approx(2.0, abs=0.2)
+    assert entries[1].period == pytest.approx((4.0, 4.0), abs=0.5)
+
+
+def test_tinted_keys_and_grid_lines_do_not_matter() -> None:
+    page = _page()
+    page[:, ::25] = 230
+    page[::20, :] = 230
+    page[32:49, 108:142] = (250, 210, 210)
+    page[39:41, 110:140] = RED
+    page[52:69, 108:142] = (210, 215, 250)
+    page[59:61, 110:140] = BLUE
+    entries = read_legend(Figure("f", page), PANEL, [_label("A1", 40), _label("B1", 60)])
+    assert [e.color for e in entries] == [RED, BLUE]
+
+
+def test_a_statistic_beside_a_curve_is_no_legend() -> None:
+    page = _page()
+    page[39:41, 30:140] = RED
+    page[40:120, 139:141] = RED
+    tokens = [_label("P=0.01", 40), _label("Median A: 12 months", 60)]
+    assert read_legend(Figure("f", page), PANEL, tokens) == ()
+
+
+def test_text_without_samples_labels_the_curve_beside_it() -> None:
+    page = _page()
+    page[50:61, 150:190] = np.where(np.arange(40)[:, None] % 3 == 0, RED, 255).astype(np.uint8)
+    (entry,) = read_legend(Figure("f", page), PANEL, [_label("Statin", 55)])
+    assert (entry.label, entry.place, entry.sample) == ("Statin", "direct", None)
+    assert entry.color == RED
+
+
+def test_a_line_that_turns_is_a_curve() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    page[20:41, 110:112] = RED
+    assert find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stroke", "dash"),
+    [
+        ("##############################", 2.0, "solid"),
+        ("######....######....######....", 2.0, "dashed"),
+        ("##....##....##....##....##....", 2.0, "dotted"),
+        ("########..##..########..##..##", 2.0, "dashdot"),
+        ("##############.###############", 2.0, "solid"),
+        ("", 1.0, "unknown"),
+    ],
+)
+def test_dash_classes(pattern: str, stroke: float, dash: str) -> None:
+    assert classify_dash(np.array([c == "#" for c in pattern], bool), stroke)[0] == dash
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Placebo (n = 114)", ("Placebo", 114, None)),
+        ("Drug A, N=1,200", ("Drug A", 1200, None)),
+        ("Control (45/114)", ("Control", 114, 45)),
+        ("Arm B 12 events / 60 patients", ("Arm B", 60, 12)),
+        ("T3-4", ("T3-4", None, None)),
+        ("<=20 mm", ("<=20 mm", None, None)),
+    ],
+)
+def test_counts_in_labels(text: str, expected: tuple[str, int | None, int | None]) -> None:
+    assert split_counts(text) == expected

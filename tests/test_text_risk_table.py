@@ -1,0 +1,126 @@
+"""Tables of numbers at risk from tokens placed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from kmdigitize.geometry import AxisScale, Box
+from kmdigitize.records import Figure, Panel, RiskTable, Scales, TextToken, Tick
+from kmdigitize.text.cells import parse_cell
+from kmdigitize.text.risk_table import read_risk_table
+
+FIGURE = Figure("f", np.full((320, 500, 3), 255, np.uint8))
+PANEL = Panel("A", Box(100, 20, 400, 200), Box(0, 0, 499, 319), 200, 100)
+TICKS = tuple(Tick(100.0 + 100 * i, 12.0 * i, str(12 * i)) for i in range(4))
+SCALES = Scales(AxisScale.through((100, 400), (0, 36)), AxisScale.through((200, 20), (0, 1)), TICKS)
+
+
+def _line(row: int, label: str, cells: Sequence[str], left: int = 10) -> list[TextToken]:
+    tokens = [TextToken(label, Box(left, row - 5, left + 6 * len(label), row + 5))] if label else []
+    for i, cell in enumerate(cells):
+        half = 3 * len(cell)
+        if cell:
+            tokens.append(TextToken(cell, Box(100 + 100 * i - half, row - 5, 100 + 100 * i + half, row + 5)))
+    return tokens
+
+
+def _read(tokens: list[TextToken]) -> RiskTable | None:
+    ticks = _line(212, "", ["0", "12", "24", "36"])
+    return read_risk_table(FIGURE, PANEL, SCALES, [*ticks, *tokens])
+
+
+def test_rows_and_times() -> None:
+    table = _read(
+        [
+            *_line(240, "Number at risk", []),
+            *_line(255, "Drug", ["114", "80", "40", "3"]),
+            *_line(270, "Placebo", ["112", "60", "21", "0"]),
+        ]
+    )
+    assert table is not None
+    assert [row.label for row in table.rows] == ["Drug", "Placebo"]
+    assert [row.times.tolist() for row in table.rows] == [[0, 12, 24, 36]] * 2
+    assert [row.counts.tolist() for row in table.rows] == [[114, 80, 40, 3], [112, 60, 21, 0]]
+    assert table.title == "Number at risk"
+    assert not table.flags
+
+
+def test_tick_labels_alone_are_no_table() -> None:
+    assert _read(_line(230, "Months", [])) is None
+
+
+def test_brackets_hold_what_the_heading_says() -> None:
+    table = _read(
+        [
+            *_line(240, "Number at risk (number censored)", []),
+            *_line(255, "Drug", ["90 (0)", "64 (8)", "32 (13)", "0 (15)"]),
+        ]
+    )
+    assert table is not None
+    row = table.rows[0]
+    assert row.counts.tolist() == [90, 64, 32, 0]
+    assert row.censored is not None
+    assert row.censored.tolist() == [0, 8, 13, 15]
+    assert row.events is None
+
+
+def test_lines_of_one_arm_come_together() -> None:
+    tokens = []
+    for i, arm in enumerate(("Drug A", "Drug B")):
+        tokens += _line(240 + 40 * i, arm, [])
+        tokens += _line(250 + 40 * i, "At risk", ["50", "40", "30", "20"])
+        tokens += _line(260 + 40 * i, "Events", ["0", "5", "9", "12"])
+    table = _read(tokens)
+    assert table is not None
+    assert [row.label for row in table.rows] == ["Drug A", "Drug B"]
+    assert [row.events.tolist() for row in table.rows if row.events is not None] == [[0, 5, 9, 12]] * 2
+
+
+def test_rising_counts_are_reported_not_forced() -> None:
+    table = _read(_line(255, "NTRK+", ["13", "14", "16", "9"]))
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [13, 14, 16, 9]
+    assert [flag.code for flag in table.flags] == ["risk_table_rises"]
+
+
+def test_a_second_look_settles_a_rise_and_keeps_the_doubt() -> None:
+    def reread(figure: Figure, boxes: Sequence[Box], numeric: bool) -> tuple[TextToken, ...]:
+        return tuple(TextToken("36" if b.contains(200, 255) else "48", b) for b in boxes)
+
+    tokens = [*_line(212, "", ["0", "12", "24", "36"]), *_line(255, "All", ["48", "3", "23", "15"])]
+    table = read_risk_table(FIGURE, PANEL, SCALES, tokens, reread)
+    assert table is not None
+    row = table.rows[0]
+    assert row.counts.tolist()[:2] == [48, 36]
+    assert 1 in row.doubtful
+    assert (1, 3) in row.alternatives
+
+
+def test_a_first_count_hidden_by_its_label_is_a_doubt() -> None:
+    tokens = [
+        TextToken("Nivolumab + ipilimumab", Box(2, 250, 110, 260)),
+        *_line(255, "", ["", "80", "40", "3"]),
+        TextToken("Sunitinib + something", Box(2, 265, 110, 275)),
+        *_line(270, "", ["", "60", "21", "0"]),
+    ]
+    table = _read(tokens)
+    assert table is not None
+    assert [flag.code for flag in table.flags] == ["risk_table_doubtful"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [("114", (114, None)), ("1,500", (1500, None)), ("64 (8)", (64, 8.0)), ("12|", (12, None)), ("O", (0, None))],
+)
+def test_cells(text: str, cell: tuple[int, float | None]) -> None:
+    parsed = parse_cell(TextToken(text, Box(0, 0, 9, 9)))
+    assert parsed is not None
+    assert (parsed.count, parsed.second) == cell
+
+
+@pytest.mark.parametrize("text", ["0.5", "Drug", "P=.02", "45%"])
+def test_no_cells(text: str) -> None:
+    assert parse_cell(TextToken(text, Box(0, 0, 9, 9))) is None
