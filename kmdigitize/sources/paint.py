@@ -20,7 +20,7 @@ from kmdigitize.sources.outlines import (
     scale_of,
 )
 
-_SYMBOL = 0.03
+_SYMBOL = 0.08
 """Size of the largest plotting symbols as a share of the plotting region."""
 
 
@@ -65,7 +65,11 @@ def drawn_path(
 
 def _is_symbol(box: Rectangle, clip: Rectangle) -> bool:
     """Whether the path is so small that, cut by the edge, it is still a plotting symbol whose middle matters."""
-    return max(box[2] - box[0], box[3] - box[1]) < _SYMBOL * max(clip[2] - clip[0], clip[3] - clip[1])
+    size = max(box[2] - box[0], box[3] - box[1])
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    room = 0.25 * size
+    is_in = all(clip[axis] - room <= middle[axis] <= clip[axis + 2] + room for axis in (0, 1))
+    return is_in and size < _SYMBOL * max(clip[2] - clip[0], clip[3] - clip[1])
 
 
 def _cut(subpaths: list[FloatArray], paint: Paint, room: Rectangle) -> list[FloatArray]:

@@ -16,6 +16,9 @@ _WORD_GAP = 0.12
 _PHRASE_GAP = 0.75
 """Gap in font sizes from which words belong to two phrases: two spaces and a half."""
 
+_BASE_LINE = 0.08
+"""Difference of base lines in font sizes from which two characters are on two lines, or one is raised."""
+
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
@@ -77,7 +80,7 @@ def _gap(last: Glyph, glyph: Glyph) -> float | None:
     size = max(last.size, glyph.size, 1e-6)
     if abs((last.angle - glyph.angle + 180) % 360 - 180) > 2:
         return None
-    if abs(last.across(*last.origin) - last.across(*glyph.origin)) > 0.5 * size:
+    if abs(last.across(*last.origin) - last.across(*glyph.origin)) > _BASE_LINE * size:
         return None
     gap = (glyph.extent()[0] - last.extent()[1]) / size
     return max(gap, 0.0) if gap > -0.5 else None

@@ -55,7 +55,8 @@ def with_exact_samples(
     entries = [entry for sample in samples if (entry := _entry(sample, samples, words, height, settings)) is not None]
     entries = [entry for entry in entries if not (_is_tick_label(entry, panel) or _is_cell(entry, tokens, height))]
     if not entries:
-        return _direct_labels(drawing, panel, words, height, settings) or tuple(read)
+        direct = _direct_labels(drawing, panel, words, height, settings)
+        return direct if len(direct) > (1 if read else 0) else tuple(read)
     known = [_merged(entry, read) for entry in _distinct(entries, height)]
     if len(known) > 1:
         return tuple(known)
@@ -67,10 +68,7 @@ def with_exact_samples(
 def _direct_labels(
     drawing: Drawing, panel: Panel, words: list[TextToken], height: float, settings: LegendSettings
 ) -> tuple[LegendEntry, ...]:
-    """Words right of the ends of the curves, if there are some at all curves but one or none.
-
-    Of several words the nearest is taken, one in the curve's own colour being as near as it gets in a drawing.
-    """
+    """Words right of the ends of the curves; of several the nearest is taken, and of several curves the nearest."""
     ends = [strand for strand in find_strands(drawing, panel.frame, axes_of(panel)) if len(strand.points) > 6]
     found: dict[Box, tuple[float, LegendEntry]] = {}
     for strand in ends:
@@ -87,7 +85,7 @@ def _direct_labels(
                 token.text, token.box, None, look.color, dash_of(look), look.width, look.dash, place="direct"
             )
             found[token.box] = (distance, entry)
-    return tuple(entry for _, entry in found.values()) if len(found) > 1 else ()
+    return tuple(entry for _, entry in found.values())
 
 
 def _is_name(text: str) -> bool:
@@ -106,7 +104,7 @@ def _is_of(box: Box, region: Box) -> bool:
 def _samples(drawing: Drawing, panel: Panel, height: float, settings: LegendSettings) -> list[Strand]:
     """Short level strokes of the region, whole or of drawn dashes, that look like a curve of the panel."""
     curves = [
-        strand.look
+        strand
         for strand in find_strands(drawing, panel.frame, axes_of(panel))
         if len(strand.points) >= 4 and box_of(strand.points).width > 0 and not _is_closed(strand)
     ]
@@ -116,9 +114,22 @@ def _samples(drawing: Drawing, panel: Panel, height: float, settings: LegendSett
         level = box.height <= 0.02 * box.width + 0.05
         if not level or not settings.shortest * height <= box.width <= settings.longest * height:
             continue
-        if _is_of(box, panel.region) and any(_looks_like(strand.look, look) for look in curves):
+        alike = [curve for curve in curves if _looks_like(strand.look, curve.look)]
+        if _is_of(box, panel.region) and alike and not any(_is_on(curve, box) for curve in curves):
             found.append(strand)
     return found
+
+
+def _is_on(curve: Strand, sample: Box) -> bool:
+    """Whether the middle of a stroke lies on a curve: it is then part of a censor mark."""
+    points = curve.points
+    if not points[0, 0] <= sample.center_x <= points[-1, 0] + 0.5:
+        return False
+    near = np.abs(points[:, 0] - sample.center_x).argmin()
+    behind = int(np.clip(np.searchsorted(points[:, 0], sample.center_x), 1, len(points) - 1))
+    rows = points[[behind - 1, behind, int(near)], 1]
+    reach = 0.5 * curve.look.width + 0.2
+    return bool(rows.min() - reach <= sample.center_y <= rows.max() + reach)
 
 
 def _is_closed(strand: Strand) -> bool:

@@ -17,7 +17,7 @@ from kmdigitize.geometry import BoolArray, Box, FloatArray
 from kmdigitize.records import CensorMark, Drawing, MarkKind, Panel, Rgb, Trace
 from kmdigitize.vector.rules import box_of, subpaths
 
-_LARGEST = 0.05
+_LARGEST = 0.08
 """Largest symbol as a share of the panel's smaller side."""
 _SAME_PLACE = 0.06
 """Distance of the middles of two strokes of one symbol, as a share of its size."""

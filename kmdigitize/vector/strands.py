@@ -63,9 +63,32 @@ def lines_of(drawing: Drawing, frame: Box, axes: Axes | None = None) -> list[Str
                 by_look.setdefault(strand.look, []).append(strand)
     strands: list[Strand] = []
     for pieces in by_look.values():
-        joined = _joined_at_ends(_joined_in_order(pieces))
-        strands += bridged(joined, frame)
+        lines = _without_symbols(pieces)
+        if lines:
+            strands += bridged(_joined_at_ends(_joined_in_order(lines)), frame)
     return sorted(strands, key=lambda strand: strand.order)
+
+
+def _without_symbols(pieces: list[Strand]) -> list[Strand]:
+    """The pieces that are no stroke of a plus or cross: two equally long strokes of one look across one middle."""
+    cells: dict[tuple[int, int], list[int]] = {}
+    for index, piece in enumerate(pieces):
+        if len(piece.points) == 2:
+            x, y = np.round(piece.points.mean(axis=0)).astype(int).tolist()
+            cells.setdefault((x, y), []).append(index)
+    crossed: set[int] = set()
+    for (x, y), here in cells.items():
+        near = [i for dx in (0, 1) for dy in (-1, 0, 1) for i in cells.get((x + dx, y + dy), ())]
+        crossed |= {k for i in here for j in near if i != j and _cross(pieces[i], pieces[j]) for k in (i, j)}
+    return [piece for index, piece in enumerate(pieces) if index not in crossed]
+
+
+def _cross(a: Strand, b: Strand) -> bool:
+    one, other = a.points[1] - a.points[0], b.points[1] - b.points[0]
+    length = float(np.hypot(*one))
+    apart = float(np.hypot(*(a.points.mean(axis=0) - b.points.mean(axis=0))))
+    same_length = abs(float(np.hypot(*other)) - length) <= 0.1 * length
+    return same_length and apart <= 0.06 * length and abs(float(one @ other)) < 0.3 * length * length
 
 
 def _pieces(path: DrawnPath, frame: Box) -> Iterable[Strand]:
