@@ -22,8 +22,11 @@ SMALL = 1100
 """Figures whose longer side is shorter than this (px) are drawn at twice their size."""
 INK_KEPT = 0.45
 """Share of the contrast of the figure that is kept under the drawing."""
+SIDE_PER_PX = 1500
+"""Lines are one px wide per so many px of the sheet's longer side, so that they survive being shown smaller."""
 TEXT_SHARE, TEXT_SIZES = 0.027, (15.0, 26.0)
-"""Height of text as a share of the frame's, and the sizes (px of the sheet) between which it is kept."""
+"""Height of text as a share of the frame's, and the sizes (px of the sheet) between which it is kept; the upper one
+grows with the width of the lines."""
 SHIFT = 4
 """Binary digits after the point with which OpenCV draws sub-pixel coordinates."""
 FRAME: Rgb = (110, 110, 160)
@@ -79,7 +82,10 @@ class _Sheet:
 
     def __init__(self, pixels: Pixels, frame_height: float) -> None:
         self.factor = 2 if max(pixels.shape[:2]) < SMALL else 1
-        self.text_size = float(np.clip(TEXT_SHARE * frame_height * self.factor, *TEXT_SIZES))
+        side = max(pixels.shape[:2]) * self.factor
+        self.width = max(1, round(side / SIDE_PER_PX))
+        largest = max(TEXT_SIZES[1], 0.6 * TEXT_SIZES[1] * self.width)
+        self.text_size = float(np.clip(TEXT_SHARE * frame_height * self.factor, TEXT_SIZES[0], largest))
         light = cv2.addWeighted(pixels, INK_KEPT, np.full_like(pixels, 255), 1 - INK_KEPT, 0)
         size = (pixels.shape[1] * self.factor, pixels.shape[0] * self.factor)
         self.picture = cv2.resize(light, size, interpolation=cv2.INTER_NEAREST)
@@ -89,10 +95,10 @@ class _Sheet:
         """Coordinates on the sheet of points (…, 2) of the figure."""
         return (np.asarray(points, dtype=np.float64) + 0.5) * self.factor - 0.5
 
-    def line(self, points: ArrayLike, colour: Rgb, width: int = 1) -> None:
-        """A polyline through (n, 2) points."""
+    def line(self, points: ArrayLike, colour: Rgb, widths: int = 1) -> None:
+        """A polyline through (n, 2) points, ``widths`` times as wide as others."""
         fixed = np.round(self.at(points) * (1 << SHIFT)).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(self.picture, [fixed], False, colour, width, cv2.LINE_AA, SHIFT)
+        cv2.polylines(self.picture, [fixed], False, colour, widths * self.width, cv2.LINE_AA, SHIFT)
 
     def dotted(self, start: tuple[float, float], end: tuple[float, float], colour: Rgb) -> None:
         """A dotted line between two points."""
