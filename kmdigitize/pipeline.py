@@ -26,7 +26,6 @@ from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
 from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
-from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.options import DEFAULT_OPTIONS, Options
 from kmdigitize.provenance import provenance
 from kmdigitize.records import (
@@ -44,7 +43,7 @@ from kmdigitize.records import (
     Ticks,
     Trace,
 )
-from kmdigitize.reporting import reconstruction_inputs, reported_on
+from kmdigitize.reporting import Rebuild, rebuilt_by, reconstruction_inputs, reported_on
 from kmdigitize.result import PanelResult, Result
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
 from kmdigitize.stopwatch import Stopwatch
@@ -167,10 +166,11 @@ def complete(
     facts: FigureFacts = NO_FACTS,
     options: Options = DEFAULT_OPTIONS,
     settings: Settings = DEFAULT_SETTINGS,
+    rebuild: Rebuild = rebuilt_by,
 ) -> Result:
-    """The patients of every arm and, where something is reported, the verdicts."""
+    """The patients of every arm (by ``rebuild``) and, where something is reported, the verdicts."""
     watch = Stopwatch()
-    panels = tuple(_panel_result(panel, digitized, facts, options, watch) for panel in digitized.panels)
+    panels = tuple(_panel_result(panel, digitized, facts, options, rebuild, watch) for panel in digitized.panels)
     seconds = {**digitized.seconds, **watch.seconds}
     return Result(digitized, panels, facts, provenance(digitized.figure, options, settings), seconds)
 
@@ -304,13 +304,15 @@ def _settle_panel(found: FoundPanel, facts: PanelFacts) -> DigitizedPanel:
 
 
 def _panel_result(
-    panel: DigitizedPanel, digitized: Digitized, facts: FigureFacts, options: Options, watch: Stopwatch
+    panel: DigitizedPanel,
+    digitized: Digitized,
+    facts: FigureFacts,
+    options: Options,
+    rebuild: Rebuild,
+    watch: Stopwatch,
 ) -> PanelResult:
     with watch.lap("reconstruct"):
-        rebuilt = tuple(
-            reconstruct(reconstruction_inputs(arm, panel), options.method, options.draws, options.seed)
-            for arm in panel.arms
-        )
+        rebuilt = tuple(rebuild(reconstruction_inputs(arm, panel), options) for arm in panel.arms)
     reported = reported_on(panel, digitized.tokens, facts)
     if reported is None:
         return PanelResult(panel, rebuilt)

@@ -6,11 +6,22 @@ was not stated by the user is marked with its source.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kmdigitize.facts import FigureFacts
-from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.ipd.reconstruct import reconstruct
+from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
+from kmdigitize.options import Options
 from kmdigitize.records import DigitizedArm, DigitizedPanel, TextToken
 from kmdigitize.reported import Reported
 from kmdigitize.text.statistics import parse_statistics, read_printed_statistics
+
+Rebuild = Callable[[ReconstructionInputs, Options], Reconstruction]
+
+
+def rebuilt_by(inputs: ReconstructionInputs, options: Options) -> Reconstruction:
+    """The patients of one arm by the chosen method."""
+    return reconstruct(inputs, options.method, options.draws, options.seed)
 
 
 def reported_on(panel: DigitizedPanel, tokens: tuple[TextToken, ...], facts: FigureFacts) -> Reported | None:

@@ -325,9 +325,7 @@ def test_a_spoiled_figure_is_put_right_and_the_command_line_repeats_it(page: Any
         said(page, "Saved: swapped Surgery and Waiting")
         page.locator("#verdict", has_text="agrees").wait_for()
         assert page.locator(".flags code", has_text="axis_poor_fit").count() == 0
-        shot(page, "review-light")
-        page.emulate_media(color_scheme="dark")
-        shot(page, "review-dark")
+        shot(page, "review-corrected")
 
     with command(figure, "--out", str(tmp_path / "reviewed")) as address:
         opened(page, address)
@@ -346,6 +344,19 @@ def test_a_spoiled_figure_is_put_right_and_the_command_line_repeats_it(page: Any
     for result in results:
         del result["seconds"]
     assert results[0] == results[1]
+
+
+def test_the_founding_sample_opens_and_agrees(page: Any, tmp_path: Path) -> None:
+    sample = Path(__file__).parents[1] / "sample_figures" / "cik-hcc-rfs"
+    for file in sample.glob("cik-hcc-rfs.*"):
+        shutil.copy(file, tmp_path)
+    with command(tmp_path / "cik-hcc-rfs.png") as address:
+        opened(page, address)
+        assert "differs" not in page.locator("#verdict").inner_text()
+        assert page.locator(".arms li").count() == 2
+        shot(page, "review-light")
+        page.emulate_media(color_scheme="dark")
+        shot(page, "review-dark")
 
 
 def shot(page: Any, name: str) -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
 from kmdigitize import pipeline
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.facts import FigureFacts
+from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
 from kmdigitize.pipeline import FIND_FACTS, Found, Page
 from kmdigitize.records import DigitizedPanel
+from kmdigitize.reporting import rebuilt_by
 from kmdigitize.result import Result
 from kmdigitize.review.corrections import Bench
 from kmdigitize.settings import Settings
+
+KEPT_ARMS = 100
+"""Arms whose patients are remembered: some figures with their last few corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,27 @@ def look(page: Page, facts: FigureFacts, before: Sight | None, options: Options,
         return Sight(page, facts, None, (), error=error)
     try:
         digitized = pipeline.settle(found, facts)
-        return Sight(page, facts, found, digitized.panels, pipeline.complete(digitized, facts, options, settings))
+        result = pipeline.complete(digitized, facts, options, settings, _rebuilt)
+        return Sight(page, facts, found, digitized.panels, result)
     except KmdigitizeError as error:
         return Sight(page, facts, found, _without_stated(found, facts), error=error)
+
+
+_known: OrderedDict[bytes, Reconstruction] = OrderedDict()
+_lock = Lock()
+
+
+def _rebuilt(inputs: ReconstructionInputs, options: Options) -> Reconstruction:
+    """The patients of one arm; those of an arm that a correction left alone are known already."""
+    key = hashlib.sha256(pickle.dumps((inputs, options))).digest()
+    with _lock:
+        rebuilt = _known.pop(key, None)
+    rebuilt = rebuilt or rebuilt_by(inputs, options)
+    with _lock:
+        _known[key] = rebuilt
+        if len(_known) > KEPT_ARMS:
+            _known.popitem(last=False)
+    return rebuilt
 
 
 def _find_facts(facts: FigureFacts) -> object:
