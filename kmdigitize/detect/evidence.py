@@ -96,7 +96,7 @@ def color_space(lossy: bool) -> Image:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """The n visible pixels: ``paper`` under them and ``departure`` from it, its ``mean`` over about a stroke (n, 3),
-    their ``depth``, that of the ``deepest`` neighbour and the ``shade`` of their stroke (n,)."""
+    their ``depth``, that of the ``deepest`` neighbour and the ``shade`` of their stroke (n,); ``panel`` (3,)."""
 
     paper: Image
     departure: Image
@@ -104,6 +104,8 @@ class _Seen:
     depth: Image
     deepest: Image
     shade: Image
+    panel: Image
+    banded: bool
     stroke: float
     lossy: bool
 
@@ -117,7 +119,8 @@ def _look(
     sigma = max(1.2, 0.4 * stroke) if lossy else max(0.5, 0.3 * stroke)
     mean = cv2.GaussianBlur(departure, (0, 0), sigma)[where]
     depth, deepest, shade = (image[where] for image in shade_of_strokes(departure, stroke, lossy))
-    return _Seen(background.paper[where] @ space, departure[where], mean, depth, deepest, shade, stroke, lossy)
+    paper, panel = background.paper[where] @ space, background.panel @ space
+    return _Seen(paper, departure[where], mean, depth, deepest, shade, panel, background.banded, stroke, lossy)
 
 
 def _likelihoods(seen: _Seen, panel: Image, inks: Image, s: EvidenceSettings) -> Image:
@@ -143,7 +146,11 @@ def _likelihood(seen: _Seen, color: Image, has_twin: bool, darkest: bool, s: Evi
     """Likelihood (n,) of every visible pixel under one ink; shades are compared if another ink ``has_twin`` hue."""
     full = seen.paper - color
     size = np.maximum(full[:, 0] if seen.lossy else length(full), 1.0)
-    off = _hue_distance(seen, full) if seen.lossy else _angle(seen.mean, full)
+    measure = _hue_distance if seen.lossy else _angle
+    off = measure(seen, full)
+    if seen.banded:
+        # A line under a transparent band is tinted like the paper beside it, so it keeps its departure from the panel.
+        off = np.minimum(off, measure(seen, np.broadcast_to(seen.panel - color, full.shape)))
     fit = np.exp(-0.5 * (off / (s.angle_sd_lossy if seen.lossy else s.angle_sd)) ** 2)
     slack = 0.12 if seen.lossy else 0.07
     too_deep = np.maximum((seen.deepest if has_twin else seen.depth) / size - 1 - slack, 0)
@@ -160,9 +167,9 @@ def _likelihood(seen: _Seen, color: Image, has_twin: bool, darkest: bool, s: Evi
     return np.asarray(fit * (np.maximum(shade, s.thin_black) if not color.any() else shade), np.float32)
 
 
-def _angle(mean: Image, full: Image) -> Image:
-    """Angle (n,) between departures and an ink's full departures (each (n, 3))."""
-    cosine = np.einsum("ij,ij->i", mean, full) / np.maximum(length(mean) * length(full), 1e-3)
+def _angle(seen: _Seen, full: Image) -> Image:
+    """Angle (n,) between departures and an ink's full departures (n, 3)."""
+    cosine = np.einsum("ij,ij->i", seen.mean, full) / np.maximum(length(seen.mean) * length(full), 1e-3)
     return np.asarray(np.arccos(np.clip(cosine, -1, 1)), np.float32)
 
 
