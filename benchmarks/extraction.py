@@ -1,7 +1,7 @@
 """How well curves are read from figures whose truth is known.
 
     python -m benchmarks.extraction                     # everything: docs/benchmark-extraction.md and a comparison
-    python -m benchmarks.extraction --sets mixed --count 40
+    python -m benchmarks.extraction --sets mixed --size mixed=40
     python -m benchmarks.extraction --rows rows.jsonl   # keep a line per arm; what is there already is not run again
     python -m benchmarks.extraction --accept            # store the result as the new baseline
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for set_name in options.sets:
         rows += _run(set_name, options)
     summary = summarise(rows)
-    complete = set(options.sets) == set(SIZES) and not options.count
+    complete = set(options.sets) == set(SIZES) and not options.size
     if complete or options.document:
         DOCUMENT.parent.mkdir(exist_ok=True)
         DOCUMENT.write_text(to_markdown(rows, summary), encoding="utf-8")
@@ -56,7 +56,7 @@ def _run(set_name: str, options: argparse.Namespace) -> list[ArmScore]:
             row = ArmScore(**json.loads(line))
             known.setdefault(row.figure, []).append(row)
     rows: list[ArmScore] = []
-    for name, draw in figures_of(set_name, options.count or SIZES[set_name]):
+    for name, draw in figures_of(set_name, dict(options.size).get(set_name, SIZES[set_name])):
         new = known.get(name) or digitize_and_score(draw(), options.keep)
         rows += new
         if options.rows and name not in known:
@@ -83,12 +83,26 @@ def digitize_and_score(item: BenchmarkFigure, keep: Path | None = None) -> list[
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=list(SIZES), default=list(SIZES))
-    parser.add_argument("--count", type=int, help="size of the mixture, or repetitions per level of the other sets")
+    parser.add_argument(
+        "--size",
+        nargs="+",
+        type=_size,
+        default=[],
+        metavar="SET=N",
+        help="size of the mixture, or repetitions per level of another set",
+    )
     parser.add_argument("--rows", type=Path, help="JSON lines, one per arm: written, and not run again if there")
     parser.add_argument("--keep", type=Path, help="keep the figures and their truth in this folder")
     parser.add_argument("--document", action="store_true", help="write the page of the docs from an incomplete run too")
     parser.add_argument("--accept", action="store_true", help="store the result as the baseline")
     return parser
+
+
+def _size(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if name not in SIZES:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SIZES)}")
+    return name, int(number)
 
 
 def _compare(summary: Summary) -> int:
