@@ -1,0 +1,172 @@
+"""Speed, memory and robustness of the main job: cold start, warm figures, batches, workers that are killed.
+
+    python -m benchmarks.speed --count 200 --kills 20
+
+Run it on a machine that does nothing else. Prints a table; with --json FILE the numbers are kept as a baseline.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+SAMPLE = Path(__file__).parents[1] / "sample_figures" / "cik-hcc-rfs" / "cik-hcc-rfs.png"
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "KMDIGITIZE_OCR_THREADS": "1"}
+LIMITS = {"cold s": 3.0, "warm median s": 1.0, "warm 90% s": 2.5, "peak GiB": 1.2}
+"""What must hold on the reference machine (two cores, nothing else running)."""
+
+WARM = """
+import json, resource, sys, time
+from pathlib import Path
+from kmdigitize.batch.inputs import collect_jobs
+from kmdigitize.batch.plan import do_job
+from kmdigitize.settings import DEFAULT_SETTINGS
+jobs = collect_jobs([sys.argv[1]], Path(sys.argv[2]), {})
+seconds = []
+for job in jobs:
+    begun = time.perf_counter()
+    do_job(job, Path(sys.argv[2]), DEFAULT_SETTINGS)
+    seconds.append(time.perf_counter() - begun)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print(json.dumps({"seconds": seconds[1:], "peak": peak}))
+"""
+
+
+def main() -> int:
+    """Measures, prints, and says by the exit code whether the limits hold."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--count", type=int, default=40, help="figures in the batch")
+    parser.add_argument("--kills", type=int, default=0, help="workers to kill while the batch runs")
+    parser.add_argument("--json", type=Path, help="where to keep the numbers")
+    parser.add_argument("--only", choices=["cold", "warm", "batch"], help="one part only")
+    options = parser.parse_args()
+    numbers: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        if options.only in (None, "cold"):
+            numbers |= cold(folder)
+        if options.only != "cold":
+            draw(folder / "figures", options.count)
+        if options.only in (None, "warm"):
+            numbers |= warm(folder)
+        if options.only in (None, "batch"):
+            numbers |= batch(folder, options.kills)
+    for name, value in numbers.items():
+        limit = LIMITS.get(name)
+        print(f"| {name} | {value:.3g} | {'' if limit is None else f'≤ {limit:g}'} |")
+    if options.json:
+        about = {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+        options.json.write_text(json.dumps({**about, **{k: round(v, 3) for k, v in numbers.items()}}, indent=1) + "\n")
+    return int(any(numbers.get(name, 0.0) > limit for name, limit in LIMITS.items()))
+
+
+def draw(folder: Path, count: int) -> None:
+    """The benchmark's own mixture of figures, with one that cannot be read."""
+    from benchmarks.figure_sets import figures_of
+
+    folder.mkdir()
+    for name, make in figures_of("mixed", count - 1):
+        figure = make().figure
+        (folder / f"{name.replace('/', '-')}.{figure.suffix.lstrip('.')}").write_bytes(figure.file)
+    (folder / "unreadable.png").write_bytes(b"no picture")
+
+
+def cold(folder: Path) -> dict[str, float]:
+    """Median wall time of the command on the founding sample, from a new process each time."""
+    command = [sys.executable, "-m", "kmdigitize", "digitize", str(SAMPLE), "-q", "-o", str(folder / "cold")]
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        subprocess.run(command, check=True)
+        seconds.append(time.perf_counter() - begun)
+    return {"cold s": statistics.median(seconds)}
+
+
+def warm(folder: Path) -> dict[str, float]:
+    """Seconds per figure and peak memory in one process with one thread, the first figure left out."""
+    arguments = [sys.executable, "-c", WARM, str(folder / "figures"), str(folder / "warm")]
+    done = subprocess.run(arguments, check=True, env=ONE_THREAD, stdout=subprocess.PIPE, text=True)
+    found = json.loads(done.stdout)
+    deciles = statistics.quantiles(found["seconds"], n=10)
+    return {"warm median s": deciles[4], "warm 90% s": deciles[8], "peak GiB": found["peak"]}
+
+
+def batch(folder: Path, kills: int) -> dict[str, float]:
+    """Figures per second with one and two workers, and what is lost when workers are killed."""
+    figures, count = folder / "figures", len(list((folder / "figures").iterdir()))
+    numbers: dict[str, float] = {}
+    for workers in (1, 2):
+        out = folder / f"batch-{workers}"
+        begun = time.perf_counter()
+        run_batch(figures, out, workers)
+        numbers[f"figures/s, {workers} worker{'s' * (workers > 1)}"] = count / (time.perf_counter() - begun)
+    numbers["speed-up of two"] = numbers["figures/s, 2 workers"] / numbers["figures/s, 1 worker"]
+    numbers["differing files, 1 v 2 workers"] = float(differences(folder / "batch-1", folder / "batch-2"))
+    if kills:
+        killed = run_batch(figures, folder / "killed", 2, kills)
+        numbers["workers killed"] = float(killed)
+        numbers["differing files, killed"] = float(differences(folder / "batch-1", folder / "killed"))
+        shutil.rmtree(folder / "killed")
+    return numbers
+
+
+def run_batch(figures: Path, out: Path, workers: int, kills: int = 0) -> int:
+    """Runs the command, killing ``kills`` of its workers at random moments; how many were killed."""
+    command = [sys.executable, "-m", "kmdigitize", "batch", str(figures), "-o", str(out), "-w", str(workers)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        stop, killed = threading.Event(), [0]
+        killer = threading.Thread(target=kill_workers, args=(running.pid, kills, killed, stop))
+        killer.start()
+        running.wait()
+        stop.set()
+        killer.join()
+    return killed[0]
+
+
+def kill_workers(parent: int, kills: int, killed: list[int], stop: threading.Event) -> None:
+    """SIGKILL to a random worker of ``parent`` every few seconds (Linux: children are found in /proc)."""
+    chance = random.Random(20)
+    while killed[0] < kills and not stop.wait(chance.uniform(1.0, 6.0)):
+        children = Path(f"/proc/{parent}/task/{parent}/children")
+        workers = [int(pid) for pid in children.read_text().split()] if children.exists() else []
+        workers = [pid for pid in workers if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        if workers:
+            os.kill(chance.choice(workers), signal.SIGKILL)
+            killed[0] += 1
+
+
+def differences(one: Path, two: Path) -> int:
+    """Number of files that are not in both folders with the same content, times taken out."""
+    a, b = contents(one), contents(two)
+    return sum(a.get(name) != b.get(name) for name in a.keys() | b.keys())
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """Every file of an output folder without the seconds it took; reports are made of the same numbers."""
+    found: dict[str, Any] = {}
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if path.suffix == ".json":
+            found[name] = {key: value for key, value in json.loads(path.read_text()).items() if key != "seconds"}
+        elif path.name == "summary.csv":
+            found[name] = [line.rpartition(",")[0] for line in path.read_text().splitlines()]
+        elif path.is_file() and path.suffix != ".html":
+            found[name] = path.read_bytes()
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
