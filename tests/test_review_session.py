@@ -14,8 +14,9 @@ import review_figure as drawn
 from kmdigitize import pipeline
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.facts import read_facts
+from kmdigitize.jobs import facts_beside
 from kmdigitize.records import Figure
-from kmdigitize.review.session import Session, StaleError
+from kmdigitize.review.session import Session, Source, StaleError
 from kmdigitize.review.snap import plain_path, snap_path
 from kmdigitize.review.view import view_of
 
@@ -194,3 +195,33 @@ def test_a_curve_that_was_not_found_is_drawn(reviewed: Session, do: Do) -> None:
     assert names(reviewed) == ["A", "B", "arm 3"]
     do("redraw", arm=2, path=[[drawn.column(6), drawn.row(0.8)], [drawn.column(7), drawn.row(0.5)]], snap=False)
     assert arm(reviewed, 2).curve.at(7.0) == pytest.approx(0.5)
+
+
+def test_a_picture_without_axes_is_digitized_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "read_page", drawn.page)
+    session = drawn.session(drawn.write_figure(tmp_path))
+
+    def correct(kind: str, **edit: Any) -> None:
+        session.correct({"kind": kind, "panel": "1", **edit}, session.revision)
+
+    assert "found none" in view_of(session)["error"]["message"]
+    correct("frame", frame=[40.0, 10.0, 340.0, 210.0])
+    correct("ticks", axis="x", ticks=[[40.0, 0.0], [340.0, 30.0]])
+    correct("ticks", axis="y", ticks=[[10.0, 1.0], [210.0, 0.0]])
+    found = len(session.sight.panels[0].arms)
+    path = [[drawn.column(t), drawn.row(s)] for t, s in ((0, 1), (5, 1), (5.1, 0.8), (9, 0.8))]
+    correct("redraw", arm=None, path=path, snap=False)
+    assert len(session.sight.panels[0].arms) == found + 1
+    assert arm(session, found).curve.at(7.0) == pytest.approx(0.8, abs=0.01)
+    assert view_of(session)["error"] is None
+
+
+def test_figures_of_one_file_have_facts_of_their_own(tmp_path: Path) -> None:
+    source = Source(tmp_path / "article.pdf", "smith-article-p07", 2, "-p07")
+    assert (source.facts.name, source.notes.name) == ("article-p07.facts.json", "article-p07.review.json")
+    beside = [facts_beside(str(source.path), "smith-article-p07", "smith-article")]
+    (tmp_path / "article.facts.json").touch()
+    beside.append(facts_beside(str(source.path), "smith-article-p07", "smith-article"))
+    source.facts.touch()
+    beside.append(facts_beside(str(source.path), "smith-article-p07", "smith-article"))
+    assert beside == [None, tmp_path / "article.facts.json", source.facts]

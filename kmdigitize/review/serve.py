@@ -37,6 +37,8 @@ def serve(queue: Queue, port: int, open_page: bool, say: Callable[[str], None]) 
     config = uvicorn.Config(review_app(queue, token, port), log_level="warning", access_log=False, lifespan="off")
     try:
         uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        say("Stopped.")
     finally:
         listening.close()
 

@@ -141,11 +141,10 @@ export function moveSelected(at) {
   const one = arm();
   const picked = state.selected;
   if (picked.kind === "drop") {
-    const drops = one.drops;
-    const before = drops[picked.index - 1] ?? one.start;
-    const after = drops[picked.index + 1] ?? [Math.max(one.end, at.x), null];
-    const y = after[1] === null ? [before[1], at.y] : [Math.min(before[1], after[1]), clamp(at.y, Math.min(before[1], after[1]), Math.max(before[1], after[1]))];
-    drops[picked.index] = [clamp(at.x, before[0], after[0]), y[1]];
+    const before = one.drops[picked.index - 1] ?? one.start;
+    const after = one.drops[picked.index + 1] ?? [Math.max(one.end, at.x), at.y];
+    const [low, high] = [Math.min(before[1], after[1]), Math.max(before[1], after[1])];
+    one.drops[picked.index] = [clamp(at.x, before[0], after[0]), clamp(at.y, low, high)];
     redrawArm();
   } else if (picked.kind === "mark") {
     one.marks[picked.index] = [at.x, rowAt(one, at.x)];
