@@ -123,6 +123,7 @@ def has_ink(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> bool:
 def cut_line(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     """The pieces of a line between wide gaps and pieces of drawn line, each shrunk to its ink."""
     ink = ink_of(pixels, region, settings)
+    ink[:, _rules(ink)] = False
     rows = _tight_rows(ink)
     if rows is None:
         return []
@@ -142,6 +143,18 @@ def cut_line(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[
             joined = True
     cut = [part(region, float(a), float(rows[0]), float(b), float(rows[1])) for a, b in pieces]
     return [tight(pixels, piece, settings) for piece in cut]
+
+
+def _rules(ink: BoolArray) -> BoolArray:
+    """Columns of an axis or a table rule: text leaves a margin above and below, which these cross.
+
+    At the ends of a line, where axes are, a rule may be broken by what blurs into it.
+    """
+    filled = ink.mean(axis=0)
+    edge = max(2, round(0.08 * len(filled)))
+    at_end = np.zeros(len(filled), np.bool_)
+    at_end[:edge] = at_end[-edge:] = True
+    return np.asarray((filled > 0.95) | (at_end & (filled > 0.7)), np.bool_)
 
 
 def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:

@@ -52,8 +52,9 @@ def read_tokens(
     reader, settings = reader or shared_reader(), settings or OcrSettings()
     regions: list[FloatArray] = []
     angles: list[float] = []
-    for line in _whole_lines(_find_lines(figure.pixels, reader, settings), settings):
-        for region, angle in _orientations(line, settings):
+    lines = _whole_lines(_find_lines(figure.pixels, reader, settings), settings)
+    for line in lines:
+        for region, angle in _orientations(line, lines, settings):
             pieces = cut_line(figure.pixels, region, settings)
             regions += pieces
             angles += [angle] * len(pieces)
@@ -120,13 +121,27 @@ def _one_line(long: Box, short: Box, settings: OcrSettings) -> bool:
     return alike and not inside and shared_y > 0.7 * min(short.height, long.height) and shared_x > 0.2 * short.height
 
 
-def _orientations(line: FloatArray, settings: OcrSettings) -> list[tuple[FloatArray, float]]:
-    """The region as it may be read: upright, or from bottom to top and top to bottom when it stands on end."""
+def _orientations(
+    line: FloatArray, lines: Sequence[FloatArray], settings: OcrSettings
+) -> list[tuple[FloatArray, float]]:
+    """The region as it may be read: upright, from bottom to top, from top to bottom.
+
+    A region of about equal sides may be a short label on end if one in its column certainly stands on end.
+    """
     width, height = size(line)
-    if height <= settings.tall * width:
-        return [(line, 0.0)]
     vertical = [(np.roll(line, 1, axis=0), 90.0), (np.roll(line, -1, axis=0), -90.0)]
-    return [(line, 0.0), *vertical] if height <= 2 * settings.tall * width else vertical
+    if height > 2 * settings.tall * width:
+        return vertical
+    if height > settings.tall * width:
+        return [(line, 0.0), *vertical]
+    if height > 1.1 * width and any(_tall_in_column(bounds(other), bounds(line), settings) for other in lines):
+        return [(line, 0.0), *vertical]
+    return [(line, 0.0)]
+
+
+def _tall_in_column(other: Box, box: Box, settings: OcrSettings) -> bool:
+    shared = min(other.right, box.right) - max(other.left, box.left)
+    return other.height > settings.tall * other.width and shared > 0.7 * max(other.width, box.width)
 
 
 _Read = tuple[TextToken, FloatArray]
@@ -189,10 +204,16 @@ def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSe
     return [tight(pixels, part, settings) for part in parts]
 
 
+def _surely_vertical(token: TextToken) -> bool:
+    """Words, or a number of several digits, that read well on end."""
+    number = len(token.text) >= 3 and re.fullmatch(r"[\d.,]+%?", token.text) is not None and token.angle > 0
+    return (len(token.text) > 4 and token.confidence > 0.8) or (number and token.confidence > 0.95)
+
+
 def _best_orientation(tokens: list[_Read]) -> list[_Read]:
     """Of readings of the same place in several directions, one: that of a longer neighbour in the same column of
     vertical text, else the surest (upright wins ties)."""
-    long = [t for t, _ in tokens if abs(t.angle) == 90 and len(t.text) > 4 and t.confidence > 0.8]
+    long = [t for t, _ in tokens if abs(t.angle) == 90 and _surely_vertical(t)]
 
     def score(item: _Read) -> float:
         token = item[0]
@@ -203,7 +224,7 @@ def _best_orientation(tokens: list[_Read]) -> list[_Read]:
             if t is not token
         )
         length = float(max(1, len(token.text))) ** 0.5
-        return float(token.confidence * length + 0.05 * (token.angle == 0) + 5.0 * column)
+        return float(token.confidence**4 * length + 0.05 * (token.angle == 0) + 5.0 * column)
 
     kept: list[_Read] = []
     for token, region in sorted(tokens, key=lambda item: -score(item)):
