@@ -18,6 +18,7 @@ from kmdigitize.detect.marks_bars import (
     UPRIGHT,
     Uprights,
     bar_strength,
+    crossbar,
     match_bars,
     nearby_ink,
     read_uprights,
@@ -107,7 +108,24 @@ def find_marks(
     log.debug("best mark: %s %.1f px, score %.1f, share %.2f", best.kind, best.size, best.score, best.share)
     if best.score < settings.least_score or best.share < settings.least_share:
         return tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
-    return tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
+    found = tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
+    return _as_plus(found) if best.kind == "vbar" and _has_crossbars(found, best) else found
+
+
+def _has_crossbars(traces: tuple[Trace, ...], look: _Look) -> bool:
+    """Whether the bars that were found are the uprights of plus signs."""
+    total, seen = 0.0, 0
+    for trace, ink in zip(traces, look.inks, strict=True):
+        at = np.array([round(mark.x - ink.origin - ink.x[0]) for mark in trace.marks or ()], dtype=np.int64)
+        more, pixels = crossbar(ink, np.clip(at, 0, ink.x.size - 1), look.size)
+        total, seen = total + more, seen + pixels
+    return seen >= look.size and total > 0.5 * seen
+
+
+def _as_plus(traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
+    return tuple(
+        replace(trace, marks=tuple(replace(mark, kind="plus") for mark in trace.marks or ())) for trace in traces
+    )
 
 
 def _settled(looks: list[_Look], settings: MarkSettings) -> bool:

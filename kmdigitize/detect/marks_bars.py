@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk
-from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.records import MarkKind
 
 UPRIGHT: tuple[MarkKind, ...] = ("vbar", "tick")
@@ -71,6 +71,19 @@ def match_bars(uprights: Uprights, kind: MarkKind, size: float) -> tuple[FloatAr
     fit = np.where(visible >= max(2.0, 0.3 * len(sides) * tip), fit, -1.0)
     better = fit[1] > fit[0]
     return np.where(better, fit[1], fit[0]), np.where(better, visible[1], visible[0])
+
+
+def crossbar(ink: MarkInk, index: IntArray, size: float) -> tuple[float, int]:
+    """Ink to the left and right of bars that stand at the columns ``index``, in their own row, and pixels seen there.
+
+    Only where the curve itself does not run: beside risers and the curve's end, or in another ink than the curve's.
+    """
+    reach = np.arange(2, max(round(0.8 * size), 2) + 1)
+    steps = np.concatenate([-reach, reach])[:, None]
+    columns = ink.x[index].astype(np.int64)[None, :] + steps
+    rows = np.broadcast_to(np.rint(ink.next_y[index]).astype(np.int64)[None, :], columns.shape)
+    value, seen = ink.at(rows, columns)
+    return float(value.sum(where=seen)), int(seen.sum())
 
 
 def nearby_ink(uprights: Uprights, size: float) -> float:
