@@ -11,6 +11,7 @@ Assumes that each ink has one colour. Two inks in one pixel share it by their pr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -73,7 +74,8 @@ def measure_evidence(
     where = np.nonzero(plain > s.visible * (2 if lossy else 1))
     seen = _look(pixels, background, where, stroke, lossy)
     likelihood = _likelihoods(seen, background.panel, inks, s)
-    share = likelihood / (likelihood.sum(axis=1, keepdims=True) + s.unknown)
+    likelihood = likelihood**2  # an ink that fits better takes nearly all of a pixel, or coverage would be biased
+    share = likelihood / (likelihood.sum(axis=1, keepdims=True) + s.unknown**2)
     coverage = np.zeros((len(inks), *plain.shape), np.float32)
     weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
     for k, color in enumerate(inks):
@@ -137,13 +139,18 @@ def _likelihoods(seen: _Seen, panel: Image, inks: Image, s: EvidenceSettings) ->
     for k, color in enumerate(colors):
         twins = size[apart[k] < s.same_hue]
         darkest = bool(twins.size) and bool(size[k] >= twins.max())
-        likelihood[:, k] = _likelihood(seen, color @ color_space(seen.lossy), twins.size > 0, darkest, s)
+        twin: Twin = "none" if not twins.size else "extra" if k == len(inks) else "darkest" if darkest else "paler"
+        likelihood[:, k] = _likelihood(seen, color @ color_space(seen.lossy), twin, s)
     likelihood[:, -1] *= 0.0 if taken else s.black
     return likelihood
 
 
-def _likelihood(seen: _Seen, color: Image, has_twin: bool, darkest: bool, s: EvidenceSettings) -> Image:
-    """Likelihood (n,) of every visible pixel under one ink; shades are compared if another ink ``has_twin`` hue."""
+Twin = Literal["none", "paler", "darkest", "extra"]
+"""Whether an ink shares its hue with others, is the darkest of them, or is the black of marks and text."""
+
+
+def _likelihood(seen: _Seen, color: Image, twin: Twin, s: EvidenceSettings) -> Image:
+    """Likelihood (n,) of every visible pixel under one ink; shades are compared where it has twins."""
     full = seen.paper - color
     size = np.maximum(full[:, 0] if seen.lossy else length(full), 1.0)
     measure = _hue_distance if seen.lossy else _angle
@@ -153,18 +160,18 @@ def _likelihood(seen: _Seen, color: Image, has_twin: bool, darkest: bool, s: Evi
         off = np.minimum(off, measure(seen, np.broadcast_to(seen.panel - color, full.shape)))
     fit = np.exp(-0.5 * (off / (s.angle_sd_lossy if seen.lossy else s.angle_sd)) ** 2)
     slack = 0.12 if seen.lossy else 0.07
-    too_deep = np.maximum((seen.deepest if has_twin else seen.depth) / size - 1 - slack, 0)
+    too_deep = np.maximum((seen.depth if twin == "none" else seen.deepest) / size - 1 - slack, 0)
     fit *= np.exp(-0.5 * (too_deep / slack) ** 2)
-    if not has_twin:
+    if twin == "none":
         return np.asarray(fit, np.float32)
     off = np.log(np.maximum(seen.shade, 1.0) / size)
-    if darkest:
+    if twin != "paler":
         off = np.minimum(off, 0)  # touching strokes sum to more than the darkest ink, and are still it
     shade = np.exp(-0.5 * (off / s.shade_sd) ** 2)
     if not seen.lossy:
         shade = np.maximum(shade, np.exp(-0.5 * ((seen.deepest / size - 1) / s.pure_sd) ** 2))
     # Marks and letters are often thinner than curves, so black need not sum to a whole stroke.
-    return np.asarray(fit * (np.maximum(shade, s.thin_black) if not color.any() else shade), np.float32)
+    return np.asarray(fit * (np.maximum(shade, s.thin_black) if twin == "extra" else shade), np.float32)
 
 
 def _angle(seen: _Seen, full: Image) -> Image:

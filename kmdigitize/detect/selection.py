@@ -99,7 +99,9 @@ def choose_curves(
         arms = [Arm(i, dash, legend[i].period) for i, dash in inks[k].arms]
         if arms and len([ink for ink in inks if ink.arms]) == 1:
             # Entries whose sample could not be read share the only ink.
-            arms += [Arm(i, "unknown") for i, entry in enumerate(legend) if entry.color is None and entry.place == "legend"]
+            arms += [
+                Arm(i, "unknown") for i, entry in enumerate(legend) if entry.color is None and entry.place == "legend"
+            ]
         mine = [found for found in find_arms(sheets[k], arms) if _announced(found, sheets[k], s)]
         result += [(k, found) for found in mine]
         if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:

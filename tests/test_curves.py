@@ -1,0 +1,128 @@
+"""Whole panels drawn here: the curves come back, whatever hides them."""
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from kmdigitize.detect.curves import find_paths
+from kmdigitize.geometry import AxisScale, Box
+from kmdigitize.records import Figure, LegendEntry, Panel, Scales
+
+LEFT, TOP, RIGHT, BOTTOM = 30, 20, 330, 220
+STEPS = {
+    "high": ([40, 90, 150, 220], [0.9, 0.8, 0.7, 0.62], 290),
+    "low": ([20, 60, 110, 180, 240], [0.85, 0.65, 0.5, 0.4, 0.3], 280),
+}
+
+
+def survival(name, time):
+    times, values, _ = STEPS[name]
+    return np.concatenate([[1.0], values])[np.searchsorted(times, time, side="right")]
+
+
+def draw(pixels, name, color, dash=None, up=False, width=2):
+    times, values, end = STEPS[name]
+    knots = [(0, 1.0)]
+    for time, value in zip(times, values, strict=True):
+        knots += [(time, knots[-1][1]), (time, value)]
+    knots.append((end, knots[-1][1]))
+    points = np.array([(LEFT + t, (TOP + s * 200) if up else (BOTTOM - s * 200)) for t, s in knots])
+    run = 0.0
+    for (x0, y0), (x1, y1) in pairwise(points):
+        length = abs(x1 - x0) + abs(y1 - y0)
+        for k in np.arange(0, length, 0.5):
+            if dash is None or (run + k) % sum(dash) < dash[0]:
+                x, y = x0 + (x1 - x0) * k / length, y0 + (y1 - y0) * k / length
+                a, b = int(x - width / 2 + 0.5), int(y - width / 2 + 0.5)
+                pixels[b : b + width, a : a + width] = color
+        run += length
+
+
+def panel(*curves, up=False, marks=()):
+    pixels = np.full((250, 360, 3), 255, np.uint8)
+    pixels[TOP : BOTTOM + 1, LEFT - 1] = pixels[BOTTOM + 1, LEFT - 1 : RIGHT] = 0
+    for name, color, dash in curves:
+        draw(pixels, name, color, dash, up)
+    for name, time in marks:
+        x, y = LEFT + time, round(BOTTOM - survival(name, time) * 200)
+        pixels[y - 6 : y + 6, x - 1 : x + 1] = 0
+    return pixels
+
+
+def trace(pixels, legend=(), expected=None, direction="down", lossy=False):
+    time, share = AxisScale.through((LEFT, RIGHT), (0, 300)), AxisScale.through((BOTTOM, TOP), (0.0, 1.0))
+    scales = Scales(time, share, direction=direction)
+    frame = Box(LEFT - 1, TOP, RIGHT, BOTTOM + 1)
+    place = Panel("", frame, Box(0, 0, 359, 249), BOTTOM + 1, LEFT - 1)
+    return find_paths(Figure("", pixels, lossy=lossy), place, scales, legend, (), expected)
+
+
+def error(path, name, up=False):
+    time = np.arange(2, STEPS[name][2] - 2)
+    index = LEFT + time - path.first
+    if index[-1] >= path.rows.size:
+        return 1.0
+    drawn = (BOTTOM - path.rows[index]) / 200.0
+    return float(np.mean(np.abs((1 - drawn if up else drawn) - survival(name, time))))
+
+
+def sample(color, dash="solid", period=()):
+    return LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), color, dash, 2.0, period)
+
+
+RED, BLUE, BLACK = (200, 30, 30), (30, 60, 200), (0, 0, 0)
+
+
+@pytest.mark.parametrize("legend", [(), (sample(RED), sample(BLUE))])
+def test_two_colours_with_and_without_legend(legend):
+    found = trace(panel(("high", RED, None), ("low", BLUE, None)), legend)
+    assert len(found.paths) == 2
+    by_color = {evidence.color[0] > 100: path for evidence, path in found.paths}
+    assert error(by_color[True], "high") < 0.01
+    assert error(by_color[False], "low") < 0.01
+    assert found.flags == ()
+
+
+def test_black_marks_hide_but_do_not_end_a_curve():
+    marks = [("low", t) for t in range(120, 280, 5)]
+    found = trace(panel(("low", RED, None), marks=marks), (sample(RED),))
+    assert len(found.paths) == 1
+    assert error(found.paths[0][1], "low") < 0.015
+
+
+def test_line_types_of_one_ink_follow_the_legend():
+    legend = (sample(BLACK, "solid"), sample(BLACK, "dashed", (8.0, 6.0)))
+    found = trace(panel(("low", BLACK, None), ("high", BLACK, (8, 6))), legend)
+    by_entry = {path.entry: path for _, path in found.paths}
+    assert error(by_entry[0], "low") < 0.01
+    assert error(by_entry[1], "high") < 0.02
+
+
+def test_upward_curves_are_found_even_if_announced_downward():
+    found = trace(panel(("high", RED, None), ("low", BLUE, None), up=True), direction="down")
+    assert found.direction == "up"
+    assert len(found.paths) == 2
+    errors = sorted(min(error(path, name, up=True) for name in STEPS) for _, path in found.paths)
+    assert errors[-1] < 0.01
+
+
+def test_compressed_picture():
+    pixels = panel(("high", RED, None), ("low", BLUE, None))
+    _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 50])
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].copy()
+    found = trace(pixels, (sample(RED), sample(BLUE)), lossy=True)
+    assert len(found.paths) == 2
+    for evidence, path in found.paths:
+        assert error(path, "high" if evidence.color[0] > 100 else "low") < 0.01
+
+
+def test_empty_panel_has_no_curves():
+    assert trace(panel()).paths == ()
+
+
+def test_missing_curve_is_flagged():
+    found = trace(panel(("low", RED, None)), (sample(RED), sample(BLUE)))
+    assert len(found.paths) == 1
+    assert [flag.code for flag in found.flags] == ["curve_count_doubtful"]

@@ -1,0 +1,92 @@
+"""Coverage of pixels by inks: linear mixtures are undone exactly."""
+
+import numpy as np
+import pytest
+
+from kmdigitize.detect.background import find_background
+from kmdigitize.detect.evidence import measure_evidence
+
+RED, BLUE, GREY = (220, 40, 30), (20, 60, 200), (140, 140, 140)
+
+
+def blank(height=60, width=120, paper=(255, 255, 255)):
+    return np.tile(np.array(paper, np.float32), (height, width, 1))
+
+
+def draw(pixels, rows, columns, color, share=1.0):
+    pixels[rows, columns] = (1 - share) * pixels[rows, columns] + share * np.array(color, np.float32)
+
+
+def evidence(pixels, inks, stroke=2.0, lossy=False):
+    colors = np.array(inks, np.float32)
+    return measure_evidence(pixels, find_background(pixels, stroke, lossy, colors), colors, lossy, stroke)
+
+
+def test_anti_aliased_line_is_unmixed():
+    pixels = blank()
+    draw(pixels, 20, slice(None, 60), RED, 0.3)
+    draw(pixels, 21, slice(None, 60), RED)
+    draw(pixels, 22, slice(None, 60), RED, 0.7)
+    found = evidence(pixels, [RED, BLUE]).coverage
+    assert found[0][20:23, 30] == pytest.approx([0.3, 1.0, 0.7], abs=0.05)
+    assert found[1].max() < 0.05
+
+
+def test_inks_are_told_apart_on_a_grey_panel():
+    pixels = blank(paper=(235, 235, 235))
+    draw(pixels, slice(20, 22), slice(None, 60), RED)
+    draw(pixels, slice(40, 42), slice(None, 60), BLUE)
+    red, blue = evidence(pixels, [RED, BLUE]).coverage
+    assert red[20, 30] > 0.95
+    assert blue[40, 30] > 0.95
+    assert max(red[40].max(), blue[20].max()) < 0.05
+
+
+def test_greys_are_told_apart_by_their_sum_across_the_stroke():
+    pixels = blank()
+    draw(pixels, 20, slice(None, 60), (0, 0, 0), 0.5)
+    draw(pixels, slice(21, 23), slice(None, 60), (0, 0, 0))
+    draw(pixels, 23, slice(None, 60), (0, 0, 0), 0.5)
+    draw(pixels, slice(40, 43), slice(None, 60), GREY)
+    black, grey = evidence(pixels, [(0, 0, 0), GREY], 3.0).coverage
+    assert black[20:24, 30] == pytest.approx([0.5, 1, 1, 0.5], abs=0.1)
+    assert grey[41, 30] > 0.9
+    assert grey[20:24, 30].max() < 0.15
+
+
+def test_black_marks_are_no_colour():
+    pixels = blank()
+    draw(pixels, slice(20, 22), slice(None, 60), BLUE)
+    draw(pixels, slice(15, 27), slice(30, 32), (0, 0, 0))
+    found = evidence(pixels, [BLUE])
+    assert found.black[17, 30] > 0.8
+    assert found.coverage[0][17, 30] < 0.1
+    assert found.coverage[0][20, 10] > 0.95
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_line_in_its_band_is_its_ink_whichever_was_drawn_first(over):
+    pixels = blank()
+    if over:
+        draw(pixels, slice(30, 33), slice(None, 60), RED)
+    draw(pixels, slice(10, 50), slice(None, 60), BLUE, 0.25)
+    if not over:
+        draw(pixels, slice(30, 33), slice(None, 60), RED)
+    found = evidence(pixels, [RED, BLUE], 3.0)
+    assert found.coverage[0][31, 30] > 0.6
+    assert found.coverage[1][31, 30] < 0.1
+    assert found.coverage[:, 20, 30].max() < 0.1
+
+
+def test_grid_is_paper_and_axis_is_a_line():
+    pixels = blank()
+    pixels[30] = 225
+    pixels[:, 60] = 225
+    pixels[55] = 0
+    draw(pixels, slice(10, 12), slice(None, 60), RED)
+    background = find_background(pixels, 2.0, False)
+    assert background.paper[30, 10] == pytest.approx([225] * 3, abs=1)
+    assert background.paper[20, 60] == pytest.approx([225] * 3, abs=1)
+    assert background.lines[55].min() > 0.9
+    assert background.lines[:30].max() == 0
+    assert not background.banded

@@ -1,0 +1,75 @@
+"""Stroke widths, clusters of ink, and what the legend makes of them."""
+
+import numpy as np
+import pytest
+
+from kmdigitize.detect.background import find_background
+from kmdigitize.detect.clusters import find_ink_colors
+from kmdigitize.detect.inks import measure_stroke, settle_inks
+from kmdigitize.geometry import Box
+from kmdigitize.records import LegendEntry
+
+WHITE = np.full(3, 255, np.float32)
+
+
+def lines(width, colors, height=160, length=240):
+    """One straight anti-aliased line per colour, at changing positions on the pixel grid."""
+    pixels = np.tile(WHITE, (height, length, 1))
+    edges = np.arange(height + 1) - 0.5
+    for i, color in enumerate(colors):
+        for part in range(8):
+            centre = 20 + 30 * i + 2.0 * part + 0.13 * part
+            low, high = centre - width / 2, centre + width / 2
+            inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, 1)
+            columns = slice(part * 30, part * 30 + 30)
+            pixels[:, columns] += inside[:, None, None] * (np.array(color, np.float32) - pixels[:, columns])
+    return pixels
+
+
+def entry(color, dash="solid"):
+    return LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), color, dash)
+
+
+@pytest.mark.parametrize("width", [2.0, 3.3, 6.0])
+def test_stroke_width_does_not_depend_on_the_pixel_grid(width):
+    pixels = lines(width, [(200, 30, 30), (30, 30, 200)])
+    clear = np.ones(pixels.shape[:2], bool)
+    assert measure_stroke(WHITE - pixels, clear) == pytest.approx(width, rel=0.2)
+
+
+def test_thin_strokes_are_measured_again_against_their_purest_pixels():
+    pixels = lines(1.4, [(200, 30, 30), (30, 30, 200)])
+    clear = np.ones(pixels.shape[:2], bool)
+    rough = measure_stroke(WHITE - pixels, clear)
+    found = find_ink_colors(pixels, find_background(pixels, rough, False), clear, rough, False)
+    assert found.stroke == pytest.approx(1.4, rel=0.15)
+
+
+def test_colours_are_found_without_a_legend():
+    inks = [(200, 30, 30), (30, 60, 200), (20, 150, 60)]
+    pixels = lines(2.5, inks)
+    found = find_ink_colors(pixels, find_background(pixels, 2.5, False), np.ones(pixels.shape[:2], bool), 2.5, False)
+    for ink in inks:
+        assert np.linalg.norm(found.colors[: len(inks)] - np.array(ink), axis=1).min() < 20
+
+
+def test_pale_legend_sample_takes_the_colour_of_its_strokes():
+    full = np.array([[200, 30, 30], [30, 60, 200]], np.float32)
+    pale = (228, 143, 143)
+    inks = settle_inks([entry(pale)], full, np.array([0.5, 0.5], np.float32), WHITE, False)
+    assert inks[0].color == (200, 30, 30)
+    assert inks[0].arms == ((0, "solid"),)
+    assert inks[1].color == (30, 60, 200)
+    assert inks[1].arms == ()
+
+
+def test_one_colour_in_two_line_types_is_one_ink():
+    legend = [entry((0, 0, 0)), entry((10, 10, 10), "dashed"), entry((150, 150, 150))]
+    inks = settle_inks(legend, np.zeros((0, 3), np.float32), np.zeros(0, np.float32), WHITE, False)
+    assert [ink.arms for ink in inks] == [((0, "solid"), (1, "dashed")), ((2, "solid"),)]
+
+
+def test_black_beside_colours_is_no_ink_of_a_curve():
+    colors = np.array([[0, 0, 0], [200, 30, 30]], np.float32)
+    inks = settle_inks([], colors, np.array([0.6, 0.4], np.float32), WHITE, False)
+    assert [ink.color for ink in inks] == [(200, 30, 30)]

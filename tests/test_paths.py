@@ -1,0 +1,104 @@
+"""The cheapest monotone step path, on evidence small enough to see."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from kmdigitize.detect.paths import Sheet, band_offset, box_mean, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.runs import vertical_runs
+
+
+def sheet(coverage, occluded=None, top=2.0, stroke=1.0):
+    coverage = np.asarray(coverage, np.float32)
+    nothing = np.zeros_like(coverage)
+    occluded = nothing if occluded is None else np.asarray(occluded, np.float32)
+    return Sheet(coverage, occluded, nothing, nothing, stroke, 0, top)
+
+
+def find(ground):
+    return cheapest_path(path_costs(ground), ground.start, start_costs(len(ground.coverage), ground.top, ground.stroke))
+
+
+def stairs(height, width, rows):
+    coverage = np.zeros((height, width), np.float32)
+    for x, row in enumerate(rows):
+        above = rows[max(x - 1, 0)]
+        coverage[above : row + 1, x] = 1
+    return coverage
+
+
+def test_path_follows_flats_and_drops_exactly():
+    rows = [2] * 10 + [6] * 12 + [9] * 10
+    road = find(sheet(stairs(14, 32, rows)))
+    assert road.rows.tolist() == rows
+    assert road.first == 0
+
+
+def test_path_ends_with_its_ink():
+    coverage = np.zeros((12, 60), np.float32)
+    coverage[2, :25] = 1
+    coverage[2, 50:52] = 1
+    assert find(sheet(coverage)).rows.size == 25
+
+
+def test_gap_is_bridged_where_the_ink_goes_on():
+    coverage = np.zeros((12, 60), np.float32)
+    coverage[2, :25] = coverage[2, 30:] = 1
+    assert find(sheet(coverage)).rows.tolist() == [2] * 60
+
+
+def test_hidden_columns_are_cheap_and_never_rise():
+    coverage, occluded = np.zeros((2, 20, 60), np.float32)
+    coverage[2, :20] = coverage[10, 40:] = 1
+    occluded[:, 20:40] = 1
+    rows = find(sheet(coverage, occluded)).rows
+    assert rows.size == 60
+    assert (rows[0], rows[-1]) == (2, 10)
+
+
+def test_no_ink_is_no_path():
+    assert find(sheet(np.zeros((10, 20)))) is None
+
+
+def test_crossing_goes_straight_on():
+    rows = np.concatenate([np.full(20, 4), np.full(20, 10)])
+    coverage = stairs(16, 40, rows.tolist())
+    coverage[7, 10:30] = 1
+    assert find(sheet(coverage)).rows.tolist() == rows.tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(arrays(np.float32, (12, 20), elements=st.floats(0, 1, width=32)), st.floats(0, 5))
+def test_paths_never_rise(coverage, top):
+    road = find(sheet(coverage, top=top))
+    if road is not None:
+        assert np.all(np.diff(road.rows) >= 0)
+        assert road.cost < 0
+        assert 0 <= road.rows.min() <= road.rows.max() < 12
+
+
+@pytest.mark.parametrize("height", [1.0, 1.5, 2.0, 3.7])
+def test_box_mean_of_a_dot_is_its_share(height):
+    image = np.zeros((9, 9), np.float32)
+    image[4, 4] = 1
+    assert box_mean(image, 1, height)[4, 4] == pytest.approx(1 / height, rel=1e-5)
+    assert box_mean(image, 1, height).sum() == pytest.approx(1, rel=1e-5)
+
+
+def test_band_offset_is_zero_in_the_middle_of_a_mark():
+    mask = np.zeros((20, 3), bool)
+    mask[5:14, 1] = True
+    offset = band_offset(mask, 1.0, 15.0)
+    assert offset[9, 1] == 0
+    assert offset[5, 1] == offset[13, 1] == 1
+    assert offset[:, 0].max() == 0
+
+
+def test_runs_name_first_and_last_rows():
+    mask = np.array([[1, 0], [1, 1], [0, 1], [1, 0]], bool)
+    runs = vertical_runs(mask)
+    assert list(zip(runs.column, runs.first, runs.last, strict=True)) == [(0, 0, 1), (0, 3, 3), (1, 1, 2)]
+    first, last = runs.at(np.array([1, 2, 2]), np.array([0, 0, 1]))
+    assert (first.tolist(), last.tolist()) == ([0, 2, 1], [1, 2, 2])
