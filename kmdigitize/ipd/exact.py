@@ -44,7 +44,7 @@ class ExactSettings:
     """Settings of the exact method."""
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
-    smallest_sd_px: float = 0.1
+    smallest_sd_px: float = 0.15
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown_n_keep: int = 1500
     """States kept when the number of patients is unknown."""
@@ -53,7 +53,7 @@ class ExactSettings:
     table follows the noise (benchmarks/reconstruction.py, n = 1000 at 200 to 400 rows)."""
     pull: float = 0.3
     """Pull of the reported table towards the posterior means: 0 is the single most probable path."""
-    noise_factors: tuple[float, ...] = (1.0, 1.6, 2.5, 4.0, 8.0)
+    noise_factors: tuple[float, ...] = (1.0, 1.6, 2.5, 4.0)
     """Factors on the stated noise of the levels among which the evidence chooses."""
     quick_keep: int = 200
     """States kept for that choice."""
@@ -139,7 +139,7 @@ def _most_evident_noise(
     Too small a noise is explained by many small events of a finer lattice, so without printed numbers the noise
     decides the event counts.
     """
-    quick = replace(settings.lattice, keep=settings.quick_keep if known.n is not None else settings.lattice.keep)
+    quick = replace(settings.lattice, keep=settings.quick_keep if known.n is not None else settings.unknown_n_keep // 3)
     best, evidence = 1.0, -np.inf
     for factor in settings.noise_factors:
         timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))

@@ -158,13 +158,18 @@ def row_quantum(level: FloatArray, resolution: float) -> float:
     return resolution / 2.0 if abs(phase.mean()) > 0.98 else 0.0
 
 
+MOST_TOGETHER = 4.0
+"""With N unknown, the usual early drop holds at most this many events; the smallest drop may be no event at all."""
+
+
 def _candidates(known: Prepared) -> IntArray:
     """The number of patients, or every number that the first drops leave possible."""
     if known.n is not None:
         return np.array([known.n])
     least = max(1, known.time.size, int(known.risk_count.max(initial=0)))
     first = -np.diff(np.concatenate([[1.0], known.level[:15]]))
-    most = int(np.clip(2.0 / max(float(first.min(initial=1.0)), 5e-4), least + 1, 4000))
+    usual = float(np.median(first)) if first.size else 1.0
+    most = int(np.clip(MOST_TOGETHER / max(usual, 1e-3), least + 1, 4000))
     return np.arange(least, most + 1)
 
 
