@@ -170,6 +170,25 @@ def test_the_queue_lists_all_figures(served: tuple[Any, Any]) -> None:
     assert page.locator("#help-table").is_visible()
 
 
+def test_a_picture_without_axes_by_hand(page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "read_page", drawn.page)
+    with drawn.serving(drawn.write_figure(tmp_path)) as (port, queue):
+        opened(page, f"http://127.0.0.1:{port}/?token={drawn.TOKEN}")
+        assert "found none" in page.locator(".error").inner_text()
+        page.keyboard.press("f")
+        drag(page, (40.0, 10.0), (340.0, 210.0))
+        said(page, "Saved: set the frame")
+        for axis, places in (("x", ((40, 215, "0"), (340, 215, "30"))), ("y", ((35, 10, "1"), (35, 210, "0")))):
+            for x, y, value in places:
+                page.locator(f"[data-key='tick {axis} add']").click()
+                page.mouse.click(*place(page, x, y))
+                page.keyboard.type(value)
+                page.keyboard.press("Enter")
+            said(page, f"Saved: {axis} axis: pinned 2 ticks")
+        assert page.locator(".error").count() == 0
+        assert queue.items[0].session.sight.panels[0].scales.x.to_value(190.0) == pytest.approx(15.0, abs=0.1)
+
+
 def test_no_serious_accessibility_fault(browser: Any, tmp_path: Path, fake_stages: None) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     with drawn.serving(drawn.write_figure(tmp_path)) as (port, _):

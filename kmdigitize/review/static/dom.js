@@ -20,7 +20,7 @@ export const s = (tag, attributes, ...children) =>
 // Replaces the content of an element; whoever had the focus in it gets it back, found by data-key.
 export function refill(element, ...children) {
   const key = element.contains(document.activeElement) ? document.activeElement.dataset?.key : null;
-  element.replaceChildren(...children.flat().filter(Boolean));
+  element.replaceChildren(...children.flat(2).filter(Boolean));
   if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 

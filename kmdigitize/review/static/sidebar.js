@@ -116,7 +116,7 @@ function axisTicks(one, axis) {
     h("td", {}, h("button", { type: "button", "data-key": `tick ${axis} ${index} remove`, "aria-label": `Remove ${axis} tick ${index + 1}`, onclick: () => sendTicks(axis, index, { remove: true }) }, "✕")));
   return h("div", { class: "axis" },
     h("h3", {}, axis === "x" ? "Time axis" : `Survival axis${one.percent ? " (percent)" : ""}`),
-    one[axis].source ? h("p", { class: "quiet" }, `from ${one[axis].source}, residual ${round(one[axis].rms_px, 2)} px`) : null,
+    one[axis].source ? h("p", { class: "quiet" }, `from ${one[axis].source}, residual ${one[axis].rms_px.toFixed(2)} px`) : null,
     h("table", {}, h("caption", { class: "hidden" }, `Ticks of the ${axis} axis`), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "px"), h("th", { scope: "col" }, "value"), h("td", {}))), h("tbody", {}, ticks.map(row))),
     h("div", { class: "line" },
       h("button", { type: "button", "data-key": `tick ${axis} add`, onclick: () => { state.tickAxis = axis; chooseTool("tick"); say(`Click where the ${axis} axis has a known value.`); $("figure").focus(); } }, "Add a tick"),
@@ -148,22 +148,29 @@ function corrections() {
     h("ol", { class: "corrections" }, list.map((it) => h("li", {}, it.what, h("small", {}, [it.who, it.when?.slice(0, 16).replace("T", " "), it.why].filter(Boolean).join(" · ")))))];
 }
 
+function armSections(one) {
+  return [
+    section("Verdict", null, ...verdicts(one)),
+    section("Flags", one.flags.length || null, ...flags(one)),
+    section("Arms", one.arms.length, h("ol", { class: "arms" }, one.arms.map(armRow))),
+    section("At risk", null, ...riskTable(one)),
+  ];
+}
+
 export function drawSidebar() {
   if (!state.view) return;
   const one = panel();
   const all = panels();
+  if (!one.arms.length) closed.delete("Axes");
   refill($("sidebar"),
     state.view.error ? h("p", { class: "error", role: "alert" }, state.view.error.message, " ", state.view.error.remedy) : null,
     all.length > 1 ? h("div", { class: "tabs", role: "group", "aria-label": "Panels" }, all.map((it, index) => h("button", {
       type: "button", "data-key": `panel ${index}`, "aria-pressed": String(index === state.panel), onclick: () => choosePanel(index),
     }, it.name, it.title ? h("small", {}, it.title) : null))) : null,
-    one.reason ? h("p", { class: "error" }, one.reason) : null,
-    section("Verdict", null, ...verdicts(one)),
-    section("Flags", one.flags.length || null, ...flags(one)),
-    section("Arms", one.arms.length || null, h("ol", { class: "arms" }, one.arms.map(armRow))),
-    section("At risk", null, ...riskTable(one)),
+    one.reason && !state.view.error?.message.includes(one.reason) ? h("p", { class: "error" }, one.reason) : null,
+    one.arms.length ? armSections(one) : h("p", { class: "hint" }, "By hand: drag the plotting region with Frame (F), give two ticks on each axis below, and draw with New arm (N) what was not found."),
     section("Axes", null, ...axes(one)),
-    section("Reported", null, reportedForm(one)),
+    one.arms.length ? section("Reported", null, reportedForm(one)) : null,
     section("Layers", null, ...layers()),
     section("Corrections", state.view.corrections.length || null, ...corrections()));
   for (const swatch of $("sidebar").querySelectorAll("[data-color]")) swatch.style.background = swatch.dataset.color;

@@ -4,6 +4,7 @@ export const state = {
   figures: [],
   number: 0,
   view: null,
+  all: [], // its panels
   panel: 0,
   arm: 0,
   tool: "select",
@@ -44,15 +45,14 @@ function unread(name, frame, reason) {
 }
 
 // Every panel of the figure: those with curves first, then those that could not be read.
-export function panels() {
-  const view = state.view;
-  if (!view) return [];
+function panelsOf(view) {
   const read = new Set(view.panels.map((panel) => panel.name));
   const rest = view.skipped.filter((one) => !read.has(one.name)).map((one) => unread(one.name, one.frame, one.reason));
   const all = [...view.panels, ...rest];
   return all.length ? all : [unread("1", null, view.error?.message ?? "")];
 }
 
+export const panels = () => (state.view ? state.all : []);
 export const panel = () => panels()[state.panel] ?? panels()[0];
 export const arm = () => panel()?.arms[state.arm] ?? null;
 
@@ -87,6 +87,7 @@ export function valuesAt(at, of = panel()) {
 export function setView(view) {
   const same = state.view && state.view.name === view.name;
   state.view = view;
+  state.all = panelsOf(view);
   if (!same) {
     state.panel = 0;
     state.arm = 0;
