@@ -99,7 +99,7 @@ def _may_be_label(token: TextToken, tokens: list[TextToken], panel: Panel, setti
         return False
     if is_statistic(token.text) and not re.search(r"(?i)\bn\s*=", token.text):
         return False
-    if is_risk_header(token.text):
+    if is_risk_header(token.text) or re.fullmatch(r"[HI|+±]*H[HI|+±]*", token.text):  # marks on a curve
         return False
     if not is_number(token.text):
         return True

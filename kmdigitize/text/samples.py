@@ -182,7 +182,8 @@ def _measure(
     along = contrast[core, left : right + 1] > 0.5 * peak
     marked = thickness > 1.5 * usual + 1
     dash, period = classify_dash(along | marked, max(1.0, stroke))
-    gap = ~(along | marked)
+    place = np.linspace(-0.5, 0.5, len(along))
+    gap = ~(along | marked) & (np.abs(place) < 0.15)
     tall = np.where(gap[None, :] & (dash == "solid"), True, ink[:, left : right + 1])  # a mark that fills the window
     if dash == "solid" and _hidden_by_mark(tall, marked | gap, max(1.0, stroke)):
         dash = "unknown"
@@ -231,6 +232,8 @@ def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
     starts, ends = edges[::2], edges[1::2]
+    whole = ends - starts >= min(2.0, 0.6 * stroke)
+    starts, ends = starts[whole], ends[whole]
     if len(starts) == 0:
         return "unknown", ()
     gaps = starts[1:] - ends[:-1]
