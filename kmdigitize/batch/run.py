@@ -51,7 +51,9 @@ def _faults(entry: Entry) -> Iterator[str]:
 
 
 def _tally(done: Sequence[Entry]) -> str:
-    return ", ".join(f"{number} {end}" for end, number in sorted(counts(done).items(), key=lambda pair: -pair[1]))
+    return ", ".join(
+        f"{number} {end}" for end, number in sorted(counts(done).items(), key=lambda pair: (-pair[1], pair[0]))
+    )
 
 
 def _shown(work: Iterable[Entry], total: int) -> Iterator[Entry]:
