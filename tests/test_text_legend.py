@@ -7,7 +7,8 @@ import pytest
 
 from kmdigitize.geometry import Box
 from kmdigitize.records import Figure, Panel, TextToken
-from kmdigitize.text.legend import read_legend, split_counts
+from kmdigitize.text.counts import split_counts
+from kmdigitize.text.legend import read_legend
 from kmdigitize.text.samples import classify_dash, find_sample
 
 PANEL = Panel("A", Box(20, 20, 280, 180), Box(0, 0, 299, 199), 180, 20)

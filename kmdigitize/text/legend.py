@@ -17,6 +17,7 @@ import numpy as np
 
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records import Figure, LegendEntry, Panel, TextToken
+from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.samples import LineSample, find_sample
 from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
@@ -261,33 +262,6 @@ def _second_line(
         if id(other) not in taken and starts and alike and 0 <= gap < settings.line_gap * height:
             return other
     return None
-
-
-_COUNTS = (
-    re.compile(
-        r"(?i)[\s,(\[]*\b(?P<events>\d+)\s*(?:events?|deaths)?\s*/\s*(?P<n>\d+)\s*(?:patients|pts\.?)?[)\]]*\s*$"
-    ),
-    re.compile(
-        r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[,;]\s*(?:events?|deaths)\s*[=:]?\s*(?P<events>\d+)\s*[)\]]*"
-    ),
-    re.compile(
-        r"(?i)[\s,(\[]*\b(?P<n>\d+)\s*(?:patients|pts\.?)\s*[,;]\s*(?P<events>\d+)\s*(?:events?|deaths)\s*[)\]]*"
-    ),
-    re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[)\]]*"),
-)
-
-
-def split_counts(text: str) -> tuple[str, int | None, int | None]:
-    """A label without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``."""
-    for pattern in _COUNTS:
-        match = pattern.search(text)
-        if match and match.start() > 0:
-            found = match.groupdict()
-            n = int(found["n"].replace(",", ""))
-            events = int(found["events"]) if found.get("events") else None
-            if events is None or events <= n:
-                return text[: match.start()].strip(" ,;:("), n, events
-    return text.strip(), None, None
 
 
 def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> list[LegendEntry]:

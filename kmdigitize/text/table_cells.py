@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -142,7 +142,20 @@ def checked_cells(
             _decide(checked, index, reading, sure)
     else:
         checked.doubtful |= {i for i in suspects if checked.cells[i].confidence < sure}
+    _take_neighbours_off(checked)
     return checked
+
+
+def _take_neighbours_off(checked: Checked) -> None:
+    """A rising count whose digits begin with those of the cell before it was printed against that cell."""
+    order = sorted(checked.cells)
+    for before, index in pairwise(order):
+        first, cell = checked.cells[before], checked.cells[index]
+        rest = str(cell.count).removeprefix(str(first.count))
+        if cell.count > first.count and rest != str(cell.count) and rest and int(rest) <= first.count:
+            checked.cells[index] = replace(cell, count=int(rest))
+            checked.doubtful.add(index)
+            checked.alternatives[index] = cell.count
 
 
 def _whole_cell(box: Box, column: Column) -> Box:

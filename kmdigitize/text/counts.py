@@ -1,0 +1,31 @@
+"""Numbers of patients and events that are printed with the name of an arm."""
+
+from __future__ import annotations
+
+import re
+
+_COUNTS = (
+    re.compile(
+        r"(?i)[\s,(\[]*\b(?P<events>\d+)\s*(?:events?|deaths)?\s*/\s*(?P<n>\d+)\s*(?:patients|pts\.?)?[)\]]*\s*$"
+    ),
+    re.compile(
+        r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[,;]\s*(?:events?|deaths)\s*[=:]?\s*(?P<events>\d+)\s*[)\]]*"
+    ),
+    re.compile(
+        r"(?i)[\s,(\[]*\b(?P<n>\d+)\s*(?:patients|pts\.?)\s*[,;]\s*(?P<events>\d+)\s*(?:events?|deaths)\s*[)\]]*"
+    ),
+    re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[)\]]*"),
+)
+
+
+def split_counts(text: str) -> tuple[str, int | None, int | None]:
+    """A label without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``."""
+    for pattern in _COUNTS:
+        match = pattern.search(text)
+        if match and match.start() > 0:
+            found = match.groupdict()
+            n = int(found["n"].replace(",", ""))
+            events = int(found["events"]) if found.get("events") else None
+            if events is None or events <= n:
+                return text[: match.start()].strip(" ,;:("), n, events
+    return text.strip(), None, None
