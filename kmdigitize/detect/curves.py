@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
+from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.paths import Sheet
@@ -101,9 +102,12 @@ def _find_paths(
     wanted = expected or announced_arms(legend)
     detail = f"{len(found)} found, {wanted} announced"
     flags = (Flag("curve_count_doubtful", detail),) if wanted and wanted != len(found) else ()
-    paths = tuple(_hand_over(curve, sheets[k], inks[k], region) for k, curve in found)
+    paths = []
+    for n, (k, curve) in enumerate(found):
+        others = [other for m, (j, other) in enumerate(found) if j == k and m != n]
+        paths.append(_hand_over(curve, sheets[k], inks[k], region, doubts_about(curve, sheets[k], others)))
     gain = max((-curve.road.cost for _, curve in found), default=0.0) / region.pixels.shape[1]
-    return _Traced(TracedPaths(paths, scales.direction, flags), gain)
+    return _Traced(TracedPaths(tuple(paths), scales.direction, flags), gain)
 
 
 def _measure_inks(
@@ -150,7 +154,9 @@ def _sheets(
     return result
 
 
-def _hand_over(found: Found, sheet: Sheet, ink: Ink, region: Region) -> tuple[Evidence, StepPath]:
+def _hand_over(
+    found: Found, sheet: Sheet, ink: Ink, region: Region, flags: tuple[Flag, ...]
+) -> tuple[Evidence, StepPath]:
     """Evidence and path in the coordinates of the figure."""
     coverage, occluded, rows = sheet.coverage, found.occluded, found.road.rows
     seen = coverage[rows, found.road.first + np.arange(rows.size)] > 0.3
@@ -158,6 +164,5 @@ def _hand_over(found: Found, sheet: Sheet, ink: Ink, region: Region) -> tuple[Ev
         coverage, occluded, rows = coverage[::-1], occluded[::-1], coverage.shape[0] - 1 - rows
     red, green, blue = (round(c) for c in ink.color)
     evidence = Evidence(coverage, occluded, region.left, region.upper, (red, green, blue), sheet.stroke)
-    flags = (Flag("curve_doubtful", "its ink is faint"),) if found.doubtful else ()
     first = region.left + found.road.first
     return evidence, StepPath(first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags)

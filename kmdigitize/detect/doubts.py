@@ -1,0 +1,78 @@
+"""Doubts about a traced curve: faint ink, long hidden stretches, bridged gaps, meetings the ink cannot decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.detect.paths import Sheet
+from kmdigitize.detect.runs import Image
+from kmdigitize.detect.selection import Found, support
+from kmdigitize.flags import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtSettings:
+    """From where on a doubt is told. Shares are of the width of the panel."""
+
+    covered: float = 0.5
+    """Share of visible columns with ink below which a solid curve is doubted."""
+    covered_dashed: float = 0.3
+    """The same for broken lines."""
+    seen: float = 0.12
+    """Share of the panel's columns in which a curve must be seen not to be doubted."""
+    hidden: float = 0.10
+    """Longest stretch hidden under other ink that goes without saying."""
+    bridged: float = 0.05
+    """Longest gap in plain sight that goes without saying."""
+    apart: float = 4.0
+    """Strokes that two curves of one ink and line type must have between them to meet again later."""
+
+
+def doubts_about(found: Found, sheet: Sheet, others: Sequence[Found]) -> tuple[Flag, ...]:
+    """Flags of a curve; ``others`` are the other curves drawn in the ink of ``sheet``."""
+    s = DoubtSettings()
+    rows, columns = found.road.rows, found.road.first + np.arange(found.road.rows.size)
+    hidden = found.occluded[rows, columns] >= 0.5
+    inked = _inked(sheet.coverage, rows, columns)
+    width = sheet.coverage.shape[1]
+    flags = []
+    ink = support(found, sheet)
+    least = s.covered if found.arm.dash == "solid" else s.covered_dashed
+    if found.doubtful or ink.covered < least or ink.seen < s.seen:
+        flags.append(Flag("curve_doubtful", f"ink in {ink.covered:.0%} of its visible columns"))
+    longest = _longest(hidden & ~inked)
+    if longest > s.hidden * width:
+        flags.append(Flag("curves_overlap", f"{longest} px in one stretch"))
+    longest = _longest(~hidden & ~inked)
+    if longest > s.bridged * width:
+        flags.append(Flag("trace_bridged", f"{longest} px in one stretch"))
+    if any(_meet_again(found, other, s.apart * sheet.stroke) for other in others):
+        flags.append(Flag("curves_ambiguous", "two lines of one kind meet and part again"))
+    return tuple(flags)
+
+
+def _inked(coverage: Image, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where there is ink (n,) on or right beside the path."""
+    height = coverage.shape[0]
+    ink = [coverage[np.clip(rows + off, 0, height - 1), columns] for off in (-1, 0, 1)]
+    return np.asarray(np.max(ink, axis=0) > 0.3, np.bool_)
+
+
+def _longest(mask: NDArray[np.bool_]) -> int:
+    """Length of the longest unbroken run of True."""
+    change = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return int((change[1::2] - change[::2]).max()) if change.size else 0
+
+
+def _meet_again(a: Found, b: Found, apart: float) -> bool:
+    """Whether two curves of one line type touch after they had parted, and part again."""
+    if "unknown" not in (a.arm.dash, b.arm.dash) and a.arm.dash != b.arm.dash:
+        return False
+    size = min(a.road.rows.size, b.road.rows.size)
+    gap = np.abs(a.road.rows[:size] - b.road.rows[:size])
+    far = np.flatnonzero(gap > apart)
+    return bool(far.size) and bool(np.any(gap[far[0] : far[-1]] <= 1))
