@@ -288,7 +288,8 @@ def _with_events(
     out.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
     again = np.log(np.clip(out.n * slot.several, slot.ties, max(slot.ties, 0.8)))
     weight = log_level(out.survival, slot, quantum, settings.outlier)
-    weight += np.where(d > 0, np.maximum(d - 1, 0) * again, -settings.no_event)
+    # the level after a drop that is none is no level either: it costs little more
+    weight = np.where(d > 0, weight + np.maximum(d - 1, 0) * again, np.maximum(weight, -2.0) - settings.no_event)
     for level, half in slot.facts:
         off = np.maximum(np.abs(out.survival - level) - half, 0.0) / slot.sd
         weight -= np.minimum(off**2 / 2.0, settings.outlier)

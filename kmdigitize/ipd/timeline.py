@@ -226,10 +226,14 @@ TIES = (0.02, 0.995)
 """Least and most chance of one more event in a drop."""
 
 
+UNKNOWN_TIES = 0.002
+"""The same with N unknown: twice the patients with two events in every drop draw the same curve."""
+
+
 def _ties(known: Prepared, used: _Cells, several: FloatArray) -> float:
     """Chance of one more event by the mean size of the early drops, less what falls into one column anyway."""
     if known.n is None:
-        return TIES[0]
+        return UNKNOWN_TIES
     early = known.time <= used.time[0] if used.time.size else np.arange(known.time.size) < 10
     number = int(np.clip(np.count_nonzero(early), min(5, known.time.size), max(5, known.time.size // 3)))
     number = min(number, known.time.size)
