@@ -53,7 +53,7 @@ def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tup
 
 
 def _without_risers(symbols: list[_Symbol], trace: Trace) -> list[_Symbol]:
-    """The symbols without the drops of a curve that is drawn in pieces; of other curves none is left out."""
+    """The symbols without the drops of a curve that is drawn in pieces; one of a drop's place and height is chance."""
     drops = np.abs(np.diff(trace.levels))
     middles = (trace.levels[1:] + trace.levels[:-1]) / 2
     near = 0.1 * trace.stroke_px
@@ -64,7 +64,7 @@ def _without_risers(symbols: list[_Symbol], trace: Trace) -> list[_Symbol]:
             if np.any(same & (np.abs(drops - symbol.height) <= 2 * near)):
                 risers.add(index)
     tallest = max((symbols[index].height for index in risers), default=0.0)
-    if len(risers) < 0.9 * int(np.sum(drops <= tallest)):
+    if len(risers) < max(2, 0.9 * int(np.sum(drops <= tallest))):
         return symbols
     return [symbol for index, symbol in enumerate(symbols) if index not in risers]
 
