@@ -62,6 +62,8 @@ class SelectionSettings:
     """Share of its visible columns an unannounced curve must ink: dashed lines half, confidence limits less."""
     covered_again: float = 0.85
     """The same for a second curve in an ink, which might be a dashed confidence limit of the first."""
+    covered_broken: float = 0.35
+    """The same for a broken line that no second one turns into a pair of confidence limits."""
     first: float = 0.25
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
     black: float = 120.0
@@ -117,7 +119,33 @@ def choose_curves(
         least = s.gain_announced if expected is None and len(result) >= 2 else s.gain
         if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
             result.append((k, found))
-    return _look_for_more(result, sheets, wanted, s)
+    result = _look_for_more(result, sheets, wanted, s)
+    return result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
+
+
+def _unannounced_lines(
+    result: list[tuple[int, Found]], sheets: Sequence[Sheet], s: SelectionSettings
+) -> list[tuple[int, Found]]:
+    """With a broken line beside each lone curve, unless two of them enclose it, as confidence limits do."""
+    for k, base in list(result):
+        mine = [found for j, found in result if j == k]
+        if len(mine) > 1:
+            continue
+        line = find_arm(sheets[k], Arm(None, "unknown"), mine, [base.arm])
+        if line is None or not _convincing(line, sheets[k], s, s.covered_broken) or not _adds(line, result, s.gain, s):
+            continue
+        limit = find_arm(sheets[k], Arm(None, "unknown"), [*mine, line], [base.arm, line.arm])
+        if limit is None or not _convincing(limit, sheets[k], s, s.covered_broken) or not _enclose(line, limit, base):
+            result = [*result, (k, line)]
+    return result
+
+
+def _enclose(a: Found, b: Found, base: Found) -> bool:
+    """Whether two curves run on opposite sides of a third for most of their way."""
+    size = min(found.road.rows.size for found in (a, b, base))
+    above, below = (found.road.rows[:size] - base.road.rows[:size] for found in (a, b))
+    apart = (above != 0) & (below != 0)
+    return bool(apart.any()) and float(np.mean(above[apart] * below[apart] < 0)) > 0.7
 
 
 def _crossed_arms(result: Sequence[tuple[int, Found]], legend: Sequence[LegendEntry]) -> int:
