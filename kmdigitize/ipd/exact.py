@@ -17,20 +17,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kmdigitize.ipd.fluid import flow
-from kmdigitize.ipd.lattice import (
-    EMPTY,
-    SOFT,
-    STRICT,
-    LatticeSettings,
-    Layer,
-    Path,
-    best_path,
-    central_path,
-    draw_paths,
-    log_evidence,
-    search,
-)
+from kmdigitize.ipd.lattice import EMPTY, SOFT, STRICT, LatticeSettings, Layer, Path, search
 from kmdigitize.ipd.layout import Layout, place
+from kmdigitize.ipd.paths import best_path, central_path, draw_paths, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import patient_rows
