@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kmdigitize.detect.convert import to_step_curve
+from kmdigitize.detect.convert import conversion_flags, to_step_curve
 from kmdigitize.errors import FactsError
 from kmdigitize.facts import ArmFacts, AtRiskFacts, PanelFacts
 from kmdigitize.flags import Flag
@@ -56,7 +56,7 @@ def _found_arms(
             at_risk=_at_risk(row),
             n=entry.n if entry else None,
             events=entry.events if entry else None,
-            flags=trace.flags + name.flags,
+            flags=tuple(dict.fromkeys(trace.flags + conversion_flags(trace, scales) + name.flags)),
         )
         place = name.entry if name.entry is not None else name.row
         ordered.append(((len(traces) if place is None else place, -_mean_survival(arm.curve)), arm))

@@ -21,6 +21,7 @@ from kmdigitize.detect.page import straighten
 from kmdigitize.detect.panels import find_panels
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.scales import StatedAxes, fit_scales
+from kmdigitize.detect.snapping import unsnapped
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
 from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
@@ -295,7 +296,9 @@ def _trace(
     found = find_paths(figure, panel, scales, legend, tokens, expected)
     scales = replace(scales, direction=facts.direction or found.direction, flags=scales.flags + found.flags)
     traces = tuple(refine_path(evidence, path, scales) for evidence, path in found.paths)
-    return find_marks([evidence for evidence, _ in found.paths], traces, figure, panel), scales
+    evidences = [evidence for evidence, _ in found.paths]
+    marked = find_marks(evidences, traces, figure, panel)
+    return tuple(unsnapped(evidence, trace) for evidence, trace in zip(evidences, marked, strict=True)), scales
 
 
 def _settle_panel(found: FoundPanel, facts: PanelFacts) -> DigitizedPanel:
