@@ -26,6 +26,7 @@ from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import Found, announced_arms, choose_curves, upright_ink
+from kmdigitize.detect.swaps import settle_places
 from kmdigitize.flags import Flag
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
 
@@ -97,7 +98,12 @@ def _find_paths(
         coverage = np.concatenate([evidence.coverage, evidence.black[None]])
         evidence = replace(evidence, coverage=coverage)
     sheets = _sheets(region, background, evidence, text, stroke)
-    found = choose_curves(sheets, inks, legend, background.panel, expected)
+    chosen = choose_curves(sheets, inks, legend, background.panel, expected)
+    found = [
+        (k, curve)
+        for k, sheet in enumerate(sheets)
+        for curve in settle_places(sheet, [curve for j, curve in chosen if j == k])
+    ]
     _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
     wanted = expected or announced_arms(legend)
     detail = f"{len(found)} found, {wanted} announced"

@@ -77,11 +77,14 @@ def settle_inks(
     taken = {i for i, k in enumerate(owner) if k is not None}
     hue = s.same_hue_lossy if lossy else s.same_hue
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
+    # Marks and text may outweigh all curves, so an ink is held against the strongest colour.
+    strongest = max((cluster.share for cluster in clusters if not is_grey(cluster.color, panel)), default=1.0)
+    least = min(s.extra, s.fringe * strongest)
     for i, cluster in enumerate(clusters):
         if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
             continue  # marks and text, until a curve proves otherwise
         hues = [_hue_apart(panel, cluster.color, ink.color) for ink in result]
-        if i not in taken and cluster.share >= s.extra and all(h > hue for h in hues):
+        if i not in taken and cluster.share >= least and all(h > hue for h in hues):
             result.append(cluster)
     return tuple(result)
 

@@ -1,0 +1,127 @@
+"""Curves of one ink that have changed places where they met: settled by the lengths of their dashes.
+
+At a column where two paths touch, or drop past each other, either may go on as the other. Which reading fits the line
+types of the two arms better is found for all their meetings at once (a two-state Viterbi along the columns).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.detect.dashes import dash_lengths, weigh_pieces
+from kmdigitize.detect.paths import Road, Sheet
+from kmdigitize.detect.runs import Image
+from kmdigitize.detect.selection import Found, explained_by
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SwapSettings:
+    """How line types speak."""
+
+    switch: float = 1.4
+    """Price of a change of places, in dashes of the wrong length: straight on is likelier."""
+    gap_in_solid: float = 0.2
+    """Likelihood of a column without ink in a solid line, against one in a broken line."""
+
+
+def settle_places(sheet: Sheet, found: Sequence[Found]) -> list[Found]:
+    """The curves of one ink with their tails exchanged wherever that fits their line types better."""
+    curves = list(found)
+    kinds = {curve.arm.dash for curve in curves}
+    if len(kinds) < 2 or "unknown" in kinds:
+        return curves
+    groups = [dash_lengths(curve.arm.dash, curve.arm.period, sheet.stroke)[0] for curve in curves]
+    longest = max((on for group in groups for on in group), default=0.0)
+    scores = [_score(sheet, curve, lengths, longest) for curve, lengths in zip(curves, groups, strict=True)]
+    changed = False
+    for i, j in combinations(range(len(curves)), 2):
+        swapped = _exchange(curves[i].road, curves[j].road, scores[i], scores[j], longest, sheet.stroke)
+        if swapped is not None:
+            curves[i], curves[j] = replace(curves[i], road=swapped[0]), replace(curves[j], road=swapped[1])
+            changed = True
+    return _hidden_by_each_other(sheet, curves) if changed else curves
+
+
+def _score(sheet: Sheet, curve: Found, lengths: Sequence[float], longest: float) -> Image:
+    """Logarithm (h, w) of how well ink and gaps fit the line type of a curve; 0 where hidden."""
+    s = SwapSettings()
+    nothing = np.zeros_like(sheet.coverage)
+    ink = sheet.coverage > 0.4
+    if lengths:
+        fit = weigh_pieces(sheet.coverage, nothing, lengths, longest, sheet.stroke) / np.maximum(sheet.coverage, 0.4)
+    else:
+        # A piece as long as any dash of this ink is as likely a solid line; shorter ones are not.
+        broken = weigh_pieces(sheet.coverage, nothing, (4.0 * longest,), 4.0 * longest, sheet.stroke)
+        fit = broken / np.maximum(sheet.coverage, 0.4)
+    gap = 1.0 if lengths else s.gap_in_solid
+    likelihood = np.where(ink, np.clip(fit, 0.1, 1.0), gap)
+    return np.asarray(np.log(likelihood) * (sheet.occluded < 0.5), np.float32)
+
+
+def _exchange(
+    a: Road, b: Road, score_a: Image, score_b: Image, longest: float, stroke: float
+) -> tuple[Road, Road] | None:
+    """Both roads with their places changed where that pays; None if they stay."""
+    size = min(a.rows.size, b.rows.size)
+    first = a.rows[:size], b.rows[:size]
+    columns = a.first + np.arange(size)
+    stay = score_a[first[0], columns] + score_b[first[1], columns]
+    swap = score_a[first[1], columns] + score_b[first[0], columns]
+    stay[-1] += _tail(score_a, a, size) + _tail(score_b, b, size)
+    swap[-1] += _tail(score_a, b, size) + _tail(score_b, a, size)
+    state = _best_states(stay / longest, swap / longest, _meetings(*first, stroke), SwapSettings().switch)
+    if not state.any():
+        return None
+    rows_a, rows_b = np.where(state, first[1], first[0]), np.where(state, first[0], first[1])
+    tails = (b.rows[size:], a.rows[size:]) if state[-1] else (a.rows[size:], b.rows[size:])
+    return replace(a, rows=np.concatenate([rows_a, tails[0]])), replace(b, rows=np.concatenate([rows_b, tails[1]]))
+
+
+def _tail(score: Image, road: Road, size: int) -> float:
+    """Score of a road from its column ``size`` on."""
+    columns = road.first + np.arange(size, road.rows.size)
+    return float(score[road.rows[size:], columns].sum())
+
+
+def _meetings(a: Rows, b: Rows, stroke: float) -> NDArray[np.bool_]:
+    """Columns (n,) at which the two paths touch or drop past each other, and may exchange their tails downwards."""
+    before_a, before_b = np.concatenate([a[:1], a[:-1]]), np.concatenate([b[:1], b[:-1]])
+    reach = 0.5 * stroke + 1
+    touch = (np.minimum(a, b) - np.maximum(before_a, before_b) >= -reach) & (a >= before_b) & (b >= before_a)
+    overlap = np.minimum(a, b) + reach >= np.maximum(before_a, before_b)
+    return np.asarray(touch & overlap, np.bool_)
+
+
+def _best_states(stay: Image, swap: Image, free: NDArray[np.bool_], price: float) -> NDArray[np.bool_]:
+    """Where (n,) the exchanged reading is better, changing only at ``free`` columns for ``price`` each."""
+    best = np.array([stay[0], swap[0] if free[0] else -np.inf])
+    came = np.zeros((stay.size, 2), np.int64)
+    for x in range(1, stay.size):
+        change = best[::-1] - (price if free[x] else np.inf)
+        came[x] = np.where(change > best, [1, 0], [0, 1])
+        best = np.maximum(best, change) + np.array([stay[x], swap[x]])
+    state = np.zeros(stay.size, bool)
+    now = int(np.argmax(best))
+    for x in range(stay.size - 1, -1, -1):
+        state[x] = bool(now)
+        now = int(came[x, now]) if x else now
+    return state
+
+
+def _hidden_by_each_other(sheet: Sheet, curves: Sequence[Found]) -> list[Found]:
+    """The curves with what hides them after an exchange."""
+    masks = [explained_by(curve.road, sheet.coverage, sheet.stroke) for curve in curves]
+    result = []
+    for i, curve in enumerate(curves):
+        occluded = sheet.occluded
+        for j, mask in enumerate(masks):
+            occluded = np.maximum(occluded, mask) if j != i else occluded
+        result.append(replace(curve, occluded=occluded))
+    return result
