@@ -146,3 +146,16 @@ def test_the_table_is_harmless_in_a_spreadsheet(server: tuple[int, Queue]) -> No
 
 def test_disagreement_is_doubted_more_than_flags() -> None:
     assert doubt("failed", ()) > doubt("differs", ()) > doubt("cannot say", ["a"] * 9) > doubt("agrees", ["a"])
+
+
+def test_what_cannot_be_read_can_still_be_rejected(tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    with drawn.serving(tmp_path / "bad.png", folder=tmp_path) as (port, _):
+        view = json.loads(ask(port, "GET", "/api/figures/0")[1])
+        assert (view["readable"], view["verdict"]) == (False, "failed")
+        assert "not a picture" in view["error"]["message"]
+        assert ask(port, "GET", "/api/figures/0/figure.png")[0] == 200
+        body = json.dumps({"revision": 0, "decision": "rejected", "note": "broken"})
+        assert ask(port, "POST", "/api/figures/0/decide", body)[0] == 200
+        assert ask(port, "POST", "/api/figures/0/correct", EDIT)[0] == 422
+    assert "bad,rejected,failed" in (tmp_path / "review.csv").read_text()

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -151,8 +152,12 @@ def _figure(queue: Queue, request: Request, _: Any) -> Response:
 
 
 def _picture(queue: Queue, request: Request, _: Any) -> Response:
-    sight = queue.opening(request.path_params["number"]).session.sight
-    return Response(to_png(sight.page.figure.pixels), 200, HEADERS, "image/png")
+    session = queue.opening(request.path_params["number"]).session
+    try:
+        pixels = session.sight.page.figure.pixels
+    except KmdigitizeError:
+        pixels = np.full((1, 1, 3), 255, dtype=np.uint8)
+    return Response(to_png(pixels), 200, HEADERS, "image/png")
 
 
 def _change(queue: Queue, request: Request, body: Any) -> Response:
@@ -169,18 +174,19 @@ def _change(queue: Queue, request: Request, body: Any) -> Response:
         item.session.redo(revision)
     elif verb == "decide":
         item.session.decide(str(body.get("decision", "")), str(body.get("note", "")))
-        _write(item)
     else:
         return JSONResponse({"message": "There is nothing here.", "remedy": ""}, 404, HEADERS)
     queue.judge(item)
-    if queue.table is not None and verb == "decide":
-        replace_file(queue.table, queue.to_csv())
+    if verb == "decide":
+        _write(item)
+        if queue.table is not None:
+            replace_file(queue.table, queue.to_csv())
     return _shown(item)
 
 
 def _write(item: Item) -> None:
     """An output folder follows the facts as soon as the reviewer has decided."""
-    result = item.session.sight.result
+    result = item.session.sight.result if item.verdict != "failed" else None
     if item.folder is not None and result is not None:
         from kmdigitize.jobs import pictures
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.codec import encode
+from kmdigitize.errors import KmdigitizeError
 from kmdigitize.facts import AxisFacts
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale, Box, FloatArray
@@ -20,32 +21,54 @@ from kmdigitize.verdicts import Agreement, Check
 
 View = dict[str, Any]
 UNTRACED = (90, 90, 90)
+UNREADABLE: View = {
+    "readable": False,
+    "width": 1,
+    "height": 1,
+    "panels": [],
+    "skipped": [],
+    "tokens": [],
+    "verdict": "failed",
+    "corrections": [],
+}
 
 
 def view_of(session: Session) -> View:
-    """All that the page needs of the figure of ``session``. Raises KmdigitizeError when it cannot be read."""
+    """All that the page needs of the figure of ``session``; of one that cannot be read, why, and what was decided."""
     with session.lock:
-        sight = session.sight
-        figure, notes, error = sight.page.figure, session.notes, sight.error
-        results = {panel.name: panel for panel in sight.result.panels} if sight.result else {}
-        skipped = sight.found.skipped if sight.found else ()
-        return {
+        notes = session.notes
+        about = {
             "name": session.source.name,
             "revision": session.revision,
-            "width": figure.width,
-            "height": figure.height,
-            "error": None if error is None else {"message": error.message, "remedy": error.remedy},
-            "panels": [_panel(panel, results.get(panel.panel.name), sight) for panel in sight.panels],
-            "skipped": [{"name": s.panel.name, "frame": _edges(s.panel.frame), "reason": s.reason} for s in skipped],
-            "tokens": [{"text": token.text, "box": _edges(token.box)} for token in sight.page.tokens],
-            "verdict": verdict_of(sight),
-            "corrections": [encode(correction) for correction in sight.facts.corrections],
             "undo": len(notes.undo),
             "redo": len(notes.redo),
             "decision": notes.decision,
             "note": notes.note,
             "facts_file": session.source.facts.name,
         }
+        try:
+            sight = session.sight
+        except KmdigitizeError as error:
+            return {**UNREADABLE, **about, "error": _error(error)}
+        figure = sight.page.figure
+        results = {panel.name: panel for panel in sight.result.panels} if sight.result else {}
+        skipped = sight.found.skipped if sight.found else ()
+        return {
+            **about,
+            "readable": True,
+            "width": figure.width,
+            "height": figure.height,
+            "error": _error(sight.error),
+            "panels": [_panel(panel, results.get(panel.panel.name), sight) for panel in sight.panels],
+            "skipped": [{"name": s.panel.name, "frame": _edges(s.panel.frame), "reason": s.reason} for s in skipped],
+            "tokens": [{"text": token.text, "box": _edges(token.box)} for token in sight.page.tokens],
+            "verdict": verdict_of(sight),
+            "corrections": [encode(correction) for correction in sight.facts.corrections],
+        }
+
+
+def _error(error: KmdigitizeError | None) -> View | None:
+    return None if error is None else {"message": error.message, "remedy": error.remedy}
 
 
 def verdict_of(sight: Sight) -> str:

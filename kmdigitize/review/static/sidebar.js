@@ -168,8 +168,8 @@ export function drawSidebar() {
       type: "button", "data-key": `panel ${index}`, "aria-pressed": String(index === state.panel), onclick: () => choosePanel(index),
     }, it.name, it.title ? h("small", {}, it.title) : null))) : null,
     one.reason && !state.view.error?.message.includes(one.reason) ? h("p", { class: "error" }, one.reason) : null,
-    one.arms.length ? armSections(one) : h("p", { class: "hint" }, "By hand: drag the plotting region with Frame (F), give two ticks on each axis below, and draw with New arm (N) what was not found."),
-    section("Axes", null, ...axes(one)),
+    one.arms.length ? armSections(one) : state.view.readable && h("p", { class: "hint" }, "By hand: drag the plotting region with Frame (F), give two ticks on each axis below, and draw with New arm (N) what was not found."),
+    state.view.readable && section("Axes", null, ...axes(one)),
     one.arms.length ? section("Reported", null, reportedForm(one)) : null,
     section("Layers", null, ...layers()),
     section("Corrections", state.view.corrections.length || null, ...corrections()));
