@@ -11,66 +11,22 @@ import click
 
 from kmdigitize import __version__
 from kmdigitize.errors import BatchError, DisagreementError, KmdigitizeError
+from kmdigitize.forms import parse_counts, parse_names, parse_pages, parse_range, parse_shard
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-class _Range(click.ParamType):
-    """``LOW:HIGH``, two numbers that differ."""
+def _written(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """``parse`` as a type of an option: what it says of a wrong value reaches the user."""
 
-    name = "low:high"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
-        if isinstance(value, tuple):
-            return value
+    def convert(value: str) -> Any:
         try:
-            low, high = (float(part) for part in str(value).split(":"))
-        except ValueError:
-            self.fail(f"{value!r} is no range; write for example 0:60", param, ctx)
-        if low == high:
-            self.fail(f"{value!r} has no length", param, ctx)
-        return low, high
+            return parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
 
-
-class _Counts(click.ParamType):
-    """``N,N,…``, whole numbers in the order of the arms."""
-
-    name = "n,n,…"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            counts = tuple(int(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no list of whole numbers; write for example 114,112", param, ctx)
-        if min(counts) < 0:
-            self.fail("counts cannot be negative", param, ctx)
-        return counts
-
-
-class _Names(click.ParamType):
-    """``NAME,NAME,…``."""
-
-    name = "name,name,…"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        return value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
-
-
-class _Shard(click.ParamType):
-    """``i/n``, part i of n."""
-
-    name = "i/n"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        number, _, of = str(value).partition("/")
-        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
-            self.fail(f"{value!r} is no part of a whole; write for example 3/20", param, ctx)
-        return int(number), int(of)
+    return convert
 
 
 class _Group(click.Group):
@@ -110,14 +66,32 @@ def main(debug: bool) -> None:
 def _fact_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--facts", type=FILE, help="Facts file; by default FIGURE's stem + .facts.json beside it."),
-        click.option("--x-axis", type=_Range(), help="Values at the ends of the x axis, such as 0:60."),
-        click.option("--y-axis", type=_Range(), help="Values at the ends of the y axis, as printed: 0:1 or 0:100."),
+        click.option(
+            "--x-axis",
+            type=_written(parse_range),
+            metavar="LOW:HIGH",
+            help="Values at the ends of the x axis, such as 0:60.",
+        ),
+        click.option(
+            "--y-axis",
+            type=_written(parse_range),
+            metavar="LOW:HIGH",
+            help="Values at the ends of the y axis, as printed: 0:1 or 0:100.",
+        ),
         click.option("--time-unit", help="Unit of the x axis, such as months."),
         click.option("--direction", type=click.Choice(["down", "up"]), help="Survival falls, or incidence rises."),
-        click.option("--arms", "arm_names", type=_Names(), help="Names of the arms, in the order they are listed."),
+        click.option(
+            "--arms",
+            "arm_names",
+            type=_written(parse_names),
+            metavar="NAME,…",
+            help="Names of the arms, in the order they are listed.",
+        ),
         click.option("--at-risk", type=FILE, help="CSV of numbers at risk: arm,time,n_at_risk."),
-        click.option("--n", "n", type=_Counts(), help="Patients per arm, such as 114,112."),
-        click.option("--events", type=_Counts(), help="Events per arm, such as 45,57."),
+        click.option(
+            "--n", "n", type=_written(parse_counts), metavar="N,N,…", help="Patients per arm, such as 114,112."
+        ),
+        click.option("--events", type=_written(parse_counts), metavar="N,N,…", help="Events per arm, such as 45,57."),
         click.option("--reported", type=FILE, help="JSON of what the paper reports (docs/facts.md)."),
         click.option("--text", type=FILE, help="Caption or abstract; what it reports is used for the verdict."),
         click.option("--panel", help="Only this panel, by its letter or number."),
@@ -150,7 +124,7 @@ def _method_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_fact_options
 @_method_options
 @click.option("--settings", type=FILE, help="JSON of stage settings, for experts.")
-@click.option("--pages", type=_Range(), help="Pages of a PDF, such as 5:8.")
+@click.option("--pages", type=_written(parse_pages), metavar="FIRST-LAST", help="Pages of a PDF, such as 5-8.")
 @click.option("--list", "only_list", is_flag=True, help="Only list the survival panels that are there.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def digitize(figures: tuple[str, ...], folder: Path, **options: Any) -> None:
@@ -168,8 +142,14 @@ def digitize(figures: tuple[str, ...], folder: Path, **options: Any) -> None:
 @main.command()
 @click.argument("curves", type=FILE, metavar="CURVES.csv")
 @click.option("--at-risk", type=FILE, help="CSV of numbers at risk: arm,time,n_at_risk.")
-@click.option("--n", "n", type=_Counts(), help="Patients per arm, in the order of the arms in the file.")
-@click.option("--events", type=_Counts(), help="Events per arm.")
+@click.option(
+    "--n",
+    "n",
+    type=_written(parse_counts),
+    metavar="N,N,…",
+    help="Patients per arm, in the order of the arms in the file.",
+)
+@click.option("--events", type=_written(parse_counts), metavar="N,N,…", help="Events per arm.")
 @click.option("-o", "--out", "output", type=FILE, help="Where to write the patients [default: standard output].")
 @_method_options
 def reconstruct(curves: Path, **options: Any) -> None:
@@ -224,7 +204,7 @@ def review(inputs: tuple[Path, ...], port: int, no_open: bool, **options: Any) -
 @click.option("-w", "--workers", type=click.IntRange(1, 512), help="Worker processes [default: one per core].")
 @click.option("--time-limit", type=float, default=300.0, show_default=True, help="Seconds for one input.")
 @click.option("--memory-limit", type=float, help="GiB for one worker [default: none].")
-@click.option("--shard", type=_Shard(), help="Do only part i of n, for array jobs: 3/20.")
+@click.option("--shard", type=_written(parse_shard), metavar="I/N", help="Do only part i of n, for array jobs: 3/20.")
 @click.option("--dask", metavar="ADDRESS|local", help="Work on a Dask cluster (extra: cluster).")
 @click.option("--parquet", is_flag=True, help="Write summary.parquet too (extra: parquet).")
 @click.option("--settings", type=FILE, help="JSON of stage settings, for experts.")

@@ -127,10 +127,9 @@ def reconstruct_file(curves: Path, options: Mapping[str, Any]) -> bytes:
     rows: list[Sequence[object]] = []
     for index, (key, points) in enumerate(groups.items()):
         given = np.array(points)
-        counts = {name: _one_of(options[name], index, len(groups), name) for name in ("n", "events")}
-        inputs = ReconstructionInputs(
-            curve_from_points(given[:, 0], given[:, 1]), _table(at_risk.get(key)), **counts, panel=key[0], arm=key[1]
-        )
+        n, events = (_one_of(options[name], index, len(groups), name) for name in ("n", "events"))
+        curve = curve_from_points(given[:, 0], given[:, 1])
+        inputs = ReconstructionInputs(curve, _table(at_risk.get(key)), n, events, panel=key[0], arm=key[1])
         ipd = reconstruct(inputs, options["method"], options["draws"], options["seed"]).ipd
         rows += [(*key, t, int(e)) for t, e in zip(ipd.time, ipd.event, strict=True)]
     return to_csv(("panel", "arm", "time", "event"), rows)

@@ -73,8 +73,7 @@ def jobs_for(inputs: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Job, ...]
 def figures_of(job: Job) -> tuple[Figure, ...]:
     """The figures in the input of ``job``. Raises KmdigitizeError when it cannot be read."""
     data = sys.stdin.buffer.read() if job.path == "-" else read_bytes(Path(job.path))
-    pages = job.options["pages"]
-    return read_figures(data, job.name, (int(pages[0]), int(pages[1])) if pages else None)
+    return read_figures(data, job.name, job.options["pages"])
 
 
 def digitize_job(job: Job, folder: Path, settings: Settings) -> Iterator[Outcome]:

@@ -32,7 +32,7 @@ def read_rows(path: Path, columns: Sequence[str], defaults: dict[str, str]) -> l
             f"{path} lacks the column {', '.join(missing)}; it has: {', '.join(names) or 'none'}.",
             f"Give a header line with {','.join([*defaults, *columns])}.",
         )
-    rows = []
+    rows: list[dict[str, str]] = []
     for row in reader:
         if len(rows) >= MAX_ROWS:
             raise FactsError(f"{path} has more than {MAX_ROWS:,} rows.", "Split the table.")

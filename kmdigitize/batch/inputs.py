@@ -12,34 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from kmdigitize.errors import FactsError
+from kmdigitize.forms import parse_counts, parse_names, parse_pages, parse_range
 from kmdigitize.jobs import FACT_OPTIONS, FILE_OPTIONS, NO_OPTIONS, Job, jobs_for
 from kmdigitize.tables import read_rows
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".pdf", ".svg"))
 
 
-def _range(text: str) -> tuple[float, float]:
-    low, high = (float(part) for part in text.split(":"))
-    return low, high
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(","))
-
-
-def _whole(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
-
-
 CELLS: dict[str, Callable[[str], Any]] = {
-    "x_axis": _range,
-    "y_axis": _range,
-    "pages": _range,
+    "x_axis": parse_range,
+    "y_axis": parse_range,
+    "pages": parse_pages,
     "time_unit": str,
     "direction": str,
-    "arm_names": _names,
-    "n": _whole,
-    "events": _whole,
+    "arm_names": parse_names,
+    "n": parse_counts,
+    "events": parse_counts,
     "panel": str,
 }
 
@@ -100,4 +88,4 @@ def _cell(path: Path, line: int, name: str, cell: str) -> Any:
     try:
         return CELLS[name](cell)
     except ValueError as error:
-        raise FactsError(f"{path}, line {line}: {name} is {cell!r}.", "Write it as on the command line.") from error
+        raise FactsError(f"{path}, line {line}: {name}: {error}.", "Write it as on the command line.") from error
