@@ -22,8 +22,8 @@ class DoubtSettings:
     """Share of visible columns with ink below which a solid curve is doubted."""
     covered_dashed: float = 0.3
     """The same for broken lines."""
-    seen: float = 0.12
-    """Share of the panel's columns in which a curve must be seen not to be doubted."""
+    seen: float = 0.25
+    """Share of its own columns, hidden or not, in which a curve must be seen not to be doubted."""
     hidden: float = 0.10
     """Longest stretch hidden under other ink that goes without saying."""
     bridged: float = 0.05
@@ -42,7 +42,7 @@ def doubts_about(found: Found, sheet: Sheet, others: Sequence[Found]) -> tuple[F
     flags = []
     ink = support(found, sheet)
     least = s.covered if found.arm.dash == "solid" else s.covered_dashed
-    if found.doubtful or ink.covered < least or ink.seen < s.seen:
+    if found.doubtful or ink.covered < least or ink.seen * width < s.seen * rows.size:
         flags.append(Flag("curve_doubtful", f"ink in {ink.covered:.0%} of its visible columns"))
     longest = _longest(hidden & ~inked)
     if longest > s.hidden * width:

@@ -252,6 +252,9 @@ def _convincing(found: Found, sheet: Sheet, s: SelectionSettings, covered: float
 def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]:
     """One path per arm, all drawn in the ink of ``sheet``; arms that no ink supports are left out."""
     order = sorted(range(len(arms)), key=lambda i: _ORDER[arms[i].dash])
+    if len(arms) > 1 and arms[order[0]].dash == "unknown":
+        # Of several unknown line types one is solid, and it is the one that the first path finds.
+        arms = [replace(arm, dash="solid") if i == order[0] else arm for i, arm in enumerate(arms)]
     found: dict[int, Found] = {}
     for sweep in range(1 + (sweeps if len(arms) > 1 else 0)):
         for i in order:
@@ -279,6 +282,9 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         longest = max((on for group in [lengths, *rivals] for on in group), default=0.0)
         mixed = any(other.dash not in ("solid", arm.dash) for other in siblings)
         coverage = weigh_pieces(coverage, explained, lengths if mixed else (), longest, sheet.stroke)
+        if arm.dash == "dotted":
+            # A dot is all edge: blur leaves its middle paler than that of a line.
+            coverage = np.minimum(1.5 * coverage, 1)
         coverage = close_gaps(coverage * (1 - explained), gap, sheet.stroke)
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
