@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 from kmdigitize.batch.journal import Entry
+from kmdigitize.batch.workers import Done
 from kmdigitize.errors import BatchError
 from kmdigitize.jobs import Job
 
 TRIES = 4
 
 
-def run_on_cluster(jobs: Sequence[Job], work: Callable[[Job], Entry], address: str, workers: int) -> Iterator[Entry]:
+def run_on_cluster(
+    jobs: Sequence[Job], work: Callable[[Job], Entry], address: str, workers: int
+) -> Generator[Done[Job, Entry], None, None]:
     """Does ``work`` on every job on the cluster at ``address`` ("local": ``workers`` processes of this machine).
 
     The cluster must see the inputs and the output folder under the same paths. Raises BatchError where Dask is not
@@ -25,16 +29,21 @@ def run_on_cluster(jobs: Sequence[Job], work: Callable[[Job], Entry], address: s
     except ImportError as error:
         raise BatchError("Dask is not installed.", "Install it with: pip install 'kmdigitize[cluster]'") from error
     dask.config.set({"distributed.scheduler.allowed-failures": TRIES})
-    try:
-        own = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
-        client: Any = Client(LocalCluster(**own) if address == "local" else address, timeout="30s")  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TimeoutError) as error:
-        raise BatchError(f"The cluster at {address} cannot be reached: {error}.", "Check --dask.") from error
-    with client:
+    with ExitStack() as opened:
+        try:
+            own = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+            place: Any = opened.enter_context(LocalCluster(**own)) if address == "local" else address  # type: ignore[no-untyped-call]
+            client: Any = opened.enter_context(Client(place, timeout="30s"))  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, TimeoutError) as error:
+            raise BatchError(f"The cluster at {address} cannot be reached: {error}.", "Check --dask.") from error
         futures = client.map(partial(_with_one_thread, work), jobs, pure=False, retries=TRIES)
+        job_of = {future.key: job for future, job in zip(futures, jobs, strict=True)}
         for future in as_completed(futures):  # type: ignore[no-untyped-call]
+            job = job_of[future.key]
             if future.status == "finished":
-                yield future.result()
+                yield Done(job, future.result())
+            else:
+                yield Done(job, failure="died", message=str(future.exception()))
             future.release()
 
 

@@ -12,6 +12,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -70,12 +71,13 @@ def run_plan(todo: Plan, hands: Hands) -> Iterator[Entry]:
     if hands.dask is not None:
         from kmdigitize.batch.cluster import run_on_cluster
 
-        yield from run_on_cluster(todo.open, work, hands.dask, hands.workers)
-        return
-    _one_thread_each()
-    lost = partial(_clean_up_after, todo.folder)
-    for done in run_tasks(todo.open, work, hands.workers, hands.limits, lost):
-        yield done.answer or failed_job(done.task, todo.folder, todo.settings, (done.failure, done.message))
+        finished = run_on_cluster(todo.open, work, hands.dask, hands.workers)
+    else:
+        _one_thread_each()
+        finished = run_tasks(todo.open, work, hands.workers, hands.limits, partial(_clean_up_after, todo.folder))
+    with closing(finished):
+        for done in finished:
+            yield done.answer or failed_job(done.task, todo.folder, todo.settings, (done.failure, done.message))
 
 
 def do_job(job: Job, folder: Path, settings: Settings) -> Entry:

@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -65,7 +65,7 @@ def run_tasks(
     count: int,
     limits: Limits,
     lost: Callable[[int], None] = lambda pid: None,
-) -> Iterator[Done[Task, Answer]]:
+) -> Generator[Done[Task, Answer], None, None]:
     """Does ``work`` on every task with ``count`` workers, in the order in which they finish.
 
     ``work`` must be importable and tasks and answers picklable; ``lost`` is told the process id of every worker that
