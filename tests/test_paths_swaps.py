@@ -3,8 +3,8 @@
 import numpy as np
 
 from kmdigitize.detect.paths import Road, Sheet
-from kmdigitize.detect.selection import Arm, Found
 from kmdigitize.detect.swaps import settle_places
+from kmdigitize.detect.tracing import Arm, Found
 
 WIDTH, MEET = 160, 60
 

@@ -25,8 +25,9 @@ from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
-from kmdigitize.detect.selection import Found, announced_arms, choose_curves, upright_ink
+from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
 from kmdigitize.detect.swaps import settle_places
+from kmdigitize.detect.tracing import Found
 from kmdigitize.flags import Flag
 from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image
-from kmdigitize.detect.selection import Found, support
+from kmdigitize.detect.tracing import Found, support
 from kmdigitize.flags import Flag
 
 

@@ -1,8 +1,8 @@
-"""Which ink belongs to which curve: all curves of one ink are found together.
+"""Which curves a panel has: those the figure announces, and those whose ink leaves no doubt.
 
-Curves drawn in one ink are told apart by line type and by each other: what one curve explains hides nothing new for
-the next. Solid lines come first, since they fill every column; then line types with the longest pieces. Every curve
-is then found once more against all the others, so that the first does not keep what belongs to the last.
+Announced curves (legend entries, risk-table rows) are given up only if there is no ink for them. Others must show
+their ink over much of the panel, from early on, must fall, must gain enough beside the best curve, and must not ride
+on another one, as marks and fringes do, nor enclose one in a pair, as confidence limits do.
 """
 
 from __future__ import annotations
@@ -13,41 +13,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces
 from kmdigitize.detect.inks import Ink, is_grey
-from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
-from kmdigitize.records import Dash, LegendEntry
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """A curve to be found: its legend entry (None: unnamed), line type and dash lengths (px)."""
-
-    entry: int | None
-    dash: Dash
-    period: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A curve found: its path, what hid it (h, w), and whether its ink had to be believed more than it shows."""
-
-    arm: Arm
-    road: Road
-    occluded: Image
-    doubtful: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """How well ink supports a curve: columns ``seen`` of all columns, the share of visible columns ``covered``, the
-    first column with ink and the ``steps`` of the path (both as shares of, or numbers in, the width)."""
-
-    seen: float
-    covered: float
-    first: float
-    drop: float
+from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, find_arms, support
+from kmdigitize.records import LegendEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +46,6 @@ class SelectionSettings:
     """A curve that lies within three px of others in this share of its columns is their marks or their fringe."""
     drop: float = 2.0
     """Strokes by which a curve must fall: reference lines do not."""
-
-
-_ORDER = {"solid": 0, "unknown": 1, "dashdot": 2, "dashed": 3, "dotted": 4}
 
 
 def announced_arms(legend: Sequence[LegendEntry]) -> int:
@@ -223,20 +190,6 @@ def _again(result: list[tuple[int, Found]], k: int, sheet: Sheet) -> list[tuple[
     return curves
 
 
-def support(found: Found, sheet: Sheet) -> Support:
-    """How well the ink of ``sheet`` supports a curve."""
-    rows, columns = found.road.rows, found.road.first + np.arange(found.road.rows.size)
-    free = found.occluded[rows, columns] < 0.5
-    ink = np.zeros(rows.size, np.float32)
-    for off in (-1, 0, 1):
-        ink = np.maximum(ink, sheet.coverage[np.clip(rows + off, 0, sheet.coverage.shape[0] - 1), columns])
-    seen = free & (ink > 0.3)
-    width = sheet.coverage.shape[1]
-    first = float(np.argmax(seen)) / width if seen.any() else 1.0
-    covered = float(seen.sum()) / max(float(free.sum()), 1.0)
-    return Support(float(seen.sum()) / width, covered, first, float(rows[-1] - rows[0]) / sheet.stroke)
-
-
 def _announced(found: Found, sheet: Sheet, s: SelectionSettings) -> bool:
     """Whether there is any ink for a curve that the legend shows."""
     return support(found, sheet).seen >= s.seen_announced
@@ -247,73 +200,3 @@ def _convincing(found: Found, sheet: Sheet, s: SelectionSettings, covered: float
     ink = support(found, sheet)
     good = ink.seen >= s.seen and ink.covered >= covered and ink.first <= s.first and ink.drop >= s.drop
     return good and not found.doubtful
-
-
-def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]:
-    """One path per arm, all drawn in the ink of ``sheet``; arms that no ink supports are left out."""
-    order = sorted(range(len(arms)), key=lambda i: _ORDER[arms[i].dash])
-    if len(arms) > 1 and arms[order[0]].dash == "unknown":
-        # Of several unknown line types one is solid, and it is the one that the first path finds.
-        arms = [replace(arm, dash="solid") if i == order[0] else arm for i, arm in enumerate(arms)]
-    found: dict[int, Found] = {}
-    for sweep in range(1 + (sweeps if len(arms) > 1 else 0)):
-        for i in order:
-            others = [found[j] for j in order if j != i and j in found]
-            siblings = [arms[j] for j in range(len(arms)) if j != i]
-            best = find_arm(sheet, arms[i], others, siblings)
-            if best is not None:
-                found[i] = best
-            elif sweep == 0:
-                found.pop(i, None)
-    return [found[i] for i in sorted(found)]
-
-
-def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> Found | None:
-    """The cheapest path of ``arm`` where ``others`` are already explained; ``siblings`` are drawn in the same ink."""
-    explained = np.zeros_like(sheet.coverage)
-    for other in others:
-        explained = np.maximum(explained, explained_by(other.road, sheet.coverage, sheet.stroke))
-    occluded = np.maximum(sheet.occluded, explained)
-    coverage = sheet.coverage
-    missing = 0.45
-    if arm.dash != "solid" and (others or siblings or arm.dash != "unknown"):
-        lengths, gap = dash_lengths(arm.dash, arm.period, sheet.stroke)
-        rivals = [dash_lengths(other.dash, other.period, sheet.stroke)[0] for other in siblings]
-        longest = max((on for group in [lengths, *rivals] for on in group), default=0.0)
-        mixed = any(other.dash not in ("solid", arm.dash) for other in siblings)
-        coverage = weigh_pieces(coverage, explained, lengths if mixed else (), longest, sheet.stroke)
-        if arm.dash == "dotted":
-            # A dot is all edge: blur leaves its middle paler than that of a line.
-            coverage = np.minimum(1.5 * coverage, 1)
-        coverage = close_gaps(coverage * (1 - explained), gap, sheet.stroke)
-        missing = 0.3
-    ground = replace(sheet, coverage=coverage, occluded=occluded)
-    start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
-    for price in (missing, 0.55 * missing, 0.27 * missing):
-        road = cheapest_path(path_costs(ground, price), sheet.start, start)
-        if road is not None:
-            return Found(arm, road, occluded, price < missing)
-    return None
-
-
-def explained_by(road: Road, coverage: Image, stroke: float) -> Image:
-    """Where ink (h, w) is explained by a curve along ``road``: its stroke, its drops, and the marks upon it."""
-    height, width = coverage.shape
-    runs = vertical_runs(coverage > 0.35)
-    columns = road.first + np.arange(road.rows.size)
-    before = np.concatenate([road.rows[:1], road.rows[:-1]])
-    (top, bottom), (top_before, bottom_before) = runs.at(road.rows, columns), runs.at(before, columns)
-    reach = stroke / 2 + 1
-    high = np.minimum(before - reach, np.minimum(top, top_before) - 1.0)
-    low = np.maximum(road.rows + reach, np.maximum(bottom, bottom_before) + 1.0)
-    limit = 6 * stroke
-    high = np.maximum(high, np.minimum(before, road.rows) - limit)
-    low = np.minimum(low, np.maximum(before, road.rows) + limit)
-    rows = np.arange(height)[:, None]
-    mask = np.zeros((height, width), np.float32)
-    mask[:, columns] = (rows >= np.floor(high)) & (rows <= np.ceil(low))
-    wide = int(np.ceil(reach))
-    for i in np.nonzero(np.diff(road.rows) > 0)[0]:
-        x = road.first + i + 1
-        mask[road.rows[i] : road.rows[i + 1] + 1, max(0, x - wide) : x + wide + 1] = 1
-    return mask

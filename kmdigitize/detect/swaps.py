@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from kmdigitize.detect.dashes import dash_lengths, weigh_pieces
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.runs import Image
-from kmdigitize.detect.selection import Found, explained_by
+from kmdigitize.detect.tracing import Found, explained_by
 
 Rows = NDArray[np.int64]
 
