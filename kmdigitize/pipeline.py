@@ -15,14 +15,8 @@ from dataclasses import dataclass, field, replace
 
 from kmdigitize.agreement import compare
 from kmdigitize.arms import digitized_arms
-from kmdigitize.detect.curves import find_paths
-from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.page import straighten
-from kmdigitize.detect.panels import find_panels
-from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.scales import StatedAxes, fit_scales
-from kmdigitize.detect.snapping import unsnapped
-from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
 from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
 from kmdigitize.flags import Flag
@@ -35,20 +29,18 @@ from kmdigitize.records import (
     DigitizedPanel,
     Figure,
     LegendEntry,
-    NumberLabel,
     Panel,
     RiskTable,
     Scales,
     SkippedPanel,
     TextToken,
-    Ticks,
     Trace,
 )
 from kmdigitize.reporting import Rebuild, rebuilt_by, reconstruction_inputs, reported_on
 from kmdigitize.result import PanelResult, Result
+from kmdigitize.route import legend_of, panels_of, ticks_of, traces_of
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
 from kmdigitize.stopwatch import Stopwatch
-from kmdigitize.text.legend import read_legend
 from kmdigitize.text.numbers import read_numbers
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
@@ -68,6 +60,7 @@ class Page:
     figure: Figure
     tokens: tuple[TextToken, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    settings: Settings = DEFAULT_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +115,19 @@ def read_page(figure: Figure, settings: Settings = DEFAULT_SETTINGS) -> Page:
         figure = figure if figure.drawing else straighten(figure, settings.page)
     with watch.lap("read text"):
         exact = figure.drawing.texts if figure.drawing else ()
-        tokens = exact or read_tokens(figure)
-    return Page(figure, tokens, watch.seconds)
+        tokens = exact or read_tokens(figure, settings=settings.text)
+    return Page(figure, tokens, watch.seconds, settings)
 
 
 def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
     """Panels, scales and traces; of the facts only ``FIND_FACTS`` count. Raises NoPanelError when there are no axes."""
     watch = Stopwatch()
-    text = page.tokens, read_numbers(page.tokens)
     with watch.lap("find panels"):
-        panels = _find_panels(page.figure, page.tokens, facts)
+        panels = _find_panels(page, facts)
     found, skipped, errors = [], [], []
     for panel in panels:
         try:
-            found.append(_find_on_panel(page.figure, panel, text, facts.of_panel(panel.name), watch))
+            found.append(_find_on_panel(page, panel, facts.of_panel(panel.name), watch))
         except KmdigitizeError as error:
             log.debug("panel %s: %s", panel.name, error)
             errors.append(error)
@@ -176,21 +168,17 @@ def complete(
     return Result(digitized, panels, facts, provenance(digitized.figure, options, settings), seconds)
 
 
-def _find_panels(figure: Figure, tokens: tuple[TextToken, ...], facts: FigureFacts) -> tuple[Panel, ...]:
-    panels: tuple[Panel, ...] = ()
-    if figure.drawing:
-        from kmdigitize.vector.axes import find_vector_panels
-
-        panels = find_vector_panels(figure, tokens)
-    panels = panels or find_panels(figure, tokens)
+def _find_panels(page: Page, facts: FigureFacts) -> tuple[Panel, ...]:
+    panels = panels_of(page.figure, page.tokens, page.settings)
     if not panels and facts.frame is not None:
-        panels = (Panel("1", whole := Box(0, 0, figure.width - 1, figure.height - 1), whole, 0, 0),)
+        whole = Box(0, 0, page.figure.width - 1, page.figure.height - 1)
+        panels = (Panel("1", whole, whole, 0, 0),)
     if not panels:
         raise NoPanelError(
             "Looked for a pair of axes and found none.",
             "Give a picture of the panel with its axes and tick labels, at least 300 px wide.",
         )
-    named = tuple(_framed(panel, facts.of_panel(panel.name)) for panel in _named(panels, tokens))
+    named = tuple(_framed(panel, facts.of_panel(panel.name)) for panel in _named(panels, page.tokens))
     chosen = tuple(panel for panel in named if facts.panel is None or panel.name.lower() == facts.panel.lower())
     if not chosen:
         names = ", ".join(panel.name for panel in named)
@@ -218,87 +206,33 @@ def _framed(panel: Panel, facts: PanelFacts) -> Panel:
     return replace(panel, frame=frame, region=panel.region.union(frame), axis_x_y=frame.bottom, axis_y_x=frame.left)
 
 
-def _find_on_panel(
-    figure: Figure,
-    panel: Panel,
-    text: tuple[tuple[TextToken, ...], tuple[NumberLabel, ...]],
-    facts: PanelFacts,
-    watch: Stopwatch,
-) -> FoundPanel:
-    tokens, numbers = text
+def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, watch: Stopwatch) -> FoundPanel:
+    figure, tokens, settings = page.figure, page.tokens, page.settings
     titles = read_axis_titles(tokens, panel)
     if titles.kind != "survival":
         raise NoCurveError(f"Panel {panel.name} shows {titles.kind}, not survival.", "Nothing to digitize here.")
     with watch.lap("fit axes"):
-        scales = _fit_scales(figure, panel, numbers, titles, facts)
+        scales = _fit_scales(page, panel, titles, facts)
     with watch.lap("read legend and table"):
-        legend = _find_legend(figure, panel, tokens)
-        table = read_risk_table(figure, panel, scales, tokens, reread)
+        legend = legend_of(figure, panel, tokens, settings)
+        table = read_risk_table(figure, panel, scales, tokens, reread, settings.risk_table)
     with watch.lap("trace curves"):
         expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
-        traces, scales = _trace(figure, panel, scales, (legend, tokens, expected), facts)
+        traces, scales = traces_of(figure, panel, scales, (legend, tokens, expected), facts.direction, settings)
     return FoundPanel(panel, scales, traces, legend, table)
 
 
-def _find_legend(figure: Figure, panel: Panel, tokens: tuple[TextToken, ...]) -> tuple[LegendEntry, ...]:
-    read = read_legend(figure, panel, tokens)
-    if not figure.drawing:
-        return read
-    from kmdigitize.vector.legend import with_exact_samples
-
-    return with_exact_samples(figure.drawing, panel, tokens, read)
-
-
-def _fit_scales(
-    figure: Figure, panel: Panel, numbers: tuple[NumberLabel, ...], titles: AxisTitles, facts: PanelFacts
-) -> Scales:
-    ticks = _find_ticks(figure, panel)
+def _fit_scales(page: Page, panel: Panel, titles: AxisTitles, facts: PanelFacts) -> Scales:
+    ticks = ticks_of(page.figure, panel, page.settings)
     stated = StatedAxes(stated_axis(facts.x_axis), stated_axis(facts.y_axis))
-    scales = fit_scales(figure, panel, ticks, numbers, titles, stated, reread)
+    numbers = read_numbers(page.tokens)
+    scales = fit_scales(page.figure, panel, ticks, numbers, titles, stated, reread, page.settings.scales)
     return replace(
         scales,
         direction=facts.direction or scales.direction,
         time_unit=facts.time_unit or scales.time_unit,
         end_point=facts.end_point or scales.end_point,
     )
-
-
-def _find_ticks(figure: Figure, panel: Panel) -> Ticks:
-    if figure.drawing:
-        from kmdigitize.vector.axes import find_vector_ticks
-
-        exact = find_vector_ticks(figure, panel)
-        drawn = [row.outside.size + row.inside.size + row.grid.size > 1 for row in (exact.x, exact.y)]
-        if all(drawn):
-            return exact
-        seen = find_ticks(figure, panel)
-        return Ticks(exact.x if drawn[0] else seen.x, exact.y if drawn[1] else seen.y)
-    return find_ticks(figure, panel)
-
-
-def _trace(
-    figure: Figure,
-    panel: Panel,
-    scales: Scales,
-    hints: tuple[tuple[LegendEntry, ...], tuple[TextToken, ...], int | None],
-    facts: PanelFacts,
-) -> tuple[tuple[Trace, ...], Scales]:
-    legend, tokens, expected = hints
-    if figure.drawing:
-        from kmdigitize.vector.axes import is_behind_picture
-        from kmdigitize.vector.curves import trace_drawn_curves
-
-        drawn = trace_drawn_curves(figure, panel, scales, legend)
-        if drawn:
-            return drawn, scales
-        if is_behind_picture(figure, panel):
-            scales = replace(scales, flags=(*scales.flags, Flag("vector_behind_raster")))
-    found = find_paths(figure, panel, scales, legend, tokens, expected)
-    scales = replace(scales, direction=facts.direction or found.direction, flags=scales.flags + found.flags)
-    traces = tuple(refine_path(evidence, path, scales) for evidence, path in found.paths)
-    evidences = [evidence for evidence, _ in found.paths]
-    marked = find_marks(evidences, traces, figure, panel)
-    return tuple(unsnapped(evidence, trace) for evidence, trace in zip(evidences, marked, strict=True)), scales
 
 
 def _settle_panel(found: FoundPanel, facts: PanelFacts) -> DigitizedPanel:

@@ -53,4 +53,5 @@ def reconstruction_inputs(arm: DigitizedArm, panel: DigitizedPanel) -> Reconstru
         events=arm.events,
         panel=panel.panel.name,
         arm=arm.name,
+        axis_end=float(panel.scales.x.to_value(panel.panel.frame.right)),
     )
