@@ -54,7 +54,7 @@ def test_inputs_are_files_folders_patterns_and_manifests(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("manifest", "fault"),
-    [("figure,colour\na.png,red\n", "unknown column colour"), ("figure,n\na.png,ten\n", "line 2: n is 'ten'")],
+    [("figure,colour\na.png,red\n", "unknown column colour"), ("figure,n\na.png,ten\n", "line 2: n: 'ten'")],
 )
 def test_a_faulty_manifest_is_pointed_at(tmp_path: Path, manifest: str, fault: str) -> None:
     (tmp_path / "list.csv").write_text(manifest)
