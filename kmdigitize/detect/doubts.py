@@ -28,6 +28,8 @@ class DoubtSettings:
     """Longest stretch hidden under other ink that goes without saying."""
     bridged: float = 0.05
     """Longest gap in plain sight that goes without saying."""
+    crowd: int = 3
+    """Other curves in one ink from which a broken line may have been mistaken for another."""
     apart: float = 4.0
     """Strokes that two curves of one ink and line type must have between them to meet again later."""
 
@@ -52,6 +54,8 @@ def doubts_about(found: Found, sheet: Sheet, others: Sequence[Found]) -> tuple[F
         flags.append(Flag("trace_bridged", f"{longest} px in one stretch"))
     if any(_meet_again(found, other, s.apart * sheet.stroke) for other in others):
         flags.append(Flag("curves_ambiguous", "two lines of one kind meet and part again"))
+    elif len(others) >= s.crowd and found.arm.dash != "solid":
+        flags.append(Flag("curves_ambiguous", f"{len(others) + 1} line types share one ink"))
     return tuple(flags)
 
 

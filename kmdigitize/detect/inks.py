@@ -134,7 +134,7 @@ def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: I
             if blurred or share < s.fringe * ink.share or max(ratio, 1 / ratio) < s.darker:
                 # Anti-aliasing and blur only make strokes paler: the deeper of two shades of one ink is its own.
                 least = s.fringe if blurred else s.fringe / 2
-                deeper = color if 1 < ratio and share > least * ink.share else ink.color
+                deeper = color if ratio > 1 and share > least * ink.share else ink.color
                 kept[j] = Ink(deeper, (), ink.share + share)
                 break
         else:
