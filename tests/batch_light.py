@@ -13,6 +13,10 @@ def double(number: int) -> int:
     return 2 * number
 
 
+def reciprocal(number: int) -> float:
+    return 1 / number
+
+
 def die_once(marker: str) -> str:
     """Kills its own worker the first time it sees this marker."""
     if not Path(marker).exists():

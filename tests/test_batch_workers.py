@@ -72,6 +72,12 @@ def test_a_task_that_needs_too_much_memory_is_ended() -> None:
     assert done == {"eat": "memory limit", "a": ""}
 
 
+def test_what_work_raises_stops_the_crew() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(run_tasks([1, 0, 1], work.reciprocal, 2, Limits()))
+    assert not multiprocessing.active_children()
+
+
 def test_leaving_early_ends_all_workers() -> None:
     crew = run_tasks(range(1000), work.double, 2, Limits())
     next(crew)

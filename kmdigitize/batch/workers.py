@@ -69,7 +69,8 @@ def run_tasks(
     """Does ``work`` on every task with ``count`` workers, in the order in which they finish.
 
     ``work`` must be importable and tasks and answers picklable; ``lost`` is told the process id of every worker that
-    died. Raises BatchError when workers cannot be started. When the iteration is left, all workers are ended.
+    died. Raises BatchError when workers cannot be started, and what ``work`` raises. When the iteration is left, all
+    workers are ended.
     """
     waiting = deque(tasks)
     tries: dict[int, int] = {}
@@ -114,13 +115,20 @@ def _hire(work: Callable[[Any], Any]) -> _Worker:
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     """The life of a worker: one task after the other until the pipe closes. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pipe.send("ready")
-    while True:
-        try:
-            task = pipe.recv()
-        except EOFError:
-            return
-        pipe.send((work(task),))
+    try:
+        pipe.send("ready")
+        while True:
+            pipe.send(_answer(work, pipe.recv()))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return  # the parent is gone
+
+
+def _answer(work: Callable[[Any], Any], task: Any) -> tuple[Any] | Exception:
+    """The answer to a task, or the error that stops the whole crew."""
+    try:
+        return (work(task),)
+    except Exception as error:
+        return error
 
 
 def _give(worker: _Worker, task: Any) -> None:
@@ -141,6 +149,8 @@ def _look_after(worker: _Worker, limits: Limits) -> Done[Any, Any] | None:
         worker.process.kill()
         worker.process.join()
         return None
+    if isinstance(message, Exception):
+        raise message
     if message == "ready":
         worker.ready = True
     elif message is not None:
