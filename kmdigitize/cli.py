@@ -241,3 +241,17 @@ def pool(folders: tuple[Path, ...], output: Path | None, forest: Path | None, **
     if forest is not None:
         forest_plot(rows, forest)
     _write(to_table(rows), output)
+
+
+@main.command()
+@click.option("--full", is_flag=True, help="More figures and trials (about half an hour instead of a minute or two).")
+@click.option("-o", "--out", "output", type=FILE, help="Where to write the table [default: standard output].")
+def validate(full: bool, output: Path | None) -> None:
+    """Measure on this machine what the tool can do, against figures and trials whose truth is known."""
+    from kmdigitize.validation import FULL, QUICK, certificate, validate
+
+    rows = validate(FULL if full else QUICK, lambda part: click.echo(part, err=True))
+    _write((certificate(rows) + "\n").encode(), output)
+    outside = [row for row in rows if not row.passed]
+    if outside:
+        raise DisagreementError(f"{len(outside)} of {len(rows)} rows are outside their limits.", "See the table.")

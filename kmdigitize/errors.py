@@ -61,7 +61,7 @@ class TooLargeError(KmdigitizeError):
 
 
 class DisagreementError(KmdigitizeError):
-    """``kmdigitize check`` found that the patients differ from what the paper reports (exit code 10)."""
+    """``check`` found patients that differ from the paper, or ``validate`` a row outside its limit (exit code 10)."""
 
     exit_code = 10
 

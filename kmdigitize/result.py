@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
+from importlib import import_module
 
 from kmdigitize.agreement import Agreement
 from kmdigitize.facts import FigureFacts
@@ -76,3 +78,8 @@ class Result:
     def flags(self) -> tuple[Flag, ...]:
         """Every flag of the figure and its panels, each once."""
         return tuple(dict.fromkeys([*self.digitized.flags, *(f for panel in self.panels for f in panel.flags)]))
+
+    def _repr_html_(self) -> str:
+        """The report, where a notebook shows the result (looked up by name: reports stand floors above records)."""
+        page: str = import_module("kmdigitize.report").report_html(self)
+        return f'<iframe srcdoc="{escape(page)}" style="width:100%;height:48em;border:0" title="Report"></iframe>'
