@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kmdigitize.detect.curves import find_paths
+from kmdigitize.detect.endings import with_final_drop
 from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.panels import find_panels
 from kmdigitize.detect.refine import refine_path
@@ -81,7 +82,10 @@ def traces_of(
             scales = replace(scales, flags=(*scales.flags, Flag("vector_behind_raster")))
     found = find_paths(figure, panel, scales, legend, tokens, expected)
     scales = replace(scales, direction=direction or found.direction, flags=scales.flags + found.flags)
-    traces = tuple(refine_path(evidence, path, scales, settings.refine) for evidence, path in found.paths)
     evidences = [evidence for evidence, _ in found.paths]
+    traces = tuple(
+        with_final_drop(evidence, refine_path(evidence, path, scales, settings.refine), scales)
+        for evidence, path in found.paths
+    )
     marked = find_marks(evidences, traces, figure, panel, settings.marks)
     return tuple(unsnapped(evidence, trace) for evidence, trace in zip(evidences, marked, strict=True)), scales
