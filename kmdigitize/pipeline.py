@@ -248,9 +248,9 @@ def _panel_result(
     rebuild: Rebuild,
     watch: Stopwatch,
 ) -> PanelResult:
-    with watch.lap("reconstruct"):
-        rebuilt = tuple(rebuild(reconstruction_inputs(arm, panel), options) for arm in panel.arms)
     reported = reported_on(panel, digitized.tokens, facts)
+    with watch.lap("reconstruct"):
+        rebuilt = tuple(rebuild(reconstruction_inputs(arm, panel, reported), options) for arm in panel.arms)
     if reported is None:
         return PanelResult(panel, rebuilt)
     with watch.lap("compare"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kmdigitize.agreement import match_arm
 from kmdigitize.facts import FigureFacts
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
@@ -44,14 +45,34 @@ def _of_end_point(reports: tuple[Reported, ...], end_point: str) -> Reported | N
     return max(reports, key=shared) if reports else None
 
 
-def reconstruction_inputs(arm: DigitizedArm, panel: DigitizedPanel) -> ReconstructionInputs:
-    """All that is known of one arm. Reported results are not used: they are what the patients are checked against."""
+def reconstruction_inputs(
+    arm: DigitizedArm, panel: DigitizedPanel, reported: Reported | None = None
+) -> ReconstructionInputs:
+    """All that is known of one arm.
+
+    Of what is reported only the number of patients is used, and only where the figure prints none: results are what
+    the patients are checked against.
+    """
     return ReconstructionInputs(
         curve=arm.curve,
         at_risk=arm.at_risk,
-        n=arm.n or None,
+        n=arm.n or (_reported_n(arm.name, panel, reported) if arm.at_risk is None else None),
         events=arm.events,
         panel=panel.panel.name,
         arm=arm.name,
         axis_end=float(panel.scales.x.to_value(panel.panel.frame.right)),
     )
+
+
+def _reported_n(name: str, panel: DigitizedPanel, reported: Reported | None) -> int | None:
+    """The reported number of patients of the arm that is meant by ``name``, if exactly one is."""
+    if reported is None:
+        return None
+    names = [arm.name for arm in panel.arms]
+    meant = [arm.n for arm in reported.arms if arm.n and _is_named(arm.name, names, name)]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _is_named(reported: str, names: list[str], name: str) -> bool:
+    index = match_arm(reported, names)
+    return index is not None and names[index] == name
