@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.geometry import FloatArray
+from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.records import Evidence, Scales, Trace
 
 
@@ -74,7 +74,7 @@ def _run(ink: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> FloatArray:
     return np.where(broken.any(axis=0), broken.argmax(axis=0), ink.shape[0]).astype(np.float64)
 
 
-def _centroid(evidence: Evidence, columns: FloatArray, top: int, bottom: int) -> float:
+def _centroid(evidence: Evidence, columns: IntArray, top: int, bottom: int) -> float:
     """Mean column of the ink between two rows."""
     first, last = sorted((top, bottom))
     weight = evidence.coverage[max(first, 0) : last + 1, columns].sum(axis=0)
