@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from kmdigitize.geometry import IntArray
 from kmdigitize.ipd.fluid import flow
 from kmdigitize.ipd.lattice import EMPTY, SOFT, STRICT, LatticeSettings, Layer, Path, search
 from kmdigitize.ipd.layout import Layout, place
@@ -24,6 +25,7 @@ from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import patient_rows
 from kmdigitize.ipd.timeline import DROP, STRADDLE, Timeline, build_timeline, row_quantum
+from kmdigitize.ipd.unknown import UnknownSettings, by_scatter, race
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,7 @@ class ExactSettings:
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
     smallest_sd_px: float = 0.15
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
-    unknown_n_keep: int = 1500
-    """States kept when the number of patients is unknown."""
+    unknown: UnknownSettings = field(default_factory=UnknownSettings)
     resolved: float = 0.7
     """Below this height of one event, in standard deviations of a level, the flow takes over: there the most probable
     table follows the noise (benchmarks/reconstruction.py, n = 1000 at 200 to 400 rows)."""
@@ -70,6 +71,8 @@ def exact(
         path, drawn = central_path(layers, settings.pull), draw_paths(layers, draws, rng) if draws else []
     else:
         timeline, noise, relaxed = build_timeline(known, inputs, 1.0, _smallest_sd(inputs, settings)), 1.0, ()
+        if known.n is None:
+            timeline = replace(timeline, n=np.array([max(round(by_scatter(known)), int(timeline.n[0]))]))
         path, drawn = flow(timeline), [flow(timeline, rng) for _ in range(draws)]
     layout = Layout.of(timeline, known, inputs)
     ipd = patient_rows(place(path, layout), inputs.panel, inputs.arm)
@@ -83,12 +86,13 @@ def _smallest_sd(inputs: ReconstructionInputs, settings: ExactSettings) -> float
 
 
 def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings) -> float:
-    """Height of one event, where it is smallest, in standard deviations of a level; infinite if N is unknown."""
-    if known.n is None or not known.time.size:
+    """Height of one event, where it is smallest, in standard deviations of a level; infinite if nothing tells."""
+    n = by_scatter(known) if known.n is None and not known.risk_count.size else known.n
+    if n is None or not np.isfinite(n) or not known.time.size:
         return np.inf
     quantum = row_quantum(known.level, inputs.curve.survival_resolution)
     sd = np.hypot(np.maximum(np.median(known.sd), _smallest_sd(inputs, settings)), quantum / np.sqrt(3.0))
-    return float(1.0 / known.n / max(sd, 2e-5))
+    return float(1.0 / n / max(sd, 2e-5))
 
 
 def _climb(
@@ -96,17 +100,22 @@ def _climb(
 ) -> tuple[Timeline, list[Layer], float, tuple[str, ...]]:
     """The first rung on which a path exists, at the noise that explains the levels best."""
     smallest = _smallest_sd(inputs, settings)
-    lattice = settings.lattice if known.n is not None else replace(settings.lattice, keep=settings.unknown_n_keep)
-    closed = known.risk_count.size > 2
+    lattice, closed = settings.lattice, known.risk_count.size > 2
+    numbers, evident = None, 1.0
+    if known.n is None:
+        lattice = replace(lattice, keep=settings.unknown.keep)
+        numbers, evident = race(known, inputs, smallest, lattice, settings.unknown)
     for rung, (strictness, least) in enumerate(LADDER):
-        noise = least if closed else least * _most_evident_noise(known, inputs, settings, strictness)
-        timeline = build_timeline(known, inputs, noise, smallest)
+        if numbers is None:
+            evident = 1.0 if closed else _most_evident_noise(known, inputs, settings, strictness)
+        noise = least * evident
+        timeline = _with_numbers(build_timeline(known, inputs, noise, smallest), numbers)
         layers = search(timeline, lattice, strictness, edges=True)
         if not layers:
             continue
         factor = _misfit(best_path(layers), timeline) if closed else 1.0
         if factor > 1.0:
-            again = build_timeline(known, inputs, noise * factor, smallest)
+            again = _with_numbers(build_timeline(known, inputs, noise * factor, smallest), numbers)
             better = search(again, lattice, strictness, edges=True)
             if better:
                 timeline, layers, noise = again, better, noise * factor
@@ -120,6 +129,10 @@ RUNGS = ("a drop of the curve holds no event", "a number at risk is missed", "th
 """What each rung after the first had to give up."""
 
 
+def _with_numbers(timeline: Timeline, numbers: IntArray | None) -> Timeline:
+    return timeline if numbers is None else replace(timeline, n=numbers)
+
+
 def _most_evident_noise(
     known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, strictness: int
 ) -> float:
@@ -128,7 +141,7 @@ def _most_evident_noise(
     Too small a noise is explained by many small events of a finer lattice, so without printed numbers the noise
     decides the event counts.
     """
-    quick = replace(settings.lattice, keep=settings.quick_keep if known.n is not None else settings.unknown_n_keep // 3)
+    quick = replace(settings.lattice, keep=settings.quick_keep)
     best, evidence = 1.0, -np.inf
     for factor in settings.noise_factors:
         timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))

@@ -48,16 +48,24 @@ class LatticeSettings:
     """Cost of missing a printed number at risk by one, and by each more, once they have to give."""
     cells: float = 4.0
     """Cells per noise standard deviation in which paths of equal integers merge."""
+    children: int = 8000
+    """Children of one slot after its censorings; only numbers of patients far below resolution have more."""
+    behind: float = 40.0
+    """With N unknown, a number of patients this much less probable than the best one so far leaves the race."""
+    least_each: int = 6
+    """States that every number of patients still in the race keeps at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """States after one slot, (k,) arrays; ``parent`` of the most probable path; all edges if draws are wanted."""
+    """States after one slot, (k,) arrays; ``origin`` is the index of the number of patients they started from;
+    ``parent`` of the most probable path; all edges if draws are wanted."""
 
     n: IntArray
     events: IntArray
     survival: FloatArray
     regime: IntArray
+    origin: IntArray
     best: FloatArray
     mass: FloatArray
     parent: IntArray
@@ -88,7 +96,7 @@ def search(timeline: Timeline, settings: LatticeSettings, strictness: int = 0, e
         children = _expand(states, slot, timeline, settings, strictness)
         if children is None:
             return []
-        layers.append(_merge(children, slot, cell, settings, edges))
+        layers.append(_merge(children, slot, timeline, cell, settings, edges))
     return layers
 
 
@@ -100,6 +108,7 @@ class _Children:
     events: IntArray
     survival: FloatArray
     regime: IntArray
+    origin: IntArray
     best: FloatArray
     mass: FloatArray
     parent: IntArray
@@ -119,7 +128,7 @@ def _start(timeline: Timeline) -> Layer:
     n = timeline.n.astype(np.int64)
     prior = -np.log(n.astype(np.float64)) if n.size > 1 else np.zeros(1)
     zeros = np.zeros(n.size, np.int64)
-    return Layer(n, zeros, np.ones(n.size), zeros, prior, prior, zeros)
+    return Layer(n, zeros, np.ones(n.size), zeros, np.arange(n.size), prior, prior, zeros)
 
 
 def _change_points(slots: tuple[Slot, ...]) -> set[int]:
@@ -133,23 +142,17 @@ def _change_points(slots: tuple[Slot, ...]) -> set[int]:
 def _with_regimes(layer: Layer, slot: Slot, change: bool) -> _Children:
     """The states of a layer as parents, multiplied by the regimes where these may change."""
     k = layer.n.size
-    parents = np.arange(k)
-    if not change:
-        return _Children(layer.n, layer.events, layer.survival, layer.regime, layer.best, layer.mass, parents)
-    index = np.repeat(parents, RATES.size)
-    regime = np.tile(np.arange(1, RATES.size + 1), k)
-    before = layer.regime[index]
-    switch = math.log((1.0 - STAY) / (RATES.size - 1))
-    weight = np.where(before == 0, -math.log(RATES.size), np.where(before == regime, math.log(STAY), switch))
-    return _Children(
-        layer.n[index],
-        layer.events[index],
-        layer.survival[index],
-        regime,
-        layer.best[index] + weight,
-        layer.mass[index] + weight,
-        index,
+    states = _Children(
+        layer.n, layer.events, layer.survival, layer.regime, layer.origin, layer.best, layer.mass, np.arange(k)
     )
+    if not change:
+        return states
+    states = states.pick(np.repeat(np.arange(k), RATES.size))
+    before = states.regime
+    states.regime = np.tile(np.arange(1, RATES.size + 1), k)
+    switch = math.log((1.0 - STAY) / (RATES.size - 1))
+    states.add(np.where(before == 0, -math.log(RATES.size), np.where(before == states.regime, math.log(STAY), switch)))
+    return states
 
 
 def _expand(
@@ -159,11 +162,12 @@ def _expand(
     if slot.kind == RISK and strictness < SOFT:
         children = _exactly(states, slot, settings)
     elif slot.kind == END:
-        children = states.pick((states.n > 0) | (states.survival <= 0))
+        possible = (states.n > 0) | (states.survival <= 0)
+        children = states.pick(possible) if possible.any() else states
     else:
         children = _censor(states, slot, settings)
     if slot.kind in (DROP, STRADDLE):
-        children = _drop(children, slot, timeline.quantum, settings, strictness)
+        children = _drop(children, slot, timeline, settings, strictness)
     elif slot.kind == RISK and strictness == SOFT:
         children.add(_missed(np.abs(children.n - slot.count), settings))
     if slot.kind != END and strictness < SOFT:
@@ -172,7 +176,10 @@ def _expand(
     if not children.n.size:
         return None
     rank = children.best + _prospect(children, slot)
-    return children.pick(rank > rank.max() - settings.within)
+    peak = np.full(timeline.n.size, -np.inf)
+    np.maximum.at(peak, children.origin, rank)
+    peak[peak < peak.max() - settings.behind] = np.inf
+    return children.pick(rank > peak[children.origin] - settings.within)
 
 
 def _missed(by: IntArray, settings: LatticeSettings) -> FloatArray:
@@ -231,7 +238,7 @@ def _censor(states: _Children, slot: Slot, settings: LatticeSettings) -> _Childr
         extra = slot.extra * (HIDDEN[-2] if slot.hazard < 0 else 1.0)
         mean = np.full(states.n.size, slot.marks + slot.unsure / 2.0 + extra)
         spread = math.sqrt(extra + slot.unsure / 4.0)
-        low = max(0, int(slot.marks - 1))
+        low = max(0, min(int(slot.marks - 1), int(states.n.min())))
     else:
         mean = _expected(states.n, states.regime, slot)
         spread = math.sqrt(float(mean.max()))
@@ -240,21 +247,24 @@ def _censor(states: _Children, slot: Slot, settings: LatticeSettings) -> _Childr
     c = np.arange(low, max(high, low) + 1)
     room = states.n[:, None] - c[None, :] >= min(slot.floor, int(states.n.max()))
     which, column = np.nonzero(room)
-    children = states.pick(which)
     taken = c[column]
-    children.add(_log_censored(children.n, children.regime, taken, slot, settings))
-    children.n = children.n - taken
-    if children.n.size:
-        children = children.pick(children.best > children.best.max() - settings.within - settings.outlier)
+    weight = _log_censored(states.n[which], states.regime[which], taken, slot, settings)
+    best = states.best[which] + weight
+    likely = np.flatnonzero(best > best.max(initial=-np.inf) - settings.within - settings.outlier)
+    if likely.size > settings.children:
+        likely = np.sort(likely[np.argpartition(-best[likely], settings.children)[: settings.children]])
+    children = states.pick(which[likely])
+    children.add(weight[likely])
+    children.n = children.n - taken[likely]
     return children
 
 
-def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSettings, strictness: int) -> _Children:
+def _drop(children: _Children, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> _Children:
     """Children with every number of events whose level is compatible, at least the nearest possible one."""
     if slot.kind == STRADDLE and strictness < SOFT:
         children = children.pick(children.n >= slot.count)
     n, survival = children.n, np.maximum(children.survival, 1e-12)
-    reach = 5.0 * slot.sd + quantum
+    reach = 5.0 * slot.sd + timeline.quantum
     low = np.ceil(n * (1.0 - (slot.level + reach) / survival) - 1e-9)
     high = np.floor(n * (1.0 - (slot.level - reach) / survival) + 1e-9)
     high = np.clip(np.minimum(high, n), 0, None)
@@ -272,7 +282,7 @@ def _drop(children: _Children, slot: Slot, quantum: float, settings: LatticeSett
     which, column = np.nonzero(low[:, None] + offsets[None, :] <= high[:, None])
     out = children.pick(which)
     d = (low[which] + offsets[column]).astype(np.int64)
-    return _with_events(out, d, slot, quantum, settings, strictness)
+    return _with_events(out, d, slot, timeline, settings, strictness)
 
 
 MOST_EVENTS = 40
@@ -280,16 +290,19 @@ MOST_EVENTS = 40
 
 
 def _with_events(
-    out: _Children, d: IntArray, slot: Slot, quantum: float, settings: LatticeSettings, strictness: int
+    out: _Children, d: IntArray, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int
 ) -> _Children:
     """Children after ``d`` events each, with the cost of the level, of several events at once, and of facts."""
     n = np.maximum(out.n, 1)
     before = out.survival
     out.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
     again = np.log(np.clip(out.n * slot.several, slot.ties, max(slot.ties, 0.8)))
-    weight = log_level(out.survival, slot, quantum, settings.outlier)
+    weight = log_level(out.survival, slot, timeline.quantum, settings.outlier)
     # the level after a drop that is none is no level either: it costs little more
-    weight = np.where(d > 0, weight + np.maximum(d - 1, 0) * again, np.maximum(weight, -2.0) - settings.no_event)
+    single = np.log1p(-np.exp(again)) if timeline.n.size > 1 else 0.0
+    weight = np.where(
+        d > 0, weight + np.maximum(d - 1, 0) * again + single, np.maximum(weight, -2.0) - settings.no_event
+    )
     for level, half in slot.facts:
         off = np.maximum(np.abs(out.survival - level) - half, 0.0) / slot.sd
         weight -= np.minimum(off**2 / 2.0, settings.outlier)
@@ -321,8 +334,8 @@ def _totals(children: _Children, slot: Slot, timeline: Timeline, settings: Latti
     off = np.zeros(children.n.size)
     if slot.events >= 0:
         off += np.abs(children.events - slot.events)
-    if slot.censored >= 0 and timeline.n.size == 1:
-        off += np.abs(timeline.n[0] - children.n - children.events - slot.censored)
+    if slot.censored >= 0:
+        off += np.abs(timeline.n[children.origin] - children.n - children.events - slot.censored)
     if slot.kind == END and timeline.total >= 0:
         off += np.abs(children.events - timeline.total)
     elif timeline.total >= 0:
@@ -340,10 +353,13 @@ def _prospect(children: _Children, slot: Slot) -> FloatArray:
     return -np.minimum(0.35 * (children.n * share - target) ** 2 / spread, 15.0)
 
 
-def _merge(children: _Children, slot: Slot, cell: float, settings: LatticeSettings, edges: bool) -> Layer:
+def _merge(
+    children: _Children, slot: Slot, timeline: Timeline, cell: float, settings: LatticeSettings, edges: bool
+) -> Layer:
     """Merge children of equal integers and nearly equal survival, then keep the most probable."""
     bucket = np.rint(children.survival / cell).astype(np.int64)
-    key = ((children.n * 8 + children.regime) << 36) + (children.events << 18) + np.minimum(bucket, (1 << 18) - 1)
+    most, levels = int(timeline.n.max()) + 1, int(1.0 / cell) + 2
+    key = (((children.origin * most + children.n) * 8 + children.regime) * most + children.events) * levels + bucket
     order = np.argsort(key)
     key = key[order]
     first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
@@ -357,7 +373,8 @@ def _merge(children: _Children, slot: Slot, cell: float, settings: LatticeSettin
     mass = peak + np.log(np.add.reduceat(np.exp(children.mass[order] - peak[group]), first))
     chosen = order[winner]
     kept = _best_states(children, chosen, mass, slot, settings)
-    layer = {name: getattr(children, name)[chosen[kept]] for name in ("n", "events", "survival", "regime", "parent")}
+    same = ("n", "events", "survival", "regime", "origin", "parent")
+    layer = {name: getattr(children, name)[chosen[kept]] for name in same}
     if not edges:
         return Layer(**layer, best=top[kept], mass=mass[kept])
     place = np.full(first.size, -1)
@@ -380,5 +397,12 @@ def _best_states(
     """Indices of the states to keep, in order of their key."""
     if chosen.size <= settings.keep:
         return np.arange(chosen.size)
-    rank = mass + _prospect(children.pick(chosen), slot)
-    return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
+    states = children.pick(chosen)
+    rank = mass + _prospect(states, slot)
+    racing = np.unique(states.origin).size
+    if racing == 1:
+        return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
+    order = np.lexsort((-rank, states.origin))
+    origin = states.origin[order]
+    place = np.arange(order.size) - np.searchsorted(origin, origin, side="left")
+    return np.sort(order[place < max(settings.least_each, settings.keep // racing)])

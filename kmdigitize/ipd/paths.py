@@ -23,6 +23,13 @@ def log_evidence(layers: list[Layer], timeline: Timeline) -> float:
     return total - sum(math.log(slot.sd) for slot in timeline.slots if slot.kind in (DROP, STRADDLE))
 
 
+def by_origin(layer: Layer, number: int) -> FloatArray:
+    """Log probability of every number of patients the search started from, (number,)."""
+    chance = np.full(number, -np.inf)
+    np.logaddexp.at(chance, layer.origin, layer.mass)
+    return chance
+
+
 def best_path(layers: list[Layer]) -> Path:
     """The most probable path through the layers."""
     state = int(np.argmax(layers[-1].best))
@@ -54,7 +61,9 @@ def central_path(layers: list[Layer], pull: float) -> Path:
         parents.append(source[winner].astype(np.int64))
         cost = least + pull * (_off_centre(layer.n, weight) + _off_centre(layer.events, weight))
     last = layers[-1]
-    state = int(np.argmin(cost - (last.mass - last.mass.max())))
+    chance = by_origin(last, layers[0].n.size)
+    cost = np.where(last.origin == np.argmax(chance), cost - (last.mass - last.mass.max()), np.inf)
+    state = int(np.argmin(cost))
     states = [state]
     for parent in parents[::-1]:
         state = int(parent[state])

@@ -112,7 +112,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
         slots.append(Slot(stop.kind, stop.drop, stop.cell, edges[i], edges[i + 1], **fields))  # type: ignore[arg-type]
     slots.reverse()
     total = -1 if inputs.events is None else inputs.events
-    return Timeline(_look_ahead(slots, known), _candidates(known), quantum, total, end, used.time)
+    return Timeline(_look_ahead(slots, known), _number(known), quantum, total, end, used.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +158,10 @@ def row_quantum(level: FloatArray, resolution: float) -> float:
     return resolution / 2.0 if abs(phase.mean()) > 0.98 else 0.0
 
 
-MOST_TOGETHER = 4.0
-"""With N unknown, the usual early drop holds at most this many events; the smallest drop may be no event at all."""
-
-
-def _candidates(known: Prepared) -> IntArray:
-    """The number of patients, or every number that the first drops leave possible."""
-    if known.n is not None:
-        return np.array([known.n])
+def _number(known: Prepared) -> IntArray:
+    """The number of patients; the fewest possible, one per drop, where nothing states it."""
     least = max(1, known.time.size, int(known.risk_count.max(initial=0)))
-    first = -np.diff(np.concatenate([[1.0], known.level[:15]]))
-    usual = float(np.median(first)) if first.size else 1.0
-    most = int(np.clip(MOST_TOGETHER / max(usual, 1e-3), least + 1, 4000))
-    return np.arange(least, most + 1)
+    return np.array([least if known.n is None else known.n])
 
 
 def _censoring(known: Prepared, used: _Cells, edges: FloatArray) -> tuple[FloatArray, FloatArray]:

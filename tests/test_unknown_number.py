@@ -1,0 +1,49 @@
+"""The number of patients where nothing prints it, and risk tables whose first cell cannot be true."""
+
+import numpy as np
+import pytest
+
+from kmdigitize.ipd.points import curve_from_points
+from kmdigitize.ipd.reconstruct import reconstruct
+from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.stepcurve import StepCurve
+from kmdigitize.survival import km_steps
+
+
+def _figure(n: int, rows: int, seed: int) -> tuple[StepCurve, np.ndarray, np.ndarray]:
+    """A curve on whole rows and columns, with the patients behind it."""
+    rng = np.random.default_rng(seed)
+    event, follow_up = rng.exponential(17.0, n), rng.uniform(8.0, 30.0, n)
+    time, seen = np.minimum(event, follow_up), event <= follow_up
+    when, level, _, _ = km_steps(time, seen)
+    points = curve_from_points(np.rint(when * 40) / 40, np.rint(level * rows) / rows)
+    size = points.time.size
+    curve = StepCurve(
+        points.time,
+        points.survival,
+        float(time.max()),
+        time_sd=np.full(size, 0.008),
+        survival_sd=np.full(size, 0.3 / rows),
+        time_resolution=1 / 40,
+        survival_resolution=1 / rows,
+    )
+    return curve, time, seen
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_number_of_patients_and_events_follow_from_the_curve_alone(seed: int) -> None:
+    curve, time, seen = _figure(60, 800, seed)
+    found = reconstruct(ReconstructionInputs(curve)).ipd
+    assert found.n == pytest.approx(time.size, abs=1)
+    assert found.events == pytest.approx(seen.sum(), abs=1)
+
+
+def test_twice_the_patients_are_not_preferred() -> None:
+    curve, time, _ = _figure(100, 1000, 4)
+    assert reconstruct(ReconstructionInputs(curve)).ipd.n < 1.3 * time.size
+
+
+def test_scatter_tells_the_number_where_drops_are_below_a_row() -> None:
+    curve, time, _ = _figure(1500, 300, 5)
+    found = reconstruct(ReconstructionInputs(curve)).ipd
+    assert time.size / 2.5 < found.n < time.size * 2.5
