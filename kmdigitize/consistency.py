@@ -25,7 +25,7 @@ def check_consistency(reported: Reported, ipds: Sequence[IPD]) -> list[Check]:
         if ratio.adjusted is not True and len(ipds) == 2:
             checks.append(_implied_events(ratio, ipds))
         if len(reported.hazard_ratios) == 1 and len(reported.p_values) == 1:
-            checks.append(_implied_p(ratio, reported.p_values[0]))
+            checks.append(_implied_p(ratio, reported.p_values[0], ipds))
     return checks
 
 
@@ -72,12 +72,13 @@ def _middle(ratio: HazardRatio) -> Check:
 
 
 def _implied_events(ratio: HazardRatio, ipds: Sequence[IPD]) -> Check:
-    """Events that the limits imply, D = 1 / (p (1 - p) SE²), against those seen; p is the share of the arm at risk."""
+    """Events that the limits imply against those seen: with r the ratio of the events of the arms, n1 HR / n0, the
+    information about log HR is D r / (1 + r)²."""
     seen = sum(ipd.events for ipd in ipds)
-    share = ipds[0].n / (ipds[0].n + ipds[1].n)
+    odds = _event_odds(ratio, ipds)
     _, narrow, wide = _error(ratio)
-    least = 1.0 / (share * (1.0 - share) * wide**2)
-    most = 1.0 / (share * (1.0 - share) * max(narrow, 1e-6) ** 2)
+    least = (1.0 + odds) ** 2 / (odds * wide**2)
+    most = (1.0 + odds) ** 2 / (odds * max(narrow, 1e-6) ** 2)
     implied = math.sqrt(least * most)
     slack = 0.12 * implied + 2.0
     fits: Verdict = "agrees" if least - slack <= seen <= most + slack else "cannot say"
@@ -92,12 +93,29 @@ def _implied_events(ratio: HazardRatio, ipds: Sequence[IPD]) -> Check:
     )
 
 
-def _implied_p(ratio: HazardRatio, p_value: PValue) -> Check:
-    """The Wald z of the ratio and its limits against the z of the reported P value."""
+def _event_odds(ratio: HazardRatio, ipds: Sequence[IPD]) -> float:
+    """Events of arm 1 per event of arm 0 that the hazard ratio implies; arm 1 is the one with fewer if it is below 1.
+
+    Which arm the ratio is of need not be known: the direction that fits the events seen better is taken.
+    """
+    value = float(ratio.value)
+    arms = max(ipds[0].n, 1) / max(ipds[1].n, 1)
+    seen = math.log((ipds[0].events + 0.5) / (ipds[1].events + 0.5))
+    return min((arms * value, arms / value), key=lambda odds: abs(math.log(odds) - seen))
+
+
+def _implied_p(ratio: HazardRatio, p_value: PValue, ipds: Sequence[IPD]) -> Check:
+    """The z of the ratio and its limits against the z of the reported P value.
+
+    A Wald test and a log-rank test differ when few events are split unevenly, so any z between the two is accepted.
+    """
     se, narrow, wide = _error(ratio)
     log_ratio, half = abs(math.log(float(ratio.value))), half_digit(ratio.value) / float(ratio.value)
     least, most = max(0.0, log_ratio - half) / wide, (log_ratio + half) / max(narrow, 1e-6)
     slack = 0.03 + 0.02 * log_ratio / se
+    if len(ipds) == 2:
+        score = [_score_z(ratio, ipds, error) for error in (wide, max(narrow, 1e-6))]
+        least, most = min(least, *score), max(most, *score)
     value, digit = float(p_value.value), half_digit(p_value.value)
     fits = False
     for sides in (p_value.sides,) if p_value.sides else (1, 2):
@@ -121,6 +139,14 @@ def _implied_p(ratio: HazardRatio, p_value: PValue) -> Check:
         "agrees" if fits else "differs",
         reason,
     )
+
+
+def _score_z(ratio: HazardRatio, ipds: Sequence[IPD], se: float) -> float:
+    """|z| of the log-rank test whose hazard ratio has this standard error."""
+    odds = _event_odds(ratio, ipds)
+    events, share = (1.0 + odds) ** 2 / (odds * se**2), odds / (1.0 + odds)
+    expected = ipds[0].n / (ipds[0].n + ipds[1].n)
+    return abs(events * (share - expected)) / math.sqrt(events * expected * (1.0 - expected))
 
 
 def _z(p: float, sides: int) -> float:

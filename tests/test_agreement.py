@@ -132,3 +132,16 @@ def test_numbers_that_contradict_each_other_are_named():
 )
 def test_half_a_digit(printed, half):
     assert half_digit(printed) == pytest.approx(half)
+
+
+def test_few_events_split_unevenly_do_not_contradict_their_ratio() -> None:
+    """3 events of 30 against 12 of 30: the limits of a ratio of 0.22 imply 15 events, a balanced split would imply 9."""
+    time = np.arange(1.0, 31.0)
+    few, many = IPD("1", "A", time, time <= 3), IPD("1", "B", time, time <= 12)
+    ratio = HazardRatio(value="0.22", limits=("0.062", "0.78"), arm="A", reference="B")
+    p_value = PValue(value="0.010", sides=2, test="log-rank")
+    checks = compare([few, many], Reported(hazard_ratios=(ratio,), p_values=(p_value,))).consistency
+    by_name = {check.quantity: check for check in checks}
+    assert by_name["events implied by the limits"].verdict == "agrees"
+    assert by_name["events implied by the limits"].found == pytest.approx(15, abs=1.5)
+    assert by_name["P value against the limits"].verdict == "agrees"
