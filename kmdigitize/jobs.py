@@ -15,7 +15,7 @@ from typing import Any
 from kmdigitize.errors import FactsError, KmdigitizeError, UnreadableFileError
 from kmdigitize.export import draw_rows, safe_name, to_csv, to_png, write_outputs
 from kmdigitize.facts import NO_FACTS, AtRiskFacts, FigureFacts, read_facts, read_reported, with_stated
-from kmdigitize.options import Options
+from kmdigitize.options import Options, options_of
 from kmdigitize.overlay import draw_overlay
 from kmdigitize.pipeline import run
 from kmdigitize.records import Figure
@@ -82,7 +82,7 @@ def digitize_job(job: Job, folder: Path, settings: Settings) -> Iterator[Outcome
     Raises KmdigitizeError when the input itself cannot be read or nothing can be written.
     """
     options = job.options
-    how = Options(options["method"], options["draws"], options["seed"])
+    how = options_of(options)
     for figure in figures_of(job):
         named = replace(figure, name=safe_name(figure.name))
         try:
@@ -90,7 +90,7 @@ def digitize_job(job: Job, folder: Path, settings: Settings) -> Iterator[Outcome
         except KmdigitizeError as error:
             yield Outcome(named.name, error=error)
             continue
-        yield Outcome(named.name, result, write_outputs(result, folder, pictures(result)))
+        yield Outcome(named.name, result, write_outputs(result, folder, pictures(result, how)))
 
 
 def facts_beside(path: str, name: str, job_name: str) -> Path | None:
@@ -143,9 +143,10 @@ def _whole(value: float | None, path: Path) -> int | None:
     return None if value is None else int(value)
 
 
-def pictures(result: Result) -> dict[str, bytes]:
-    """overlay.png, report.html and, if draws were asked for, draws.csv."""
+def pictures(result: Result, options: Options) -> dict[str, bytes]:
+    """overlay.png, report.html and, if draws are to be written, draws.csv."""
     overlay = draw_overlay(result.digitized)
     files = {"overlay.png": to_png(overlay), "report.html": report_html(result, overlay).encode()}
-    rows = draw_rows(result)
-    return files | ({"draws.csv": to_csv(("panel", "arm", "draw", "time", "event"), rows)} if rows else {})
+    if options.write_draws:
+        files["draws.csv"] = to_csv(("panel", "arm", "draw", "time", "event"), draw_rows(result))
+    return files

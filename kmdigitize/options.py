@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kmdigitize.ipd.records import Method
+
+INTERVAL_DRAWS = 100
+"""Draws behind the digitization intervals when none are to be written; more changes an interval by a few percent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``method`` of reconstruction, number of posterior ``draws`` per arm, random ``seed``, ``calibrate`` to print."""
+    """``method`` of reconstruction, posterior ``draws`` per arm (behind every interval) and their random ``seed``.
+
+    ``write_draws`` keeps the draws as a file of their own.
+    """
 
     method: Method = "exact"
-    draws: int = 0
+    draws: int = INTERVAL_DRAWS
     seed: int = 0
-    calibrate: bool = False
+    write_draws: bool = False
 
 
 DEFAULT_OPTIONS = Options()
+
+
+def options_of(stated: Mapping[str, Any]) -> Options:
+    """The options in those of a command: ``method``, ``draws`` (0: none to be written) and ``seed``."""
+    draws = stated["draws"]
+    return Options(stated["method"], draws or INTERVAL_DRAWS, stated["seed"], bool(draws))

@@ -14,7 +14,7 @@ from kmdigitize.batch.inputs import SUFFIXES
 from kmdigitize.batch.journal import Entry, entries, input_path
 from kmdigitize.batch.tables import doubt, doubt_of
 from kmdigitize.errors import FactsError
-from kmdigitize.options import Options
+from kmdigitize.options import Options, options_of
 from kmdigitize.review.queue import Item, Queue
 from kmdigitize.review.server import review_app
 from kmdigitize.review.session import Session, Source
@@ -58,7 +58,7 @@ def listen(port: int) -> socket.socket:
 
 def review_inputs(inputs: Sequence[Path], options: Mapping[str, Any]) -> Queue:
     """The queue of all figures in ``inputs``, by the command line's ``options``. Raises KmdigitizeError."""
-    how = Options(options["method"], options["draws"], options["seed"])
+    how = options_of(options)
     folder: Path | None = options["folder"]
     items: list[Item] = []
     for path in inputs:

@@ -190,7 +190,7 @@ def _write(item: Item) -> None:
     if item.folder is not None and result is not None:
         from kmdigitize.jobs import pictures
 
-        write_outputs(result, item.folder, pictures(result))
+        write_outputs(result, item.folder, pictures(result, item.session.options))
 
 
 def _shown(item: Item) -> Response:
