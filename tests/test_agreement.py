@@ -135,7 +135,7 @@ def test_half_a_digit(printed, half):
 
 
 def test_few_events_split_unevenly_do_not_contradict_their_ratio() -> None:
-    """3 events of 30 against 12 of 30: the limits of a ratio of 0.22 imply 15 events, a balanced split would imply 9."""
+    """3 of 30 against 12 of 30: the limits of a ratio of 0.22 imply 15 events; a balanced split would imply 9."""
     time = np.arange(1.0, 31.0)
     few, many = IPD("1", "A", time, time <= 3), IPD("1", "B", time, time <= 12)
     ratio = HazardRatio(value="0.22", limits=("0.062", "0.78"), arm="A", reference="B")

@@ -6,6 +6,7 @@ import pytest
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.records import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps
 
@@ -47,3 +48,34 @@ def test_scatter_tells_the_number_where_drops_are_below_a_row() -> None:
     curve, time, _ = _figure(1500, 300, 5)
     found = reconstruct(ReconstructionInputs(curve)).ipd
     assert time.size / 2.5 < found.n < time.size * 2.5
+
+
+TABLE_TIMES = np.array([0.0, 6.0, 12.0, 18.0, 24.0])
+
+
+def _with_table(first: int | None) -> tuple[ReconstructionInputs, int]:
+    """An arm of 45 whose first number at risk is read as ``first`` (None: not at all)."""
+    curve, time, _ = _figure(45, 800, 6)
+    count = np.array([np.sum(time >= when) for when in TABLE_TIMES])
+    if first is None:
+        return ReconstructionInputs(curve, AtRisk(TABLE_TIMES[1:], count[1:])), 45
+    count[0] = first
+    return ReconstructionInputs(curve, AtRisk(TABLE_TIMES, count)), 45
+
+
+@pytest.mark.parametrize("first", [4545, 4, 450, None])
+def test_a_first_number_that_cannot_be_true_is_named_and_replaced(first: int | None) -> None:
+    inputs, n = _with_table(first)
+    found = reconstruct(inputs)
+    assert found.ipd.n == pytest.approx(n, abs=1)
+    met = [np.sum(found.ipd.time >= when) for when in TABLE_TIMES[1:]]
+    assert met == list(inputs.at_risk.count[-4:] if inputs.at_risk else [])
+    assert first is None or any("was not used" in flag.detail for flag in found.flags)
+
+
+def test_numbers_printed_after_the_end_of_the_curve_are_met() -> None:
+    curve = curve_from_points(np.array([1.0, 2.0, 3.0]), np.array([0.9, 0.8, 0.7]))
+    table = AtRisk(np.array([0.0, 2.5, 5.0]), np.array([10, 8, 6]))
+    found = reconstruct(ReconstructionInputs(curve, table))
+    assert [np.sum(found.ipd.time >= when) for when in table.time] == [10, 8, 6]
+    assert any("curve ends" in conflict.what for conflict in found.conflicts)

@@ -87,15 +87,15 @@ def _walk(timeline: Timeline, n: int, rate: float, levels: FloatArray, weights: 
     for cell in [i for i, slot in enumerate(slots) if slot.kind in (RISK, STRADDLE, END)]:
         span, kind = slice(first, cell + 1), slots[cell].kind
         after = levels[span].copy()
-        if kind != END:
-            after[-1] = after[-2] if after.size > 1 else survival
+        after[-1] = 1.0  # nothing falls in the gap that a printed number or the end closes
         target = None if kind == END else slots[cell].count
         events[span], censored[span], survival = _stretch((at_risk, survival), after, weights[span], target, rate)
         if kind == END:
             censored[cell] = 0
         at_risk -= int(events[span].sum() + censored[span].sum())
         if kind == STRADDLE and at_risk > 0 and levels[cell] < survival:
-            events[cell] = min(at_risk, round(at_risk * (1.0 - levels[cell] / survival)))
+            fall = round(at_risk * (1.0 - levels[cell] / survival))
+            events[cell] = max(0, min(at_risk - slots[cell].floor, fall))
             survival *= 1.0 - events[cell] / at_risk
             at_risk -= int(events[cell])
         first = cell + 1

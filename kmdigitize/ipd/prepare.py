@@ -7,6 +7,7 @@ one cell. Whatever is left out or contradicts something else is named.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,9 +56,19 @@ def prepare(inputs: ReconstructionInputs) -> Prepared:
     n = _number_of_patients(inputs, risk_time, risk_count, conflicts)
     if n is not None and (not risk_time.size or risk_time[0] > 0):
         risk_time, risk_count = np.insert(risk_time, 0, 0.0), np.insert(risk_count, 0, n)
-    return Prepared(
-        time, level, sd, time_sd, float(curve.last_time), n, risk_time, risk_count, tuple(flags), tuple(conflicts)
-    )
+    end = _end(curve, risk_time[risk_count > 0], conflicts)
+    return Prepared(time, level, sd, time_sd, end, n, risk_time, risk_count, tuple(flags), tuple(conflicts))
+
+
+def _end(curve: StepCurve, occupied: FloatArray, conflicts: list[Conflict]) -> float:
+    """Where follow-up ends: with the curve, unless somebody is printed as at risk later."""
+    end = float(curve.last_time)
+    if not occupied.size or occupied[-1] <= end:
+        return end
+    if occupied[-1] > end + 2.0 * curve.time_resolution:
+        what = f"The curve ends at {end:.4g}, patients are printed as at risk at {occupied[-1]:g}"
+        conflicts.append(Conflict(what, float(occupied[-1] - end)))
+    return float(occupied[-1])
 
 
 def falling_drops(curve: StepCurve) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -77,12 +88,19 @@ def _consistent_cells(
     """The longest run of cells none of which exceeds what an earlier one can leave; the others are named."""
     time, count = np.maximum(risk.time, 0.0), risk.count
     level = np.maximum(curve.at(time - 1e-9 * max(1.0, float(time[-1]))), 1e-9)
+    level[time <= 0] = 1.0
+    if _first_is_misread(time, count, level):
+        what = f"{count[0]} at risk at the start is far from what {count[1]} at {time[1]:g} and the curve imply"
+        conflicts.append(Conflict(what, float(abs(count[0] - count[1] / level[1]))))
+        flags.append(Flag("risk_table_doubtful", f"{count[0]} at {time[0]:g} was not used"))
+        time, count, level = time[1:], count[1:], level[1:]
     m = time.size
     length, previous = np.ones(m, np.int64), np.full(m, -1)
     for j in range(m):
         for i in range(j):
             most = min(count[i], count[i] * level[j] / level[i] + max(2.0, EXCESS_SHARE * count[i]))
-            if count[j] <= most and length[i] + 1 > length[j]:
+            by_curve = count[j] <= most or (i == 0 and time[0] <= 0 and count[j] <= count[0])
+            if by_curve and length[i] + 1 > length[j]:
                 length[j], previous[j] = length[i] + 1, i
     keep = [int(np.argmax(length))]
     while previous[keep[-1]] >= 0:
@@ -96,6 +114,23 @@ def _consistent_cells(
         where = int(np.argmax(np.diff(count) > 0))
         flags.append(Flag("risk_table_rises", f"from {count[where]} to {count[where + 1]} at {time[where + 1]:g}"))
     return time[keep], count[keep]
+
+
+def _first_is_misread(time: FloatArray, count: IntArray, level: FloatArray) -> bool:
+    """Whether the number at the start is several times what the next ones and the curve imply, or a fraction of it.
+
+    A lost, doubled or added digit changes it by a factor; censoring by the first printed time may take many patients,
+    but then it takes many later too.
+    """
+    if time.size < 3 or time[0] > 0 or not np.all(count[:3] > 0):
+        return False
+    lost = -np.diff(np.log(np.maximum(count, 1) / level))
+    later = lost[1:][count[2:] > 0]
+    return bool(lost[0] > MISREAD + max(0.0, float(later.max(initial=0.0))) or lost[0] < -MISREAD)
+
+
+MISREAD = math.log(3.0)
+"""Logarithm of the factor by which a misread first number is off at least; digits lost or added give ten and more."""
 
 
 def _number_of_patients(

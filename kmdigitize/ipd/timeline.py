@@ -178,6 +178,8 @@ def _censoring(known: Prepared, used: _Cells, edges: FloatArray) -> tuple[FloatA
         inside = (edges[1:] <= knots[-1]) & (edges[:-1] >= knots[0])
         expected = np.diff(_smooth_and_straight(knots, total, edges))
         hazard[inside] = np.maximum(expected[inside], 1e-9)
+        early = edges[1:] <= knots[0]
+        hazard[early] = np.maximum(total[1] / (knots[1] - knots[0]) * np.diff(edges)[early], 1e-9)
     begin = knots[-1] if knots.size else 0.0
     length = max(edges[-1] - begin, 1e-12)
     return hazard, np.diff(edges) / length

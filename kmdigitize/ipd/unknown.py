@@ -56,9 +56,25 @@ def bounds(known: Prepared, marks: int, settings: UnknownSettings) -> tuple[int,
     """Fewest and most patients that the drops leave possible; some drops and marks may be false."""
     shown = known.time.size + marks
     least = max(1, known.time.size, round(settings.real * shown), int(known.risk_count.max(initial=0)))
+    if known.risk_count.size and known.risk_count[0] > 0:
+        return _by_first_count(known, least, settings)
     first = -np.diff(np.concatenate([[1.0], known.level[:15]]))
     usual = float(np.median(first)) if first.size else 1.0
     return least, int(np.clip(settings.together / max(usual, 1e-3), least + 1, settings.most))
+
+
+def _by_first_count(known: Prepared, least: int, settings: UnknownSettings) -> tuple[int, int]:
+    """Bounds from the first printed number: what the curve makes of it, and up to several times the censoring seen."""
+    when, count = float(known.risk_time[0]), float(known.risk_count[0])
+    level = np.append(1.0, np.maximum(known.level, 1e-3))
+    at = level[np.searchsorted(known.time, known.risk_time, side="left")]
+    uncensored, lost = count / at[0], 0.5
+    if known.risk_count.size > 1 and known.risk_count[1] > 0:
+        span = float(known.risk_time[1] - known.risk_time[0])
+        lost = 2.5 * max(0.0, float(np.log(count / at[0] / (known.risk_count[1] / at[1])))) * when / span
+    most = uncensored * np.exp(min(lost, 1.5)) + 3.0 * np.sqrt(uncensored * min(lost, 1.0)) + 2.0
+    low = max(min(least, int(uncensored)), int(count), int(0.95 * uncensored - 1.0))
+    return low, int(np.clip(most, low + 1, max(settings.most, low + 1)))
 
 
 def by_scatter(known: Prepared) -> float:
