@@ -18,13 +18,15 @@ import numpy as np
 
 from kmdigitize.geometry import IntArray
 from kmdigitize.ipd.fluid import flow
-from kmdigitize.ipd.lattice import EMPTY, SOFT, STRICT, LatticeSettings, Layer, Path, search
+from kmdigitize.ipd.lattice import search
 from kmdigitize.ipd.layout import Layout, place
 from kmdigitize.ipd.paths import best_path, central_path, draw_paths, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import patient_rows
-from kmdigitize.ipd.timeline import DROP, STRADDLE, Timeline, build_timeline, row_quantum
+from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
+from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer, Path
+from kmdigitize.ipd.timeline import build_timeline, row_quantum
 from kmdigitize.ipd.unknown import UnknownSettings, by_scatter, race
 
 log = logging.getLogger(__name__)

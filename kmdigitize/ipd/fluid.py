@@ -13,8 +13,8 @@ import math
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.ipd.lattice import Path
-from kmdigitize.ipd.timeline import DROP, END, RISK, STRADDLE, Timeline
+from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Timeline
+from kmdigitize.ipd.states import Path
 
 
 def flow(timeline: Timeline, rng: np.random.Generator | None = None) -> Path:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
-from kmdigitize.ipd.lattice import Path
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs, Source
-from kmdigitize.ipd.timeline import DROP, END, RISK, STRADDLE, Slot, Timeline
+from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
+from kmdigitize.ipd.states import Path
 
 Parts = list[tuple[FloatArray, bool, Source]]
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.ipd.lattice import Layer, Path
-from kmdigitize.ipd.timeline import DROP, STRADDLE, Timeline
+from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
+from kmdigitize.ipd.states import Layer, Path
 
 
 def log_evidence(layers: list[Layer], timeline: Timeline) -> float:

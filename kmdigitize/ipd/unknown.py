@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.ipd.lattice import STRICT, LatticeSettings, Layer, search
+from kmdigitize.ipd.lattice import search
 from kmdigitize.ipd.paths import by_origin, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.ipd.states import STRICT, LatticeSettings, Layer
 from kmdigitize.ipd.timeline import build_timeline
 
 
