@@ -71,7 +71,7 @@ def _decode_union(data: Any, options: tuple[Any, ...]) -> Any:
             continue
         try:
             return decode(data, option)
-        except (TypeError, ValueError, KeyError, AttributeError) as fault:
+        except (TypeError, ValueError, OverflowError, KeyError, AttributeError) as fault:
             faults.append(str(fault))
     raise ValueError("; ".join(faults))
 

@@ -119,7 +119,7 @@ def read_result(path: Path) -> Result:
                 f"{path} has schema {document['schema']}; this version reads {RESULT_SCHEMA}.", "Run again."
             )
         result: Result = decode(document, Result)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FactsError(f"{path} is no result of kmdigitize ({error}).", "Run `kmdigitize digitize` again.") from error
     return result
 

@@ -180,6 +180,8 @@ def read_json(path: Path) -> Any:
     except json.JSONDecodeError as error:
         message = f"{path} is no valid JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         raise FactsError(message, "Mend that place; see docs/facts.md for an example.") from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise FactsError(f"{path} holds a number that cannot be read ({error}).", "Mend that number.") from error
 
 
 def read_facts(path: Path) -> FigureFacts:

@@ -5,13 +5,15 @@ The same schema is read from ``--reported FILE``, from ``facts.json`` and from t
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def _is_number(printed: str) -> str:
-    float(printed)
+    if not math.isfinite(float(printed)):
+        raise ValueError(f"{printed!r} is no finite number")
     return printed
 
 
@@ -22,7 +24,7 @@ Source = Literal["stated", "picture", "text"]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Landmark(_Record):
@@ -56,7 +58,7 @@ class HazardRatio(_Record):
     arm: str | None = None
     reference: str | None = None
     adjusted: bool | None = None
-    level: float = 0.95
+    level: float = Field(default=0.95, gt=0, lt=1)
 
 
 class PValue(_Record):

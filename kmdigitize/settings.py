@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +76,8 @@ def _value(default: Any, where: str, value: Any) -> Any:
     wanted = type(default)
     if not isinstance(value, (int, float) if wanted is float else wanted):
         raise FactsError(f"{where} is {value!r}, not a {wanted.__name__}.", "Mend that value.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise FactsError(f"{where} is {value!r}, not a finite number.", "Mend that value.")
     return value
 
 
