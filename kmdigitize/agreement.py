@@ -175,7 +175,7 @@ def _check_landmark(landmark: Landmark, ipd: IPD, pixel: tuple[float, float]) ->
 
 def _check_ratio(ratio: HazardRatio, ipds: Sequence[IPD], rebuilt: list[Reconstruction | None]) -> list[Check]:
     """Find the two arms of a hazard ratio and check it."""
-    pair = _pair_of(ratio.arm, ratio.reference, [ipd.arm for ipd in ipds])
+    pair = pair_of(ratio.arm, ratio.reference, [ipd.arm for ipd in ipds])
     if pair is None:
         subject = f"{ratio.arm or '?'} versus {ratio.reference or '?'}"
         reason = "the two arms of this hazard ratio are not among those reconstructed"
@@ -185,7 +185,7 @@ def _check_ratio(ratio: HazardRatio, ipds: Sequence[IPD], rebuilt: list[Reconstr
     return check_ratio(ratio, statistics, direction_known=ratio.arm is not None or ratio.reference is not None)
 
 
-def _pair_of(arm: str | None, reference: str | None, names: Sequence[str]) -> tuple[int, int] | None:
+def pair_of(arm: str | None, reference: str | None, names: Sequence[str]) -> tuple[int, int] | None:
     """Indices of arm and reference; with two arms, one name (or none) is enough."""
     first = match_arm(arm, names) if arm is not None else None
     second = match_arm(reference, names) if reference is not None else None
@@ -203,7 +203,7 @@ def _check_p(p_value: PValue, ipds: Sequence[IPD], rebuilt: list[Reconstruction 
     names = [ipd.arm for ipd in ipds]
     if len(p_value.arms) == 2 or len(ipds) == 2:
         named = p_value.arms if len(p_value.arms) == 2 else (None, None)
-        pair = _pair_of(named[0], named[1], names)
+        pair = pair_of(named[0], named[1], names)
         if pair is not None:
             return check_p(p_value, contrast((ipds[pair[0]], ipds[pair[1]]), (rebuilt[pair[0]], rebuilt[pair[1]])))
     if len(ipds) > 2 and not p_value.arms:

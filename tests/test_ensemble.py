@@ -7,13 +7,16 @@ import pytest
 from ipd_examples import at_risk, curve_of, founding_trial
 
 from kmdigitize.agreement import compare
+from kmdigitize.calibration import calibrated_contrast
 from kmdigitize.ipd.ensemble import calibrate, interval, over_draws
+from kmdigitize.ipd.intervals import arm_intervals, contrast_intervals, middle
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.reported import HazardRatio, PValue, Reported, ReportedArm
-from kmdigitize.survival import cox_log_ratio, median
+from kmdigitize.survival import cox_log_ratio, median, rmst, survival_at
 
 RATIO = HazardRatio(value="0.63", limits=("0.43", "0.94"), arm="CIK", reference="Control")
+ARM = np.array([1.0, 2.0, 3.0]), np.array([True, True, False])
 P = PValue(value=".010", sides=1, test="log-rank")
 
 
@@ -67,3 +70,40 @@ def test_the_founding_abstract_agrees_in_every_number(rebuilt):
     ratio = next(check for check in found.checks if check.quantity == "hazard ratio")
     assert ratio.interval is not None
     assert ratio.interval[0] < 0.6324 < ratio.interval[1]
+
+
+def test_every_statistic_of_an_arm_has_its_digitization_interval(rebuilt):
+    for found, arm in zip(rebuilt, founding_trial(), strict=True):
+        limits = arm_intervals(found, end=48.0, landmarks=(24.0,))
+        assert limits.draws == 60
+        assert limits.n == (arm.n, arm.n)
+        assert limits.events[0] <= arm.events <= limits.events[1]
+        assert limits.median[0] - 0.1 <= median(arm.time, arm.event) <= limits.median[1] + 0.1
+        assert limits.rmst[0] - 0.05 <= rmst(arm.time, arm.event, 48.0)[0] <= limits.rmst[1] + 0.05
+        (when, (low, high)), truth = limits.landmarks[0], survival_at(arm.time, arm.event, 24.0)
+        assert when == 24.0
+        assert low - 0.002 <= truth <= high + 0.002
+
+
+def test_a_median_that_is_not_always_reached_has_no_upper_limit():
+    assert middle([30.0] * 90 + [math.inf] * 10) == (30.0, math.inf)
+
+
+def test_contrast_intervals_turn_with_the_arms(rebuilt):
+    one, other = contrast_intervals(rebuilt[0], rebuilt[1], 48.0), contrast_intervals(rebuilt[1], rebuilt[0], 48.0)
+    assert one.hazard_ratio == pytest.approx((1 / other.hazard_ratio[1], 1 / other.hazard_ratio[0]), rel=1e-3)
+    assert one.rmst_difference == pytest.approx((-other.rmst_difference[1], -other.rmst_difference[0]), abs=0.02)
+    assert one.p_two_sided[0] <= one.p_two_sided[1] < 0.05
+    assert contrast_intervals(reconstruct(ReconstructionInputs(curve_of(*ARM))), rebuilt[0]) is None
+
+
+@pytest.mark.parametrize("value", ["0.63", "0.80"])
+def test_calibrated_contrast_shows_both_results_or_keeps_the_uncalibrated_one(rebuilt, value):
+    found = calibrated_contrast(Reported(hazard_ratios=(HazardRatio(value=value),)), rebuilt)
+    assert found.consistent == (value == "0.63")
+    if found.consistent:
+        assert round(found.after.hazard_ratio, 2) == 0.63
+        assert found.ratio_interval[0] <= found.after.hazard_ratio <= found.ratio_interval[1]
+    else:
+        assert found.after == found.before
+        assert "reproduce" in found.reason

@@ -41,7 +41,8 @@ class Calibrated:
     """The pair of draws in the middle of those that reproduce the printed numbers, and their share of all pairs.
 
     ``consistent`` is False when hardly any pair does: then the printed numbers are not those of this figure (or of
-    an adjusted analysis), and the pair must not be used.
+    an adjusted analysis), and the pair must not be used. ``ratio_interval`` is the 95% digitization interval of the
+    hazard ratio among the matching pairs.
     """
 
     arm: Draw
@@ -49,6 +50,7 @@ class Calibrated:
     share: float
     log_ratio: float
     consistent: bool
+    ratio_interval: tuple[float, float] | None = None
 
 
 LEAST_SHARE = 0.001
@@ -79,7 +81,8 @@ def calibrate(
     target = float(np.median(log_ratio[pool])) if consistent else math.log(float(ratio.value))
     best = int(pool[np.argmin(np.abs(log_ratio[pool] - target))])
     i, j = pairs[best]
-    return Calibrated(arm.draws[i], reference.draws[j], share, float(log_ratio[best]), consistent)
+    among = interval(np.exp(log_ratio[pool])) if consistent else None
+    return Calibrated(arm.draws[i], reference.draws[j], share, float(log_ratio[best]), consistent, among)
 
 
 PAIRS = 10
