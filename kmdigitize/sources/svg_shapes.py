@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from svgelements import Arc, CubicBezier, QuadraticBezier
+from svgelements import Arc, CubicBezier, Line, QuadraticBezier
 from svgelements import Matrix as SvgMatrix
 from svgelements import Path as SvgPath
 
@@ -128,13 +129,16 @@ def _add_text(tree: SvgTree, place: _Place, content: SvgContent) -> None:
 
 
 def _transform(written: str) -> Matrix:
+    """What ``transform`` says; nothing moves by one that cannot be understood."""
+    still: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     if not written:
-        return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+        return still
     try:
         m = SvgMatrix(written)
-        return float(m.a), float(m.b), float(m.c), float(m.d), float(m.e), float(m.f)
-    except (ValueError, TypeError, IndexError, AttributeError):
-        return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+        matrix = float(m.a), float(m.b), float(m.c), float(m.d), float(m.e), float(m.f)
+    except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError):
+        return still
+    return matrix if all(map(math.isfinite, matrix)) else still
 
 
 def _clip(tree: SvgTree, written: str, to_px: Matrix) -> Rectangle | None:
@@ -209,10 +213,18 @@ def _path_points(data: str) -> list[FloatArray]:
         if segment.start is None or type(segment).__name__ == "Move" or not subpaths:
             subpaths.append([end])
             continue
-        curves = segment.as_cubic_curves() if isinstance(segment, Arc) else [segment]
-        for curve in curves:
+        for curve in _arc_curves(segment) if isinstance(segment, Arc) else [segment]:
             subpaths[-1] += _flattened(curve)
-    return [np.array(points) for points in subpaths if len(points) > 1]
+    outlines = [np.array(points) for points in subpaths if len(points) > 1]
+    return [points for points in outlines if np.all(np.isfinite(points))]
+
+
+def _arc_curves(arc: Arc) -> list[object]:
+    """The cubic curves of an arc; of one whose centre is beyond all numbers only the chord."""
+    try:
+        return list(arc.as_cubic_curves())
+    except (ValueError, ArithmeticError):
+        return [Line(arc.start, arc.end)]
 
 
 def _flattened(segment: object) -> list[tuple[float, float]]:
