@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect.marks import find_marks
-from kmdigitize.records import Evidence, Figure, Trace
+from kmdigitize.geometry import Box
+from kmdigitize.records import Evidence, Figure, LegendEntry, Trace
 
 RISERS, LEVELS = [70.0, 150.0, 230.0], [20.0, 45.0, 70.0, 95.0]
 
@@ -121,4 +122,43 @@ def test_grid_lines_crossing_curves_and_axes_are_no_marks():
     occluded = np.zeros_like(ink)
     occluded[:, 255:258] = 1
     (found,) = find_marks([evidence_of(ink, occluded=occluded)], (trace_of(),))
+    assert found.marks is None
+
+
+@pytest.mark.parametrize("kind", ["vbar", "circle", "cross"])
+def test_one_mark_at_the_end_of_every_curve_is_found(kind):
+    ink = coverage_of_curve()
+    draw(ink, kind, 295, 95)
+    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    (mark,) = found.marks
+    assert (mark.x, mark.y) == (pytest.approx(295, abs=1), 95)
+
+
+def picture_with_legend(kind):
+    """A curve with a single mark at (110, 45), and a legend line sample at (60, 140) that may carry the mark too."""
+    ink = np.vstack([coverage_of_curve(), np.zeros((40, 300), np.float32)])
+    if kind is not None:
+        draw(ink, kind, 110, 45)
+    ink[139:141, 45:76] = 1
+    if kind is not None:
+        draw(ink, kind, 60, 140)
+    pixels = np.full((160, 300, 3), 255, np.uint8)
+    pixels[ink > 0] = (0, 0, 200)
+    ink[130:] = 0
+    legend = LegendEntry("A", Box(80, 134, 120, 146), Box(45, 139, 75, 140), (0, 0, 200))
+    return evidence_of(ink), Figure("f", pixels), legend
+
+
+@pytest.mark.parametrize("kind", ["vbar", "cross", "circle"])
+def test_a_single_mark_that_the_legend_shows_is_found(kind):
+    evidence, figure, legend = picture_with_legend(kind)
+    (found,) = find_marks([evidence], (trace_of(),), figure, legend=[legend])
+    (mark,) = found.marks
+    assert (mark.x, mark.y) == (pytest.approx(110, abs=0.6), 45)
+    assert mark.kind in (kind, "plus")
+
+
+def test_a_plain_legend_line_announces_no_marks():
+    evidence, figure, legend = picture_with_legend(None)
+    (found,) = find_marks([evidence], (trace_of(),), figure, legend=[legend])
     assert found.marks is None

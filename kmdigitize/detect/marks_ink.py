@@ -75,7 +75,7 @@ def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkIn
 
 def is_dark(evidence: Evidence) -> bool:
     """Whether the ink is so dark that black marks on it could not be told from it."""
-    return max(evidence.color) < 110
+    return max(evidence.color) < 70
 
 
 def dark_ink(evidences: Sequence[Evidence], traces: tuple[Trace, ...], index: int, pixels: Pixels) -> MarkInk:

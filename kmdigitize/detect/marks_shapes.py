@@ -101,7 +101,8 @@ def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
     """
     fit, visible = np.full(ink.x.size, -1.0), np.zeros(ink.x.size)
     reach = int(np.ceil(shape.size)) + 1
-    tried = np.flatnonzero(np.convolve(ink.busy, np.ones(2 * reach + 1), "same") > 0)
+    near = np.convolve(ink.busy, np.ones(2 * reach + 1))[reach : reach + ink.x.size]
+    tried = np.flatnonzero(near > 0)
     moved = tried[np.rint(ink.next_y[tried]) != np.rint(ink.y[tried])]
     for index, y in ((tried, ink.y), (moved, ink.next_y)):
         here, seen = _fit_at(shape, ink, index, y[index])
@@ -130,6 +131,18 @@ def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
         pixels.update((rows * width + columns)[inside].tolist())
     under = np.fromiter(pixels, np.int64, len(pixels))
     return float(ink.ink.ravel()[under].sum(where=~ink.known.ravel()[under]))
+
+
+def filled_share(kind: MarkKind, size: float, ink: MarkInk, index: IntArray) -> tuple[float, int]:
+    """Ink inside the outlines that stand at the columns ``index``, and the pixels looked at: rings are hollow.
+
+    Only pixels half-way between the curve and the rim count; (0, 0) where none lies clear of both.
+    """
+    row = round((size + ink.stroke / 2) / 2)
+    if kind not in ("circle", "square") or row <= ink.clear or size - row < 1 or not index.size:
+        return 0.0, 0
+    value, seen = _sample(np.array([[0, -row], [0, row]]), ink, index, ink.y[index], False)
+    return float(value.sum(where=seen)), int(seen.sum())
 
 
 def _fit_at(shape: Shape, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,161 @@
+"""Candidates for the mark of a figure: every kind in its best size, with the ink that it explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, match_bars, nearby_ink, read_uprights, usual_height
+from kmdigitize.detect.marks_ink import MarkInk
+from kmdigitize.detect.marks_shapes import KINDS, explained_ink, filled_share, outline, shape_of
+from kmdigitize.detect.marks_shapes import match as match_shape
+from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.records import MarkKind
+
+GOOD_QUALITY = 0.4
+"""Usual gain per pixel of marks that are drawn, 0.28 to 0.5; noise and slips of the traces reach 0.15 to 0.3."""
+GOOD_OUTLINE: dict[MarkKind, float] = {"cross": 0.32, "circle": 0.28}
+"""The same for outlines that meet the pixels at slants, so that even a perfect one is spread over its neighbours."""
+LIKELY: dict[MarkKind, float] = {"tick": 0.6, "cross": 0.8, "circle": 0.7, "triangle": 0.5, "square": 0.5}
+"""Weights of kinds against upright bars, which crowded outlines of any kind resemble and nearly all figures use."""
+
+
+RINGS: tuple[MarkKind, ...] = ("circle", "square")
+UNSEEN_HOLLOW = 0.17
+"""Rings too small to show their inside may as well be crowded bars, which explain up to three times less ink."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSettings:
+    """Tuning of the mark search."""
+
+    smallest_px: float = 1.5
+    """Least height of a mark above the edge of its curve: below that it cannot be told from noise."""
+    largest_share: float = 0.03
+    """Largest half height as a share of the panel's height."""
+    good_fit: float = 0.5
+    """Least fit of a mark: three quarters of its visible pixels inked and none around it."""
+    least_score: float = 3.5
+    """Least score of the figure's mark. Slips of the traces, compression noise and pieces of text reach 3 on drawn
+    figures without marks; two clear marks of small size reach 4."""
+    least_announced: float = 1.0
+    """Least gain in px of marks that the legend shows."""
+    least_share: float = 0.24
+    """Least share of the unexplained ink near the curves that the marks must account for."""
+    settled_share: float = 0.8
+    """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A candidate for the mark of a figure: kind, half height in px and the ink images of all arms.
+
+    ``gain`` says how much ink it explains and how well (px²), ``quality`` the gain per pixel (0.5: a perfect fit),
+    ``share`` how much of all unexplained ink near the curves that is, ``hollow`` how empty rings are inside.
+    """
+
+    gain: float
+    share: float
+    quality: float
+    kind: MarkKind
+    size: float
+    inks: list[MarkInk]
+    hollow: float = 1.0
+
+    @property
+    def score(self) -> float:
+        """Ink explained, less where it fits badly, where much is left unexplained, or the kind is easily mistaken."""
+        good = GOOD_OUTLINE.get(self.kind, GOOD_QUALITY)
+        ring = min(2 * self.hollow, 1.0) if self.kind in RINGS else 1.0
+        return self.gain * self.share * min((self.quality / good) ** 3, 1.5) * LIKELY.get(self.kind, 1.0) * ring
+
+    def convincing(self, settings: MarkSettings, announced: bool) -> bool:
+        """Whether the mark is drawn at all; of one that is ``announced`` by the legend a single good one will do."""
+        if announced:
+            return self.gain >= settings.least_announced
+        return self.score >= settings.least_score and self.share >= settings.least_share
+
+
+def settled(found: list[Look], settings: MarkSettings) -> bool:
+    """Whether one of the candidates leaves nothing to explain."""
+    return any(look.share >= settings.settled_share and look.score >= 3 * settings.least_score for look in found)
+
+
+def candidates(inks: list[MarkInk], height: float, settings: MarkSettings, shown: Look | None = None) -> list[Look]:
+    """Every kind of mark in its best size; only marks like the one ``shown`` by the legend if there is one."""
+    sizes = sizes_to_try(inks, height, settings)
+    uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
+    if shown is not None:
+        like = [size for size in sizes if abs(size - shown.size) <= max(1.0, 0.15 * shown.size)] or [shown.size]
+        return [best_size(shown.kind, like, inks, uprights, settings)]
+    found: list[Look] = []
+    usual = usual_height(uprights, [ink.busy for ink in inks])
+    close = [size for size in sizes if abs(size - usual) <= max(1.5, 0.2 * usual)] or sizes[:1]
+    for kinds, tried in ((UPRIGHT, sizes), (KINDS, close)):
+        if not settled(found, settings):
+            found += [best_size(kind, tried, inks, uprights, settings) for kind in kinds]
+    return found
+
+
+def best_size(
+    kind: MarkKind, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
+) -> Look:
+    """The size in which marks of one kind explain most."""
+    best: tuple[float, float, float, list[IntArray]] = -1.0, 0.0, sizes[0], []
+    for size in sizes:
+        gain, pixels = 0.0, 1.0
+        peaks: list[IntArray] = []
+        for ink, upright in zip(inks, uprights, strict=True):
+            fit, visible = match_mark(kind, size, ink, upright)
+            peaks.append(_local_peaks(fit, settings.good_fit, apart(kind, size, ink)))
+            gain += float(((fit[peaks[-1]] - settings.good_fit) * visible[peaks[-1]]).sum())
+            pixels += float(visible[peaks[-1]].sum())
+        if gain > best[0]:
+            best = gain, gain / pixels, size, peaks
+    gain, quality, size, chosen = best
+    explained = sum(
+        explained_ink(outline(kind, size, max(1, round(ink.stroke / 2))), ink, at)
+        for ink, at in zip(inks, chosen, strict=True)
+    )
+    found = sum(nearby_ink(upright, size) for upright in uprights)
+    inside = [filled_share(kind, size, ink, at) for ink, at in zip(inks, chosen, strict=True)]
+    looked_at = sum(pixels for _, pixels in inside)
+    hollow = 1 - sum(filled for filled, _ in inside) / looked_at if looked_at else UNSEEN_HOLLOW
+    return Look(gain, min(explained / max(found, 1.0), 1.0), quality, kind, size, inks, hollow)
+
+
+def apart(kind: MarkKind, size: float, ink: MarkInk) -> float:
+    """Columns by which marks must differ to be told apart."""
+    return max(2.0, ink.stroke if kind in UPRIGHT else 0.6 * size)
+
+
+def match_mark(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
+    """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each."""
+    if kind in UPRIGHT:
+        fit, visible = match_bars(uprights, kind, size)
+        # A tick cannot be told from a piece of a riser that the trace has misplaced.
+        return (np.where(ink.flat, fit, -1.0) if kind == "tick" else fit), visible
+    return match_shape(shape_of(kind, size, ink.stroke), ink)
+
+
+def sizes_to_try(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[float]:
+    """Half heights to try in a panel of ``height`` px: every half pixel while small, then steps of a twelfth."""
+    stroke = float(np.median([ink.stroke for ink in inks]))
+    largest = max(height * settings.largest_share, 3.5 * stroke)
+    sizes = [max(round(2 * (stroke / 2 + settings.smallest_px)) / 2, 2.0)]
+    while sizes[-1] < largest:
+        sizes.append(max(sizes[-1] + 0.5, round(2 * sizes[-1] * 1.08) / 2))
+    return sizes
+
+
+def _local_peaks(fit: FloatArray, least: float, apart: float) -> IntArray:
+    """Indices of columns whose fit exceeds ``least`` and that of all columns nearer than ``apart``; quick.
+
+    Among equals (crowded marks) chance decides, the same one every time.
+    """
+    jitter = fit + np.random.default_rng(0).uniform(0, 1e-6, fit.size)
+    window = np.ones((1, 2 * int(np.ceil(apart - 1)) + 1), np.uint8)
+    highest = cv2.dilate(jitter.reshape(1, -1), window).ravel()
+    return np.flatnonzero((fit > least) & (jitter >= highest))
