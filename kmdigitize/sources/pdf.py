@@ -43,6 +43,7 @@ class PdfSettings:
 
     ``px_per_point``: 3.2 renders 7-point digits 16 px high, from where on OCR made no errors. ``max_side`` and
     ``max_pixels`` bound the rendering of posters. ``max_pages``: the longest articles with supplement have about 300.
+    ``max_ratio`` bounds the shape of a figure, as in pictures: longer strips are rules and banners.
     ``unmapped``: share of characters without a meaning from which the text is read from the rendering instead.
     """
 
@@ -50,6 +51,7 @@ class PdfSettings:
     max_side: int = 5000
     max_pixels: int = 16_000_000
     max_pages: int = 400
+    max_ratio: float = 20.0
     unmapped: float = 0.2
     limits: PageLimits = field(default_factory=PageLimits)
 
@@ -140,7 +142,8 @@ def _read_page(document: Any, number: int, name: str, settings: PdfSettings) -> 
         boxes = [picture.box for picture in read.objects.pictures]
         regions = find_regions(read.objects.paths, boxes, read.text.tokens, read.shape)
         pixels = _rendered(page, read) if regions else None
-        figures = [_figure(read, pixels, region, settings) for region in regions if pixels is not None]
+        drawn = [_figure(read, pixels, region, settings) for region in regions if pixels is not None]
+        figures = [f for f in drawn if max(f.width, f.height) <= settings.max_ratio * min(f.width, f.height)]
     finally:
         page.close()
     if len(figures) < 2:

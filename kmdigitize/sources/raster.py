@@ -34,7 +34,8 @@ class RasterSettings:
     """Limits on what is decoded and the measure of compression.
 
     ``max_pixels``: a page at 600 dpi has 35 million; ten float images of 60 million would not fit into 1.5 GiB.
-    ``min_side``: below it no axis with readable labels fits. ``dark_page``: brightness of the border and of most of
+    ``min_side``: below it no axis with readable labels fits. ``max_ratio`` bounds the shape: the widest strips of
+    panels are some six times as wide as high. ``dark_page``: brightness of the border and of most of
     the picture below which the figure is drawn light on dark (pages are either above 200 or below 60). ``max_step``:
     brightness steps up to this size are compression noise, larger ones are edges; ``lossy_share``: share of such steps
     near edges above which a picture is lossy (drawn figures up to 0.11, JPEG and scans from 0.35).
@@ -42,6 +43,7 @@ class RasterSettings:
 
     max_pixels: int = 60_000_000
     min_side: int = 40
+    max_ratio: float = 20.0
     dark_page: float = 90.0
     max_step: int = 9
     lossy_share: float = 0.2
@@ -93,6 +95,8 @@ def _check_size(size: tuple[int, int], name: str, settings: RasterSettings) -> N
         raise UnreadableFileError(
             f"{name} is only {width} × {height} pixels, too small for axes.", "Export the figure at 100 dpi or more."
         )
+    if max(size) > settings.max_ratio * min(size):
+        raise TooLargeError(f"{name} is {width} × {height} pixels, too narrow for a figure.", "Crop it to the figure.")
 
 
 def _on_white(image: Image.Image) -> Pixels:
