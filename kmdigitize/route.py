@@ -87,5 +87,5 @@ def traces_of(
         with_final_drop(evidence, refine_path(evidence, path, scales, settings.refine), scales)
         for evidence, path in found.paths
     )
-    marked = find_marks(evidences, traces, figure, panel, settings.marks)
+    marked = find_marks(evidences, traces, figure, panel, settings.marks, legend)
     return tuple(unsnapped(evidence, trace) for evidence, trace in zip(evidences, marked, strict=True)), scales
