@@ -15,7 +15,7 @@ import numpy as np
 
 from kmdigitize.detect.marks_bars import UPRIGHT, bar_strength, crossbar, read_uprights
 from kmdigitize.detect.marks_ends import mark_ends
-from kmdigitize.detect.marks_ink import MarkInk, dark_ink, is_dark, own_ink
+from kmdigitize.detect.marks_ink import MarkInk, dark_ink, is_dark, is_grey, own_ink
 from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import (
     Look,
@@ -57,12 +57,14 @@ def find_marks(
     found = candidates(images[0], height, settings, shown)
     dark = [is_dark(evidence) for evidence in evidences]
     if figure is not None and not all(dark) and not settled(found, settings):
-        blacks = [
-            ink if black else dark_ink(evidences, traces, i, figure.pixels)
-            for i, (ink, black) in enumerate(zip(images[0], dark, strict=True))
-        ]
-        images.append(blacks)
-        found += candidates(blacks, height, settings, shown)
+        grey = any(is_grey(evidence) and not black for evidence, black in zip(evidences, dark, strict=True))
+        for thin in (False, True) if grey else (False,):
+            blacks = [
+                ink if black else dark_ink(evidences, traces, i, figure.pixels, thin)
+                for i, (ink, black) in enumerate(zip(images[0], dark, strict=True))
+            ]
+            images.append(blacks)
+            found += candidates(blacks, height, settings, shown)
     best = max(found, key=lambda look: look.score)
     log.debug("best mark: %s %.1f px, score %.1f, share %.2f", best.kind, best.size, best.score, best.share)
     if not best.convincing(settings, shown is not None):

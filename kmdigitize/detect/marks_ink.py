@@ -78,17 +78,29 @@ def is_dark(evidence: Evidence) -> bool:
     return max(evidence.color) < 70
 
 
-def dark_ink(evidences: Sequence[Evidence], traces: tuple[Trace, ...], index: int, pixels: Pixels) -> MarkInk:
+def is_grey(evidence: Evidence) -> bool:
+    """Whether the ink has no hue, so that it is a thinner black."""
+    return max(evidence.color) - min(evidence.color) < 40
+
+
+def dark_ink(
+    evidences: Sequence[Evidence], traces: tuple[Trace, ...], index: int, pixels: Pixels, thin: bool = False
+) -> MarkInk:
     """Possible marks in black over the coloured curve ``index``: the share of black in each of ``pixels`` (RGB).
 
     A pixel is a mixture of background, the curve's ink and black; black is what remains when as much of the other two
-    as possible has been taken out. Other curves are taken as known.
+    as possible has been taken out. Other curves are taken as known. With ``thin`` all the dark beside a grey curve's
+    stroke is black: a stroke so thin that it never fills a pixel looks grey itself.
     """
     evidence = evidences[index]
     height, width = evidence.coverage.shape
     patch = pixels[evidence.top : evidence.top + height, evidence.left : evidence.left + width]
-    black = _share_of_black(255 - patch, 255 - np.array(evidence.color, dtype=np.float32))
-    known = np.zeros(black.shape, dtype=bool)
+    known = np.zeros(patch.shape[:2], dtype=bool)
+    if thin and is_grey(evidence):
+        black = np.asarray((255 - patch).min(axis=2) / np.float32(255), dtype=np.float32)
+        known |= drawn(evidence, traces[index], MARGINS[1])
+    else:
+        black = _share_of_black(255 - patch, 255 - np.array(evidence.color, dtype=np.float32))
     for other, trace in zip(evidences, traces, strict=True):
         if is_dark(other):
             known |= drawn(evidence, trace, MARGINS[-1])
