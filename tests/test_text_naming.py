@@ -75,3 +75,19 @@ def test_counts_name_curves_where_nothing_else_does() -> None:
 def test_nothing_names_a_curve() -> None:
     (name,) = name_arms([_trace(50)], [], None, SCALES)
     assert (name.name, [f.code for f in name.flags]) == ("", ["arm_unnamed"])
+
+
+def test_counts_exchange_black_curves_that_no_dash_tells_apart() -> None:
+    legend = [_entry("A", (0, 0, 0), "unknown"), _entry("B", (0, 0, 0), "unknown")]
+    times = np.array([0.0, 4.0, 8.0])
+    rows = (RiskRow("A", times, np.array([400, 360, 340])), RiskRow("B", times, np.array([400, 240, 110])))
+    names = name_arms([_trace(20, entry=1), _trace(90, entry=0)], legend, RiskTable(rows), SCALES)
+    assert [(n.name, n.row) for n in names] == [("A", 0), ("B", 1)]
+
+
+def test_counts_do_not_overrule_colours() -> None:
+    legend = [_entry("A", RED), _entry("B", BLUE)]
+    times = np.array([0.0, 4.0, 8.0])
+    rows = (RiskRow("A", times, np.array([400, 360, 340])), RiskRow("B", times, np.array([400, 240, 110])))
+    names = name_arms([_trace(20, BLUE, entry=1), _trace(90, RED, entry=0)], legend, RiskTable(rows), SCALES)
+    assert [n.name for n in names] == ["B", "A"]

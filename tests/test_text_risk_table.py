@@ -124,3 +124,26 @@ def test_cells(text: str, cell: tuple[int, float | None]) -> None:
 @pytest.mark.parametrize("text", ["0.5", "Drug", "P=.02", "45%"])
 def test_no_cells(text: str) -> None:
     assert parse_cell(TextToken(text, Box(0, 0, 9, 9))) is None
+
+
+def test_a_first_column_moved_inward_is_at_the_first_tick() -> None:
+    lines = [*_line(255, "A", ["", "80", "40", "3"]), *_line(270, "B", ["", "60", "21", "0"])]
+    first = [TextToken(text, Box(130, row - 5, 148, row + 5)) for text, row in (("114", 255), ("112", 270))]
+    table = _read([*lines, *first])
+    assert table is not None
+    assert [row.times.tolist() for row in table.rows] == [[0, 12, 24, 36]] * 2
+
+
+def test_a_column_at_time_zero_whose_tick_has_no_label() -> None:
+    scales = Scales(SCALES.x, SCALES.y, TICKS[1:])
+    tokens = [*_line(255, "Drug", ["114", "80", "40", "3"]), *_line(270, "Placebo", ["112", "60", "21", "0"])]
+    table = read_risk_table(FIGURE, PANEL, scales, tokens)
+    assert table is not None
+    assert [row.label for row in table.rows] == ["Drug", "Placebo"]
+    assert [row.times[0] for row in table.rows] == [0, 0]
+
+
+def test_a_legend_below_the_table_is_no_row() -> None:
+    table = _read([*_line(255, "A", ["114", "80", "40", "3"]), *_line(290, "", ["", "ECOG 0", "ECOG 1", "ECOG 2"])])
+    assert table is not None
+    assert [row.label for row in table.rows] == ["A"]

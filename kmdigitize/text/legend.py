@@ -17,6 +17,7 @@ import numpy as np
 
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records import Figure, LegendEntry, Panel, TextToken
+from kmdigitize.text.confirmed import confirmed_labels
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.samples import LineSample, find_sample
@@ -72,8 +73,9 @@ def read_legend(
         entries.sort(key=lambda e: _reading_order(e.box, height))
     else:
         entries = direct
-    log.debug("legend of panel %s: %s", panel.name, [e.label for e in entries])
-    return tuple(entries)
+    confirmed = confirmed_labels(entries, mine)
+    log.debug("legend of panel %s: %s", panel.name, [e.label for e in confirmed])
+    return confirmed
 
 
 def _joined(tokens: list[TextToken], settings: LegendSettings) -> list[TextToken]:

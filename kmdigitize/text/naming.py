@@ -58,6 +58,7 @@ def name_arms(
     rows = risk_table.rows if risk_table else ()
     entries = _entries_of_traces(traces, legend, scales, settings) if legend else {}
     row_of_entry = _rows_of_entries(legend, rows, settings)
+    entries = _settled_by_counts(traces, legend, (entries, {e: rows[r] for e, r in row_of_entry.items()}), scales)
     row_of_trace = {t: (row_of_entry[e], False) for t, (e, _) in entries.items() if e in row_of_entry}
     free_traces = [t for t in range(len(traces)) if t not in row_of_trace]
     free_rows = [r for r in range(len(rows)) if r not in {row for row, _ in row_of_trace.values()}]
@@ -97,6 +98,39 @@ def _entries_of_traces(
     for t, e, doubtful in _assign(cost, settings.lead):
         result[free[t]] = (left[e], doubtful)
     return result
+
+
+def _settled_by_counts(
+    traces: Sequence[Trace],
+    legend: Sequence[LegendEntry],
+    matched: tuple[dict[int, tuple[int, bool]], dict[int, RiskRow]],
+    scales: Scales,
+) -> dict[int, tuple[int, bool]]:
+    """Entries exchanged among curves that no colour tells apart where the counts of their rows leave no choice.
+
+    ``matched`` are the entries of the traces and the rows of the entries. Dashes are easily mistaken for one another
+    on small or scanned figures; a curve that falls faster than its row is impossible.
+    """
+    entries, row_of_entry = matched
+    plain = [t for t, (e, _) in entries.items() if e in row_of_entry and not _chromatic([legend[e].color])]
+    free = [e for e in row_of_entry if e not in {e for e, _ in entries.values()} and not _chromatic([legend[e].color])]
+    if len(plain) < 2 and not (plain and free):
+        return entries
+    choice = [entries[t][0] for t in plain] + free
+    fit = np.array([[_count_cost(traces[t], row_of_entry[e], scales) for e in choice] for t in plain])
+    moved = np.array([[_moving_cost(legend[entries[t][0]], legend[e]) for e in choice] for t in plain])
+    result = dict(entries)
+    for t, e, doubtful in _assign(fit + moved, 0.5):
+        if choice[e] != entries[plain[t]][0]:
+            result[plain[t]] = (choice[e], doubtful)
+    return result
+
+
+def _moving_cost(given: LegendEntry, other: LegendEntry) -> float:
+    """What the counts must outweigh to take a curve from the entry it followed to another one."""
+    if given is other:
+        return 0.0
+    return 0.3 if "unknown" in (given.dash, other.dash) or given.dash == other.dash else 1.0
 
 
 def _followed(trace: Trace, legend: Sequence[LegendEntry], index: int, traces: Sequence[Trace]) -> bool:

@@ -101,8 +101,14 @@ def _nearest_tick(place: float, ticks: FloatArray) -> tuple[float, float] | None
 def _times(places: FloatArray, ticks: FloatArray, spacing: float, scales: Scales) -> FloatArray:
     """Time of each column: that of its tick, or, where columns do not stand at ticks, of their own lattice."""
     near = [_nearest_tick(float(place), ticks) for place in places]
-    if all(n is not None and abs(n[1]) <= 0.2 * spacing for n in near):
-        return np.array([n[0] for n in near if n is not None])
+    known = np.array([n for n in near if n is not None]).reshape(-1, 2)
+    off = np.abs(known[:, 1]) / spacing
+    at_ticks = len(known) == len(near) and np.all(off[1:-1] <= 0.2)
+    inward = (
+        len(near) > 3 and bool(np.all(off <= 0.5)) and len(set(known[:, 0])) == len(near)
+    )  # kept from being cut off
+    if at_ticks and (inward or np.all(off <= 0.2)):
+        return known[:, 0]
     raw = scales.x.to_value(places)
     digits = int(np.floor(np.log10(max(1e-9, 4 * scales.x.pixel_size))))
     step = float(np.median(np.diff(raw))) if len(raw) > 1 else 0.0

@@ -55,13 +55,16 @@ def _split(line: Sequence[TextToken], panel: Panel, scales: Scales, height: floa
     start = _first_column(panel, scales) - 3.0 * height
     cells: list[Cell] = []
     words: list[TextToken] = []
-    ticks = [tick.position for tick in scales.x_ticks if tick.value is not None]
-    for token in (piece for whole in line for piece in unglued(whole, ticks, height)):
+    between = 0
+    for token in (piece for whole in line for piece in unglued(whole, _tick_columns(panel, scales), height)):
         cell = parse_cell(token)
         if cell is not None and token.box.center_x >= start:
             cells.append(cell)
-        elif not cells:
+        elif not cells or re.search(r"[A-Za-z]{2}", token.text):
             words.append(token)
+            between += bool(cells)
+    if between > 1:  # words between numbers: a legend
+        cells = []
     cells, numbers = _one_at_start(cells, start + 3.0 * height, height)
     words = sorted([*words, *numbers], key=lambda word: word.box.left)
     box = None
@@ -84,8 +87,17 @@ def _one_at_start(cells: list[Cell], first: float, height: float) -> tuple[list[
 
 def _first_column(panel: Panel, scales: Scales) -> float:
     """Column of the leftmost tick (px)."""
+    return min(_tick_columns(panel, scales), default=panel.frame.left)
+
+
+def _tick_columns(panel: Panel, scales: Scales) -> list[float]:
+    """Columns (px) of the ticks, and of time zero where the axis shows it, whether its label was read or not."""
     ticks = [tick.position for tick in scales.x_ticks if tick.value is not None]
-    return min(ticks) if ticks else panel.frame.left
+    zero = float(scales.x.to_px(0.0))
+    edge = 0.02 * panel.frame.width
+    if panel.frame.left - edge <= zero <= panel.frame.right and all(abs(zero - tick) > edge for tick in ticks):
+        ticks.append(zero)
+    return ticks
 
 
 def _is_count_line(line: TableLine, panel: Panel, scales: Scales, height: float) -> bool:

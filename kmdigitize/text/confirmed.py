@@ -1,0 +1,78 @@
+"""Legend labels held against the same names printed elsewhere on the figure.
+
+A label that touches a curve or is small is easily misread; the table of numbers at risk prints it again, and words
+of one label come back in another one. A reading is only ever changed towards one that the figure shows elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from kmdigitize.records import LegendEntry, TextToken
+from kmdigitize.text.wordings import is_number
+
+_SIMILAR = 0.6
+"""Similarity (0-1) from which two texts may be one label read twice."""
+_UNSURE = 0.9
+"""A word read with less confidence gives way to one that differs from it by one letter."""
+
+
+def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
+    """The entries with labels as the figure's other text confirms them; ``tokens`` are those of the panel."""
+    named = {plain_label(entry.label) for entry in entries}
+    labels = [t for t in tokens if _labels_row(t, tokens)]
+    rows = [t for t in labels if plain_label(t.text) not in named]
+    result = []
+    for entry in entries:
+        own = [t for t in tokens if t.box.overlap(entry.box) > 0]
+        sure = min((t.confidence for t in own), default=1.0)
+        better = [t for t in rows if (t.confidence > sure or entry.place == "direct") and _alike(entry.label, t.text)]
+        repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
+        spelt = [t.text.strip() for t in labels if plain_label(t.text) == plain_label(entry.label)]
+        label = spelt[0] if entry.place == "direct" and len(spelt) == 1 else entry.label
+        if len(better) == 1 and not repeated:
+            label = better[0].text.strip()
+        elif sure < _UNSURE:
+            others = [t for t in tokens if t not in own and t.confidence >= _UNSURE]
+            words = [word for t in others for word in t.text.split()]
+            label = " ".join(_confirmed_word(word, words) for word in label.split())
+        result.append(replace(entry, label=label))
+    return tuple(result)
+
+
+def plain_label(text: str) -> str:
+    """A label without blanks, signs and letter case, as labels are compared."""
+    return "".join(c for c in text.lower() if c.isalnum() or c in "<>=+≤≥")
+
+
+def _alike(a: str, b: str) -> bool:
+    return SequenceMatcher(None, plain_label(a), plain_label(b), autojunk=False).ratio() >= _SIMILAR
+
+
+def _labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:
+    """Text with at least two numbers to its right on its line, as the label of a table row has."""
+    if is_number(token.text) or token.angle != 0:
+        return False
+    half = 0.5 * (token.box.height + 1)
+    row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < half and t.box.left > token.box.right]
+    return len(row) >= 2 and all(is_number(t.text) for t in row)
+
+
+def _confirmed_word(word: str, others: Sequence[str]) -> str:
+    """The word printed elsewhere that one letter more, less or different makes of ``word``, else ``word``."""
+    if len(word) < 5 or not word.isalpha() or word.lower() in {other.lower() for other in others}:
+        return word
+    near = {other.lower() for other in others if other.isalpha() and _one_letter_apart(word.lower(), other.lower())}
+    if len(near) != 1:
+        return word
+    found = near.pop()
+    return found.capitalize() if word[0].isupper() else found
+
+
+def _one_letter_apart(a: str, b: str) -> bool:
+    if abs(len(a) - len(b)) > 1:
+        return False
+    same = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
+    return same == max(len(a), len(b)) - 1 and len(a) >= 5

@@ -1,0 +1,53 @@
+"""Labels change only towards a reading that the figure prints elsewhere."""
+
+from __future__ import annotations
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import LegendEntry, TextToken
+from kmdigitize.text.confirmed import confirmed_labels
+
+
+def _token(text: str, left: float, top: float, confidence: float = 1.0) -> TextToken:
+    return TextToken(text, Box(left, top, left + 6 * len(text), top + 9), confidence)
+
+
+def _entries(*tokens: TextToken, direct: bool = True) -> list[LegendEntry]:
+    return [LegendEntry(t.text, t.box, place="direct" if direct else "legend") for t in tokens]
+
+
+def _row(label: str, top: float) -> list[TextToken]:
+    return [_token(label, 0, top), _token("20", 100, top), _token("11", 200, top)]
+
+
+def test_a_table_row_mends_a_label() -> None:
+    legend = [_token("Stage 1", 50, 10), _token("Stagg", 50, 30, 0.97)]
+    found = confirmed_labels(_entries(*legend), [*legend, *_row("Stage 1", 200), *_row("Stage 3", 220)])
+    assert [e.label for e in found] == ["Stage 1", "Stage 3"]
+
+
+def test_a_label_that_the_table_repeats_stays() -> None:
+    legend = [_token("Group A", 50, 10, 0.9), _token("Group B", 50, 30, 0.9)]
+    found = confirmed_labels(_entries(*legend), [*legend, *_row("Group A", 200), *_row("Group B", 220)])
+    assert [e.label for e in found] == ["Group A", "Group B"]
+
+
+def test_the_surer_reading_of_a_legend_stays() -> None:
+    legend = [_token("Arm B", 50, 10), _token("Arm A", 50, 30)]
+    table = [*_row("Arm A", 200), *[TextToken(t.text, t.box, 0.8) for t in _row("Arm 8", 220)]]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *table])
+    assert [e.label for e in found] == ["Arm B", "Arm A"]
+
+
+def test_a_direct_label_takes_the_blank_of_the_table() -> None:
+    label = _token("Stage4", 50, 10)
+    assert confirmed_labels(_entries(label), [label, *_row("Stage 4", 200)])[0].label == "Stage 4"
+
+
+def test_an_unsure_word_follows_a_sure_one() -> None:
+    legend = [_token("No statin", 50, 10), _token("Stain", 50, 60, 0.85)]
+    assert [e.label for e in confirmed_labels(_entries(*legend), legend)] == ["No statin", "Statin"]
+
+
+def test_a_sure_word_stays() -> None:
+    legend = [_token("No statin", 50, 10), _token("Stain", 50, 60)]
+    assert [e.label for e in confirmed_labels(_entries(*legend), legend)] == ["No statin", "Stain"]
