@@ -136,9 +136,12 @@ def _bar_groups(inked: BoolArray, strength: FloatArray) -> list[list[float]]:
 
 
 def _centers(strength: FloatArray, single: float, first: int) -> list[float]:
-    """Centres in a run of columns of given ``strength``: one for a bar's width, else as many as fit a little apart."""
+    """Centres in a run of columns of given ``strength``: one for a bar's width, else a number that leaves no gap.
+
+    Where marks are so many that no gap is left, most stand closer than their own width.
+    """
     total = float(strength.sum())
-    count = 1 if total <= 1.6 * single + 0.3 else max(2, round((total - single) / (single + 1.0)) + 1)
+    count = 1 if total <= 1.6 * single + 0.3 else max(2, round((total - single) / max(0.75 * single, 1.5)) + 1)
     position = np.arange(strength.size) + first
     if count == 1:
         return [float((position * strength).sum() / max(total, 1e-9))]

@@ -128,7 +128,7 @@ def best_size(
 
 def apart(kind: MarkKind, size: float, ink: MarkInk) -> float:
     """Columns by which marks must differ to be told apart."""
-    return max(2.0, ink.stroke if kind in UPRIGHT else 0.6 * size)
+    return max(2.0, ink.stroke if kind in UPRIGHT else 0.45 * size)
 
 
 def match_mark(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
