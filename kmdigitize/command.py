@@ -138,6 +138,8 @@ def reconstruct_file(curves: Path, options: Mapping[str, Any]) -> bytes:
 def _one_of(counts: tuple[int, ...] | None, index: int, n_arms: int, what: str) -> int | None:
     if counts is not None and len(counts) != n_arms:
         raise FactsError(f"--{what} has {len(counts)} values for {n_arms} arms.", "Give one for each arm.")
+    if counts is not None and what == "n" and counts[index] == 0:
+        raise FactsError("--n states an arm without patients.", "Give at least one patient for each arm.")
     return counts[index] if counts is not None else None
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kmdigitize.errors import FactsError
 from kmdigitize.records import Tick
-from kmdigitize.reported import Reported
+from kmdigitize.reported import MAX_PATIENTS, Count, Reported
 
 SCHEMA = 1
 MAX_FACTS_BYTES = 16_000_000
 Range = tuple[float, float]
-Count = Annotated[int, Field(ge=0)]
 
 
 class _Facts(BaseModel):
@@ -40,8 +39,8 @@ class AtRiskFacts(_Facts):
         for name, counts in self.rows.items():
             if len(counts) != len(self.times):
                 raise ValueError(f"row {name!r} has {len(counts)} counts for {len(self.times)} times")
-            if any(c is not None and c < 0 for c in counts):
-                raise ValueError(f"row {name!r} holds a negative count")
+            if any(c is not None and not 0 <= c <= MAX_PATIENTS for c in counts):
+                raise ValueError(f"row {name!r} holds a count that is negative or over {MAX_PATIENTS:,}")
         return self
 
 
@@ -55,8 +54,8 @@ class ArmFacts(_Facts):
     name: str | None = None
     curve: int | None = Field(default=None, ge=1)
     color: str | None = Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$")
-    n: int | None = Field(default=None, ge=0)
-    events: int | None = Field(default=None, ge=0)
+    n: Count | None = None
+    events: Count | None = None
     points: tuple[tuple[float, float], ...] | None = None
     last_time: float | None = None
     censor_times: tuple[float, ...] | None = None

@@ -22,6 +22,8 @@ def parse_counts(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):
         raise ValueError(f"{text!r} is no list of whole numbers; write for example 114,112")
+    if any(len(part) > 7 or int(part) > 1_000_000 for part in parts):
+        raise ValueError(f"{text!r} holds more than 1,000,000 patients")
     return tuple(int(part) for part in parts)
 
 

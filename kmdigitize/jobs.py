@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kmdigitize.errors import FactsError, KmdigitizeError, UnreadableFileError
+from kmdigitize.errors import FactsError, KmdigitizeError, TooLargeError, UnreadableFileError
 from kmdigitize.export import draw_rows, safe_name, to_csv, to_png, write_outputs
 from kmdigitize.facts import NO_FACTS, AtRiskFacts, FigureFacts, read_facts, read_reported, with_stated
 from kmdigitize.options import Options, options_of
@@ -22,7 +22,7 @@ from kmdigitize.records import Figure
 from kmdigitize.report import report_html
 from kmdigitize.result import Result
 from kmdigitize.settings import Settings
-from kmdigitize.sources.read import read_bytes, read_figures
+from kmdigitize.sources.read import MAX_BYTES, read_bytes, read_figures
 from kmdigitize.tables import read_groups
 
 FACT_OPTIONS = ("x_axis", "y_axis", "time_unit", "direction", "arm_names", "n", "events", "panel")
@@ -72,7 +72,9 @@ def jobs_for(inputs: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Job, ...]
 
 def figures_of(job: Job) -> tuple[Figure, ...]:
     """The figures in the input of ``job``. Raises KmdigitizeError when it cannot be read."""
-    data = sys.stdin.buffer.read() if job.path == "-" else read_bytes(Path(job.path))
+    data = sys.stdin.buffer.read(MAX_BYTES + 1) if job.path == "-" else read_bytes(Path(job.path))
+    if len(data) > MAX_BYTES:
+        raise TooLargeError(f"Standard input has more than {MAX_BYTES:,} bytes.", "Cut out the figure.")
     return read_figures(data, job.name, job.options["pages"])
 
 

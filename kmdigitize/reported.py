@@ -17,8 +17,19 @@ def _is_number(printed: str) -> str:
     return printed
 
 
+def _is_not_negative(printed: str) -> str:
+    if float(printed) < 0:
+        raise ValueError(f"{printed!r} is negative")
+    return printed
+
+
 Printed = Annotated[str, AfterValidator(_is_number)]
 """A number as printed, with a decimal point: "0.63", "44.0", ".010", "1500"."""
+
+MAX_PATIENTS = 1_000_000
+"""The largest trials and registries stay below; beyond it a count is a slip that would fill the memory."""
+
+Count = Annotated[int, Field(ge=0, le=MAX_PATIENTS)]
 
 Source = Literal["stated", "picture", "text"]
 
@@ -30,7 +41,7 @@ class _Record(BaseModel):
 class Landmark(_Record):
     """Reported survival at one time. ``survival`` is as printed; ``percent`` says whether that is a percentage."""
 
-    time: Printed
+    time: Annotated[Printed, AfterValidator(_is_not_negative)]
     survival: Printed
     percent: bool = True
     limits: tuple[Printed, Printed] | None = None
@@ -40,8 +51,8 @@ class ReportedArm(_Record):
     """Numbers reported for one arm. ``median`` is "NR" when the paper says that it was not reached."""
 
     name: str
-    n: int | None = Field(default=None, ge=0)
-    events: int | None = Field(default=None, ge=0)
+    n: Count | None = None
+    events: Count | None = None
     median: Printed | Literal["NR"] | None = None
     median_limits: tuple[Printed | Literal["NR"], Printed | Literal["NR"]] | None = None
     landmarks: tuple[Landmark, ...] = ()
@@ -75,7 +86,7 @@ class Reported(_Record):
     """Everything reported about one end point of one comparison."""
 
     end_point: str | None = None
-    n: int | None = Field(default=None, ge=0)
+    n: Count | None = None
     arms: tuple[ReportedArm, ...] = ()
     hazard_ratios: tuple[HazardRatio, ...] = ()
     p_values: tuple[PValue, ...] = ()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kmdigitize.errors import FactsError
+from kmdigitize.reported import MAX_PATIENTS
 
 MAX_ROWS = 2_000_000
+LARGEST = 1e9
+"""No time, in whatever unit, and no count is larger."""
 
 
 def read_rows(path: Path, columns: Sequence[str], defaults: dict[str, str]) -> list[dict[str, str]]:
@@ -25,7 +28,10 @@ def read_rows(path: Path, columns: Sequence[str], defaults: dict[str, str]) -> l
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    names = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
+    try:
+        names = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
+    except csv.Error as error:
+        raise FactsError(f"{path}: the header cannot be read ({error}).", "Give a UTF-8 CSV file.") from error
     missing = [column for column in columns if column not in names]
     if missing:
         raise FactsError(
@@ -33,12 +39,19 @@ def read_rows(path: Path, columns: Sequence[str], defaults: dict[str, str]) -> l
             f"Give a header line with {','.join([*defaults, *columns])}.",
         )
     rows: list[dict[str, str]] = []
-    for row in reader:
+    for row in _cells(reader, path):
         if len(rows) >= MAX_ROWS:
             raise FactsError(f"{path} has more than {MAX_ROWS:,} rows.", "Split the table.")
         values = {name: (row.get(original) or "").strip() for name, original in names.items()}
         rows.append({**defaults, **{name: value for name, value in values.items() if value}})
     return rows
+
+
+def _cells(reader: csv.DictReader[str], path: Path) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise FactsError(f"{path}, line {reader.line_num}: {error}.", "Close the quotation mark there.") from error
 
 
 def number(row: dict[str, str], column: str, path: Path, line: int) -> float:
@@ -50,6 +63,8 @@ def number(row: dict[str, str], column: str, path: Path, line: int) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise FactsError(f"{path}, line {line}: {column} is {printed!r}, not a number.", "Mend that cell.")
+    if abs(value) > LARGEST or (column == "n_at_risk" and value > MAX_PATIENTS):
+        raise FactsError(f"{path}, line {line}: {column} is {printed}, too large to be meant.", "Mend that cell.")
     return value
 
 

@@ -84,6 +84,8 @@ def _versions() -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
+    if not path.is_file():  # a device may never end
+        return ""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,6 +15,8 @@ def read_bytes(path: Path) -> bytes:
     """The content of ``path``. Raises UnreadableFileError or TooLargeError."""
     try:
         size = path.stat().st_size
+        if not path.is_file():
+            raise UnreadableFileError(f"{path} is no file.", "Name a file, or give - to read standard input.")
         if size > MAX_BYTES:
             raise TooLargeError(f"{path} has {size:,} bytes; the limit is {MAX_BYTES:,}.", "Cut out the figure.")
         return path.read_bytes()
