@@ -98,3 +98,10 @@ def test_end_point_of_plain_survival_is_empty() -> None:
 def test_panel_letters_and_titles(texts: tuple[str, ...], expected: tuple[str, str]) -> None:
     tokens = [TextToken(t, Box(100 + 60 * i, 10, 140 + 60 * i, 22)) for i, t in enumerate(texts)]
     assert read_panel_title(tokens, PANEL) == expected
+
+
+def test_entries_of_a_legend_above_the_panel_are_no_title() -> None:
+    panel = Panel("1", Box(50, 60, 250, 160), Box(0, 0, 299, 199), 160, 50)
+    entries = [TextToken("Male", Box(90, 20, 114, 30)), TextToken("Female", Box(180, 20, 216, 30))]
+    assert read_panel_title(entries, panel) == ("", "")
+    assert read_panel_title([*entries, TextToken("Lung cancer", Box(100, 2, 166, 12))], panel) == ("", "Lung cancer")

@@ -81,9 +81,18 @@ def read_panel_title(tokens: Sequence[TextToken], panel: Panel) -> tuple[str, st
         if match and (not letter or match.group(1) == letter):
             letter, text = match.group(1), match.group(2)
         title = _FIGURE_NUMBER.sub("", text).strip()
-        if len(title) > 2 and not is_number(title) and not is_statistic(title):
+        if _is_title(title) and not any(_beside(line, other) and _is_title(other.text.strip()) for other in lines):
             return letter, title
     return letter, ""
+
+
+def _is_title(text: str) -> bool:
+    return len(text) > 2 and not is_number(text) and not is_statistic(text)
+
+
+def _beside(line: TextToken, other: TextToken) -> bool:
+    """Other text on the same level: entries of a legend stand so, a title stands alone."""
+    return other is not line and abs(other.box.center_y - line.box.center_y) < 0.4 * (line.box.height + 1)
 
 
 def time_unit(text: str) -> str:
