@@ -1,0 +1,153 @@
+"""Hostile and broken input ends with a documented exit code, a message and a remedy, and writes nothing."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from benchmarks.fuzz import corpus, mutant, tried
+from kmdigitize.cli import main
+from kmdigitize.errors import OutputError, TooLargeError
+from kmdigitize.export import safe_name, write_files
+from kmdigitize.sources.raster import RasterSettings, read_raster
+from kmdigitize.sources.svg import read_svg
+
+CURVE = "panel,arm,time,survival\n" + "".join(f"1,A,{t},0.{9 - t}\n" for t in range(9))
+PATIENTS = "panel,arm,time,event\n" + "".join(f"1,A,{t},{t % 2}\n" for t in range(9))
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_the_corpus_is_read(tmp_path: Path) -> None:
+    outcomes = {kind: {tried(kind, data, tmp_path) for data in samples} for kind, samples in corpus().items()}
+    assert outcomes == {kind: {("read", "")} for kind in corpus()}
+
+
+def test_mutants_are_read_or_refused(tmp_path: Path) -> None:
+    kinds = ("facts", "reported", "settings", "result", "points", "patients", "png", "bmp", "gif")
+    made = [mutant(number, 3) for number in range(400)]
+    bad = [(kind, tried(kind, data, tmp_path)) for kind, data in made if kind in kinds]
+    assert len(bad) > 100
+    assert [trial for trial in bad if trial[1][0] not in ("read", "refused")] == []
+
+
+def test_mutants_can_be_made_again() -> None:
+    assert mutant(17, 5) == mutant(17, 5)
+    assert mutant(17, 5) != mutant(17 + len(corpus()), 5)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "A,0,1e300\nA,5,3",
+        "A,-5,10\nA,1e300,7",
+        "A,0,2000000\nA,5,1",
+        'A,0,"' + "x" * 200_000,
+        "A,0,nan",
+        "B,0,5",
+    ],
+)
+def test_tables_that_cannot_be_meant(tmp_path: Path, table: str) -> None:
+    (tmp_path / "p.csv").write_text(CURVE)
+    (tmp_path / "r.csv").write_text(f"arm,time,n_at_risk\n{table}\n")
+    code, output = run("reconstruct", tmp_path / "p.csv", "--at-risk", tmp_path / "r.csv")
+    assert code == 7
+    assert "r.csv" in output
+
+
+@pytest.mark.parametrize(("n", "code"), [("1000000000", 2), ("9" * 30, 2), ("0", 7), ("-1", 2)])
+def test_numbers_of_patients_that_cannot_be(tmp_path: Path, n: str, code: int) -> None:
+    (tmp_path / "p.csv").write_text(CURVE)
+    assert run("reconstruct", tmp_path / "p.csv", f"--n={n}")[0] == code
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "[" * 100_000,
+        '{"n": ' + "9" * 5000 + "}",
+        '{"n": 1e400}',
+        '{"arms": [{"name": "A", "median": "nan"}]}',
+        '{"arms": [{"name": "A", "landmarks": [{"time": "-5", "survival": "50"}]}]}',
+        '{"hazard_ratios": [{"value": "0.5", "level": NaN}]}',
+    ],
+)
+def test_reports_that_cannot_be_meant(tmp_path: Path, document: str) -> None:
+    (tmp_path / "i.csv").write_text(PATIENTS)
+    (tmp_path / "r.json").write_text(document)
+    assert run("check", tmp_path / "i.csv", tmp_path / "r.json")[0] == 7
+
+
+def test_settings_without_end(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"ticks": {}, "marks": {}, "page": {"unknown": NaN}}')
+    assert run("digitize", "f.png", "-o", tmp_path / "o", "--settings", tmp_path / "s.json")[0] == 7
+
+
+def test_devices_and_pipes_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.png", tmp_path):
+        assert run("digitize", path, "-o", tmp_path / "out")[0] == 3
+
+
+def test_odd_names(tmp_path: Path) -> None:
+    for name in ("-o.png", "a b ü \u202e.png", "x" * 250 + ".png", "..png", "'\"$(id).png"):
+        (tmp_path / name).write_bytes(b"no picture")
+        assert run("digitize", tmp_path / name, "-o", tmp_path / "out")[0] == 3
+    for name in ("../../etc", "a/b", "..", "", "\0", "con\n"):
+        assert Path(safe_name(name)).name == safe_name(name) not in ("", ".", "..")
+
+
+def test_links_in_the_output_folder_are_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept.csv").write_text("kept")
+    folder = tmp_path / "out"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "figure").symlink_to(outside)
+    (folder / "inner" / "a.csv").symlink_to(outside / "kept.csv")
+    with pytest.raises(OutputError, match="symbolic link"):
+        write_files({"a.csv": b"new"}, folder, "figure")
+    write_files({"a.csv": b"new"}, folder, "inner")
+    assert [path.name for path in outside.iterdir()] == ["kept.csv"]
+    assert (outside / "kept.csv").read_text() == "kept"
+    assert (folder / "inner" / "a.csv").read_bytes() == b"new"
+
+
+def test_a_file_in_the_way_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "figure").write_text("in the way")
+    with pytest.raises(OutputError):
+        write_files({"a.csv": b"new"}, tmp_path, "figure")
+    assert [path.name for path in tmp_path.iterdir()] == ["figure"]
+
+
+@pytest.mark.parametrize("size", [(41, 60_000), (60_000, 41)])
+def test_strips_are_no_figures(size: tuple[int, int]) -> None:
+    stream = BytesIO()
+    Image.new("1", size).save(stream, "PNG")
+    with pytest.raises(TooLargeError, match="too narrow"):
+        read_raster(stream.getvalue(), "strip", RasterSettings())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "M0 0 A 5 5 0 1 0 1e308 1e308",
+        "M0 0 A 1e308 1e308 30 1 0 -1e308 20",
+        "M0 0 L 1e999 5",
+        "M0 0 A 5 6 30 1 0 1e999 2",
+    ],
+)
+def test_paths_beyond_all_numbers(path: str) -> None:
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="{path}" stroke="red"/></svg>'
+    figure = read_svg(drawing.encode(), "wild")
+    assert figure.drawing is not None
+    assert figure.width == figure.height == 2000
