@@ -123,6 +123,7 @@ def _method_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-o", "--out", "folder", type=FOLDER, required=True, help="Output folder; one subfolder per figure.")
 @_fact_options
 @_method_options
+@click.option("--calibrate", is_flag=True, help="Use the printed hazard ratio and P as constraints (unadjusted only).")
 @click.option("--settings", type=FILE, help="JSON of stage settings, for experts.")
 @click.option("--pages", type=_written(parse_pages), metavar="FIRST-LAST", help="Pages of a PDF, such as 5-8.")
 @click.option("--list", "only_list", is_flag=True, help="Only list the survival panels that are there.")

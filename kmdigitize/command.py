@@ -10,6 +10,7 @@ import numpy as np
 
 from kmdigitize.agreement import Agreement, compare
 from kmdigitize.batch.plan import record_job
+from kmdigitize.calibration import CalibratedContrast
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.export import to_csv
 from kmdigitize.facts import FigureFacts, read_json, read_reported
@@ -90,10 +91,20 @@ def summary_lines(result: Result) -> list[str]:
                 + (f", {marks.size} censor marks" if marks is not None else "")
             )
         lines += [f"    {line}" for line in (check_lines(panel.agreement) if panel.agreement else [])]
+        lines += [f"    {line}" for line in (calibration_lines(panel.calibrated) if panel.calibrated else [])]
     for skipped in result.digitized.skipped:
         lines.append(f"  panel {skipped.panel.name} skipped: {skipped.reason}")
     lines += [f"  flag {flag.code}: {flag.detail or flag.meaning}" for flag in result.flags]
     return lines
+
+
+def calibration_lines(found: CalibratedContrast) -> list[str]:
+    """What calibration did: the hazard ratio before and after, beside the share of tables that match the print."""
+    if not found.consistent:
+        return [f"not calibrated: {found.reason}"]
+    ratios = [arms.hazard_ratio for arms in (found.before, found.after)]
+    before, after = ("none" if ratio is None else f"{ratio:.4f}" for ratio in ratios)
+    return [f"calibrated: hazard ratio {before} before, {after} after; {found.share:.1%} of the tables match the print"]
 
 
 def check_lines(agreement: Agreement) -> list[str]:

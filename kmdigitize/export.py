@@ -58,6 +58,17 @@ def mark_rows(result: Result) -> list[Row]:
     ]
 
 
+def calibrated_rows(result: Result) -> list[Row]:
+    """(panel, arm, time, event) of the patients that also reproduce the printed hazard ratio, if calibrated."""
+    return [
+        (ipd.panel, ipd.arm, t, int(e))
+        for panel in result.panels
+        if panel.calibrated is not None and panel.calibrated.consistent
+        for ipd in (panel.calibrated.arm, panel.calibrated.reference)
+        for t, e in zip(ipd.time, ipd.event, strict=True)
+    ]
+
+
 def draw_rows(result: Result) -> list[Row]:
     """(panel, arm, draw, time, event) of every patient of every posterior draw; draws count from 1."""
     return [

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kmdigitize.errors import FactsError, KmdigitizeError, TooLargeError, UnreadableFileError
-from kmdigitize.export import draw_rows, safe_name, to_csv, to_png, write_outputs
+from kmdigitize.export import calibrated_rows, draw_rows, safe_name, to_csv, to_png, write_outputs
 from kmdigitize.facts import NO_FACTS, AtRiskFacts, FigureFacts, read_facts, read_reported, with_stated
 from kmdigitize.options import Options, options_of
 from kmdigitize.overlay import draw_overlay
@@ -32,6 +32,7 @@ NO_OPTIONS: dict[str, Any] = {
     "method": "exact",
     "draws": 0,
     "seed": 0,
+    "calibrate": False,
 }
 
 
@@ -146,9 +147,11 @@ def _whole(value: float | None, path: Path) -> int | None:
 
 
 def pictures(result: Result, options: Options) -> dict[str, bytes]:
-    """overlay.png, report.html and, if draws are to be written, draws.csv."""
+    """overlay.png, report.html and, where the options ask for them, calibrated_ipd.csv and draws.csv."""
     overlay = draw_overlay(result.digitized)
     files = {"overlay.png": to_png(overlay), "report.html": report_html(result, overlay).encode()}
+    if options.calibrate:
+        files["calibrated_ipd.csv"] = to_csv(("panel", "arm", "time", "event"), calibrated_rows(result))
     if options.write_draws:
         files["draws.csv"] = to_csv(("panel", "arm", "draw", "time", "event"), draw_rows(result))
     return files

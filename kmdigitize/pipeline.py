@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from kmdigitize.agreement import compare
 from kmdigitize.arms import digitized_arms
+from kmdigitize.calibration import calibrated_contrast
 from kmdigitize.detect.page import straighten
 from kmdigitize.detect.scales import StatedAxes, fit_scales
 from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
@@ -257,4 +258,5 @@ def _panel_result(
         pixel_time = max(arm.curve.time_resolution for arm in panel.arms)
         pixel_survival = max(arm.curve.survival_resolution for arm in panel.arms)
         agreement = compare([r.ipd for r in rebuilt], reported, pixel_time, pixel_survival, rebuilt)
-    return PanelResult(panel, rebuilt, reported, agreement)
+    calibrated = calibrated_contrast(reported, rebuilt) if options.calibrate else None
+    return PanelResult(panel, rebuilt, reported, agreement, calibrated)

@@ -7,6 +7,7 @@ from html import escape
 from importlib import import_module
 
 from kmdigitize.agreement import Agreement
+from kmdigitize.calibration import CalibratedContrast
 from kmdigitize.facts import FigureFacts
 from kmdigitize.flags import Flag
 from kmdigitize.ipd.records import IPD, Reconstruction
@@ -31,12 +32,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class PanelResult:
-    """One panel from curves to verdict. ``reconstructions`` has one entry per arm, in the arms' order."""
+    """One panel from curves to verdict. ``reconstructions`` has one entry per arm, in the arms' order.
+
+    ``calibrated`` are two arms that also reproduce the printed hazard ratio (only if asked for).
+    """
 
     digitized: DigitizedPanel
     reconstructions: tuple[Reconstruction, ...]
     reported: Reported | None = None
     agreement: Agreement | None = None
+    calibrated: CalibratedContrast | None = None
 
     @property
     def name(self) -> str:
