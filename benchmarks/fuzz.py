@@ -130,7 +130,8 @@ SVG = """<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY w "10">]><svg xmlns="http:
  "translate(10,-5) rotate(2 3 4) scale(.9)"><path id="b" clip-path="url(#c)" d="M 20 20 H 50 V 60 h 40 v 30 C 90 95 99
  99 120 120 q 4 4 8 0 a 5 6 30 1 0 20 20 z" fill="none" stroke-width="1.5"/><polyline points="1,2 3,4 5,2"/><use
  xlink:href="#s" x="40" y="30"/>
- <text x="30" textLength="40">0.5<tspan dx="2" dy="1em">months &w;</tspan></text><svg x="1" viewBox="0 0 4 4" width="9" height="9"><circle r="2"/></svg><ellipse rx="3" ry="2"/></g></svg>"""
+ <text x="30" textLength="40">0.5<tspan dx="2" dy="1em">months &w;</tspan></text>
+ <svg x="1" viewBox="0 0 4 4" width="9" height="9"><circle r="2"/></svg><ellipse rx="3" ry="2"/></g></svg>"""
 FACTS = """{"schema": 1, "x_axis": [0, 60], "y_axis": {"ticks": [[10.5, 0], [200.5, 1]]}, "frame": [1, 2, 300, 400],
  "time_unit": "months", "direction": "down", "arm_names": ["A", "B"], "at_risk": {"times": [0, 10, 20], "rows":
  {"A": [30, 20, null], "B": [31, 22, 10]}}, "n": [30, 31], "events": {"A": 12}, "text": "HR 0.63",

@@ -202,9 +202,13 @@ def _number(element: ET.Element, key: str) -> float:
 
 def _path_points(data: str) -> list[FloatArray]:
     try:
-        segments = SvgPath(data)
+        return _outlines(SvgPath(data))
     except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError):
         return []
+
+
+def _outlines(segments: SvgPath) -> list[FloatArray]:
+    """The finite subpaths of parsed path data. Raises TypeError where a coordinate is missing."""
     subpaths: list[list[tuple[float, float]]] = []
     for segment in segments:
         if segment.end is None:
