@@ -126,10 +126,13 @@ def _first_is_misread(time: FloatArray, count: IntArray, level: FloatArray) -> b
         return False
     lost = -np.diff(np.log(np.maximum(count, 1) / level))
     later = lost[1:][count[2:] > 0]
-    return bool(lost[0] > MISREAD + max(0.0, float(later.max(initial=0.0))) or lost[0] < -MISREAD)
+    too_many = lost[0] > MISREAD + max(0.0, float(later.max(initial=0.0))) and count[1] >= MANY
+    return bool(too_many or lost[0] < -MISREAD)
 
 
-MISREAD = math.log(3.0)
+MANY = 10
+"""Of fewer patients most may be censored before the first printed time by chance."""
+MISREAD = math.log(5.0)
 """Logarithm of the factor by which a misread first number is off at least; digits lost or added give ten and more."""
 
 
