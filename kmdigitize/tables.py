@@ -63,8 +63,8 @@ def number(row: dict[str, str], column: str, path: Path, line: int) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise FactsError(f"{path}, line {line}: {column} is {printed!r}, not a number.", "Mend that cell.")
-    if abs(value) > LARGEST or (column == "n_at_risk" and value > MAX_PATIENTS):
-        raise FactsError(f"{path}, line {line}: {column} is {printed}, too large to be meant.", "Mend that cell.")
+    if abs(value) > LARGEST or (column == "n_at_risk" and not 0 <= value <= MAX_PATIENTS):
+        raise FactsError(f"{path}, line {line}: {column} is {printed}, which cannot be meant.", "Mend that cell.")
     return value
 
 
