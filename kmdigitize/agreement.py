@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,7 +59,22 @@ def compare(
         checks += _check_ratio(ratio, ipds, rebuilt)
     for p_value in reported.p_values:
         checks.append(_check_p(p_value, ipds, rebuilt))
+    checks = [_unless_estimated(check, ipds, rebuilt) for check in checks]
     return Agreement(tuple(checks), tuple(check_consistency(reported, ipds)))
+
+
+def _unless_estimated(check: Check, ipds: Sequence[IPD], rebuilt: Sequence[Reconstruction | None]) -> Check:
+    """A check that rests on a number of patients which had to be estimated cannot say that something differs."""
+    estimated = [
+        ipd.arm
+        for ipd, found in zip(ipds, rebuilt, strict=True)
+        if found is not None and any(flag.code == "n_unknown" for flag in found.flags)
+    ]
+    named = [arm for arm in estimated if arm in check.subject or check.subject == "all arms"]
+    if check.verdict != "differs" or check.quantity.startswith("median") or not named:
+        return check
+    reason = f"{check.reason}; the number of patients of {' and '.join(named)} is printed nowhere and was estimated"
+    return replace(check, verdict="cannot say", reason=reason)
 
 
 def match_arm(name: str, arms: Sequence[str]) -> int | None:

@@ -1,7 +1,7 @@
 """Hazard ratios, their limits and P values of the reconstruction against those reported.
 
-The tolerance is half the last printed digit plus twice the digitization standard deviation, from the draws where
-there are any, else from the size the benchmark measured for the method. Reconstructions by Guyot's family have
+The tolerance is half the last printed digit plus twice the digitization standard deviation: that of the draws, but no
+less than what the benchmark measured for the method. Reconstructions by Guyot's family have
 inexact risk sets between the printed numbers; what only that can explain is left open rather than called different.
 """
 
@@ -58,7 +58,8 @@ def contrast(ipds: tuple[IPD, IPD], rebuilt: tuple[Reconstruction | None, Recons
         ratios = over_draws(rebuilt[0], rebuilt[1], lambda a, b: cox_log_ratio(a, b)[0])
         scores = over_draws(rebuilt[0], rebuilt[1], logrank_z)
         if ratios.size > 1:
-            sd_ratio, sd_z = float(ratios.std(ddof=1)), float(scores.std(ddof=1))
+            # The draws know the noise of this figure, the benchmark what the model behind them leaves out.
+            sd_ratio, sd_z = max(sd_ratio, float(ratios.std(ddof=1))), max(sd_z, float(scores.std(ddof=1)))
             low, high = np.exp(np.quantile(ratios, (0.025, 0.975)))
             interval = float(low), float(high)
     return Pair(both, sd_ratio, sd_z, *loose, interval)

@@ -145,3 +145,12 @@ def test_few_events_split_unevenly_do_not_contradict_their_ratio() -> None:
     assert by_name["events implied by the limits"].verdict == "agrees"
     assert by_name["events implied by the limits"].found == pytest.approx(15, abs=1.5)
     assert by_name["P value against the limits"].verdict == "agrees"
+
+
+def test_an_estimated_number_of_patients_cannot_say_that_something_differs() -> None:
+    curve = StepCurve(np.array([1.0, 2.0, 3.0]), np.array([0.75, 0.5, 0.25]), 4.0, survival_resolution=0.002)
+    rebuilt = reconstruct(ReconstructionInputs(curve, arm="A"))
+    reported = Reported(arms=(ReportedArm(name="A", n=400, median="2"),))
+    checks = compare([rebuilt.ipd], reported, 0.01, 0.002, [rebuilt]).checks
+    assert [check.verdict for check in checks] == ["cannot say", "agrees"]
+    assert "estimated" in checks[0].reason
