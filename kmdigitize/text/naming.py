@@ -112,7 +112,8 @@ def _settled_by_counts(
     on small or scanned figures; a curve that falls faster than its row is impossible.
     """
     entries, row_of_entry = matched
-    plain = [t for t, (e, _) in entries.items() if e in row_of_entry and not _chromatic([legend[e].color])]
+    inked = {t: legend[e].color or traces[t].color for t, (e, _) in entries.items() if e in row_of_entry}
+    plain = [t for t, color in inked.items() if not _chromatic([color])]
     free = [e for e in row_of_entry if e not in {e for e, _ in entries.values()} and not _chromatic([legend[e].color])]
     if len(plain) < 2 and not (plain and free):
         return entries
