@@ -178,3 +178,13 @@ def test_a_false_drop_holds_no_event():
     )
     found = reconstruct(ReconstructionInputs(curve, at_risk(time, [0, 5, 10])))
     assert found.ipd.events == event.sum()
+
+
+def test_numbers_at_risk_that_rise_give_patients_and_a_flag() -> None:
+    """Delayed entry: no table of a closed cohort can meet these numbers, and none may crash."""
+    time = np.arange(1.0, 31.0)
+    curve = StepCurve(time, 0.97**time, 36.0, survival_resolution=0.002)
+    table = AtRisk(np.arange(0.0, 37.0, 3.0), np.array([19, 110, 113, 111, 100, 90, 76, 62, 46, 46, 42, 40, 34]))
+    rebuilt = reconstruct(ReconstructionInputs(curve, table, arm="A"))
+    assert rebuilt.ipd.n > 0
+    assert "risk_table_rises" in {flag.code for flag in rebuilt.flags}

@@ -68,11 +68,13 @@ def exact(
     settings = settings or ExactSettings()
     rng = np.random.default_rng(seed)
     resolved = _resolution(known, inputs, settings) >= settings.resolved
-    if resolved:
-        timeline, layers, noise, relaxed = _climb(known, inputs, settings)
+    reached = _climb(known, inputs, settings) if resolved else None
+    if reached is not None:
+        timeline, layers, noise, relaxed = reached
         path, drawn = central_path(layers, settings.pull), draw_paths(layers, draws, rng) if draws else []
     else:
-        timeline, noise, relaxed = build_timeline(known, inputs, 1.0, _smallest_sd(inputs, settings)), 1.0, ()
+        timeline, noise = build_timeline(known, inputs, 1.0, _smallest_sd(inputs, settings)), 1.0
+        relaxed = RUNGS if resolved else ()
         if known.n is None:
             timeline = replace(timeline, n=np.array([max(round(by_scatter(known)), int(timeline.n[0]))]))
         path, drawn = flow(timeline), [flow(timeline, rng) for _ in range(draws)]
@@ -99,8 +101,8 @@ def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSe
 
 def _climb(
     known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings
-) -> tuple[Timeline, list[Layer], float, tuple[str, ...]]:
-    """The first rung on which a path exists, at the noise that explains the levels best."""
+) -> tuple[Timeline, list[Layer], float, tuple[str, ...]] | None:
+    """The first rung on which a path exists, at the noise that explains the levels best; None if none has one."""
     smallest = _smallest_sd(inputs, settings)
     lattice, closed = settings.lattice, known.risk_count.size > 2
     numbers, evident = None, 1.0
@@ -122,7 +124,7 @@ def _climb(
             if better:
                 timeline, layers, noise = again, better, noise * factor
         return timeline, layers, noise, RUNGS[: min(rung, len(RUNGS))]
-    raise AssertionError("the last rung forbids nothing")
+    return None
 
 
 LADDER = ((STRICT, 1.0), (EMPTY, 1.0), (SOFT, 1.0), (SOFT, 8.0))
