@@ -47,6 +47,10 @@ class InkSettings:
     """A shade with less than this share of a stronger one of its hue is its fringe, not another ink."""
     darker: float = 1.3
     """Ratio of two shades of one hue that are different inks."""
+    shades_lossy: float = 1.7
+    """The same where chroma is blurred: thin strokes pale that much."""
+    fringe_lossy: float = 0.3
+    """The share of a fringe where chroma is blurred."""
     extra: float = 0.06
     """Share of all strokes that an ink unknown to the legend must have."""
     faint: float = 0.14
@@ -130,8 +134,10 @@ def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: I
             if _hue_apart(panel, color, ink.color) > hue:
                 continue
             ratio = _depth(panel, color) / _depth(panel, ink.color)
-            blurred = lossy and not is_grey(color, panel)
-            if blurred or share < s.fringe * ink.share or max(ratio, 1 / ratio) < s.darker:
+            paled = lossy and not is_grey(color, panel)
+            blurred = paled and max(ratio, 1 / ratio) < s.shades_lossy
+            fringe = share < (s.fringe_lossy if paled else s.fringe) * ink.share
+            if blurred or fringe or max(ratio, 1 / ratio) < s.darker:
                 # Anti-aliasing and blur only make strokes paler: the deeper of two shades of one ink is its own.
                 least = s.fringe if blurred else s.fringe / 2
                 deeper = color if ratio > 1 and share > least * ink.share else ink.color

@@ -36,6 +36,8 @@ class SelectionSettings:
     """The same for a broken line that no second one turns into a pair of confidence limits."""
     first: float = 0.25
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
+    first_missing: float = 0.75
+    """The same where the figure announces more curves than were found: near hues run in one line for long."""
     black: float = 120.0
     """Sum of red, green and blue below which a grey ink may also draw the marks of the other curves."""
     gain: float = 0.1
@@ -170,7 +172,8 @@ def _look_for_more(
             if more is None:
                 continue
             covered = s.covered_again if wanted is None else 0.4 * s.covered
-            if _convincing(more, sheet, s, covered) and (best is None or more.road.cost < best[0]):
+            latest = s.first if wanted is None else s.first_missing
+            if _convincing(more, sheet, s, covered, latest) and (best is None or more.road.cost < best[0]):
                 best = (more.road.cost, k, more)
         if best is None or len(result) >= 8:
             break
@@ -195,8 +198,9 @@ def _announced(found: Found, sheet: Sheet, s: SelectionSettings) -> bool:
     return support(found, sheet).seen >= s.seen_announced
 
 
-def _convincing(found: Found, sheet: Sheet, s: SelectionSettings, covered: float) -> bool:
-    """Whether ink alone makes a curve believed."""
+def _convincing(found: Found, sheet: Sheet, s: SelectionSettings, covered: float, latest: float | None = None) -> bool:
+    """Whether ink alone makes a curve believed; it must have begun by ``latest`` (share of the width)."""
     ink = support(found, sheet)
-    good = ink.seen >= s.seen and ink.covered >= covered and ink.first <= s.first and ink.drop >= s.drop
+    begun = ink.first <= (s.first if latest is None else latest)
+    good = ink.seen >= s.seen and ink.covered >= covered and begun and ink.drop >= s.drop
     return good and not found.doubtful
