@@ -8,13 +8,14 @@ paper states, or in the better one where it states none.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from kmdigitize.consistency import check_consistency
-from kmdigitize.contrasts import check_p, check_ratio, contrast
+from kmdigitize.contrasts import Pair, check_p, check_ratio, contrast
 from kmdigitize.geometry import FloatArray
 from kmdigitize.ipd.records import IPD, Draw, Reconstruction
 from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm
@@ -27,6 +28,8 @@ MOST_SLACK = 0.01
 """A reconstruction further off its curve than this cannot excuse a median that differs."""
 
 Rebuilt = Sequence[Reconstruction] | None
+Contrast = Callable[[int, int], Pair]
+"""The statistics of the arms with two indices, computed once."""
 
 
 def compare(
@@ -44,6 +47,11 @@ def compare(
     """
     rebuilt: list[Reconstruction | None] = list(reconstructions) if reconstructions else [None] * len(ipds)
     pixel = pixel_time, pixel_survival
+
+    @functools.cache
+    def between(arm: int, reference: int) -> Pair:
+        return contrast((ipds[arm], ipds[reference]), (rebuilt[arm], rebuilt[reference]))
+
     checks: list[Check] = []
     if reported.n is not None and reported.arms and len(reported.arms) == len(ipds):
         checks.append(whole_check("patients", "all arms", reported.n, sum(ipd.n for ipd in ipds), None))
@@ -56,9 +64,9 @@ def compare(
         else:
             checks += _check_arm(arm, ipds[index], rebuilt[index], pixel)
     for ratio in reported.hazard_ratios:
-        checks += _check_ratio(ratio, ipds, rebuilt)
+        checks += _check_ratio(ratio, ipds, between)
     for p_value in reported.p_values:
-        checks.append(_check_p(p_value, ipds, rebuilt))
+        checks.append(_check_p(p_value, ipds, between))
     checks = [_unless_estimated(check, ipds, rebuilt) for check in checks]
     return Agreement(tuple(checks), tuple(check_consistency(reported, ipds)))
 
@@ -189,16 +197,14 @@ def _check_landmark(landmark: Landmark, ipd: IPD, pixel: tuple[float, float]) ->
     return Check(name, ipd.arm, shown, found, None, tolerance, "agrees" if agrees else "differs", reason)
 
 
-def _check_ratio(ratio: HazardRatio, ipds: Sequence[IPD], rebuilt: list[Reconstruction | None]) -> list[Check]:
+def _check_ratio(ratio: HazardRatio, ipds: Sequence[IPD], between: Contrast) -> list[Check]:
     """Find the two arms of a hazard ratio and check it."""
     pair = pair_of(ratio.arm, ratio.reference, [ipd.arm for ipd in ipds])
     if pair is None:
         subject = f"{ratio.arm or '?'} versus {ratio.reference or '?'}"
         reason = "the two arms of this hazard ratio are not among those reconstructed"
         return [Check("hazard ratio", subject, ratio.value, None, None, 0.0, "cannot say", reason)]
-    arm, reference = pair
-    statistics = contrast((ipds[arm], ipds[reference]), (rebuilt[arm], rebuilt[reference]))
-    return check_ratio(ratio, statistics, direction_known=ratio.arm is not None or ratio.reference is not None)
+    return check_ratio(ratio, between(*pair), direction_known=ratio.arm is not None or ratio.reference is not None)
 
 
 def pair_of(arm: str | None, reference: str | None, names: Sequence[str]) -> tuple[int, int] | None:
@@ -214,14 +220,14 @@ def pair_of(arm: str | None, reference: str | None, names: Sequence[str]) -> tup
     return (1 - second, second) if second is not None else (0, 1)
 
 
-def _check_p(p_value: PValue, ipds: Sequence[IPD], rebuilt: list[Reconstruction | None]) -> Check:
+def _check_p(p_value: PValue, ipds: Sequence[IPD], between: Contrast) -> Check:
     """A P value of two arms, or of all arms together."""
     names = [ipd.arm for ipd in ipds]
     if len(p_value.arms) == 2 or len(ipds) == 2:
         named = p_value.arms if len(p_value.arms) == 2 else (None, None)
         pair = pair_of(named[0], named[1], names)
         if pair is not None:
-            return check_p(p_value, contrast((ipds[pair[0]], ipds[pair[1]]), (rebuilt[pair[0]], rebuilt[pair[1]])))
+            return check_p(p_value, between(*pair))
     if len(ipds) > 2 and not p_value.arms:
         return _check_overall_p(p_value, ipds)
     reason = "the arms of this P value are not among those reconstructed"

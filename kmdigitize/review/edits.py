@@ -20,7 +20,8 @@ class _Edit(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     panel: str
-    why: str | None = None
+    who: str | None = Field(default=None, max_length=200)
+    why: str | None = Field(default=None, max_length=2000)
 
 
 class PinTicks(_Edit):

@@ -172,8 +172,12 @@ def _change(queue: Queue, request: Request, body: Any) -> Response:
         item.session.undo(revision)
     elif verb == "redo":
         item.session.redo(revision)
+    elif verb == "explain":
+        number = body.get("correction")
+        item.session.explain(number if isinstance(number, int) else -1, str(body.get("why", "")), revision)
     elif verb == "decide":
-        item.session.decide(str(body.get("decision", "")), str(body.get("note", "")))
+        who = str(body.get("who") or "")[:200]
+        item.session.decide(str(body.get("decision", "")), str(body.get("note", "")), who)
     else:
         return JSONResponse({"message": "There is nothing here.", "remedy": ""}, 404, HEADERS)
     queue.judge(item)

@@ -109,10 +109,23 @@ class Session:
         with self.lock:
             self._check(revision)
             changes, what = correct(self.sight.bench(wanted.panel), wanted)
+            self.who = wanted.who or self.who
             facts = self._changed(wanted.panel, changes, what, wanted.why)
             sight = self._look(facts, free=isinstance(wanted, AxisEdit))
             moved = on_new_axes(self.sight, sight) if isinstance(wanted, AxisEdit) else facts
             sight = sight if moved is facts else self._look(moved, free=True)
+            self._take(sight, [*self.notes.undo, _text(self.sight.facts)][-STEPS_BACK:], [])
+
+    def explain(self, number: int, why: str, revision: int) -> None:
+        """Keeps the reason for correction ``number`` (from 0). Raises FactsError when there is no such correction."""
+        with self.lock:
+            self._check(revision)
+            document = self.sight.facts.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            done = document.get("corrections", [])
+            if not 0 <= number < len(done):
+                raise FactsError(f"There is no correction number {number + 1} here.", "Load the figure again.")
+            done[number] = {key: said for key, said in {**done[number], "why": why.strip()[:2000]}.items() if said}
+            sight = self._look(facts_from(document, "the reason"), free=True)
             self._take(sight, [*self.notes.undo, _text(self.sight.facts)][-STEPS_BACK:], [])
 
     def undo(self, revision: int) -> None:
@@ -127,13 +140,14 @@ class Session:
             sight, here = self._step(revision, self.notes.redo)
             self._take(sight, [*self.notes.undo, here], self.notes.redo[:-1])
 
-    def decide(self, decision: str, note: str) -> None:
-        """Keeps the reviewer's decision on the figure. Raises FactsError when there is no such decision."""
+    def decide(self, decision: str, note: str, who: str | None = None) -> None:
+        """Keeps the decision of ``who`` on the figure. Raises FactsError when there is no such decision."""
         with self.lock:
             try:
                 notes = Notes.model_validate({**self.notes.model_dump(), "decision": decision, "note": note[:5000]})
             except ValidationError as error:
                 raise FactsError(f"No such decision: {decision!r}.", "Accept, needs work or reject.") from error
+            self.who = who or self.who
             self.notes = notes.model_copy(update={"who": self.who, "when": _now()})
             self._save_notes()
 

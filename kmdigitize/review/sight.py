@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from kmdigitize import pipeline
@@ -72,11 +72,14 @@ _lock = Lock()
 
 
 def _rebuilt(inputs: ReconstructionInputs, options: Options) -> Reconstruction:
-    """The patients of one arm; those of an arm that a correction left alone are known already."""
-    key = hashlib.sha256(pickle.dumps((inputs, options))).digest()
+    """The patients of one arm; those of an arm that a correction left alone, or only renamed, are known already."""
+    key = hashlib.sha256(pickle.dumps((replace(inputs, panel="", arm=""), options))).digest()
     with _lock:
         rebuilt = _known.pop(key, None)
-    rebuilt = rebuilt or rebuilt_by(inputs, options)
+    if rebuilt is None:
+        rebuilt = rebuilt_by(inputs, options)
+    elif (rebuilt.ipd.panel, rebuilt.ipd.arm) != (inputs.panel, inputs.arm):
+        rebuilt = replace(rebuilt, ipd=replace(rebuilt.ipd, panel=inputs.panel, arm=inputs.arm))
     with _lock:
         _known[key] = rebuilt
         if len(_known) > KEPT_ARMS:

@@ -44,6 +44,7 @@ def view_of(session: Session) -> View:
             "redo": len(notes.redo),
             "decision": notes.decision,
             "note": notes.note,
+            "who": session.who or "",
             "facts_file": session.source.facts.name,
         }
         try:

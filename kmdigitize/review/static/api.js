@@ -40,4 +40,5 @@ function post(number, verb, body) {
 export const correct = (number, revision, edit) => post(number, "correct", { revision, edit });
 export const undo = (number, revision) => post(number, "undo", { revision });
 export const redo = (number, revision) => post(number, "redo", { revision });
-export const decide = (number, revision, decision, note) => post(number, "decide", { revision, decision, note });
+export const explain = (number, revision, correction, why) => post(number, "explain", { revision, correction, why });
+export const decide = (number, revision, decision, note, who) => post(number, "decide", { revision, decision, note, who });

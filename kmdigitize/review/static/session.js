@@ -38,7 +38,7 @@ export function verdictSaid() {
 
 export function send(edit) {
   const number = state.number;
-  const full = { panel: panel().name, ...edit };
+  const full = { panel: panel().name, who: state.who || null, ...edit };
   return inTurn(() => api.correct(number, state.view.revision, full)).then((done) => {
     if (done) {
       const record = state.view.corrections.at(-1);
@@ -68,8 +68,12 @@ export function sendTicks(axis, index, change = {}) {
 export const undo = () => inTurn(() => api.undo(state.number, state.view.revision)).then((done) => done && say(`Undone; ${verdictSaid()}.`));
 export const redo = () => inTurn(() => api.redo(state.number, state.view.revision)).then((done) => done && say(`Done again; ${verdictSaid()}.`));
 
+export function explain(correction, why) {
+  return inTurn(() => api.explain(state.number, state.view.revision, correction, why)).then((done) => done && say("The reason is kept."));
+}
+
 export function decide(decision, note) {
-  return inTurn(() => api.decide(state.number, state.view.revision, decision, note)).then((done) => {
+  return inTurn(() => api.decide(state.number, state.view.revision, decision, note, state.who)).then((done) => {
     if (done) say(decision ? `Marked as ${decision}.` : "Decision taken back.");
     emit("decided");
     return done;

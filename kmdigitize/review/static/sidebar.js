@@ -2,7 +2,7 @@
 
 import { $, h, refill, round } from "./dom.js";
 import { reportedForm } from "./reported.js";
-import { send, sendTicks } from "./session.js";
+import { explain, send, sendTicks } from "./session.js";
 import { chooseArm, choosePanel, chooseTool, emit, on, panel, panels, say, select, state } from "./state.js";
 import { reveal, tickPlace } from "./stage.js";
 
@@ -143,9 +143,11 @@ function layers() {
 
 function corrections() {
   const list = state.view.corrections;
-  if (!list.length) return [h("p", { class: "quiet" }, "Nothing was corrected.")];
-  return [h("p", { class: "quiet" }, `Kept in ${state.view.facts_file}; every later run uses them.`),
-    h("ol", { class: "corrections" }, list.map((it) => h("li", {}, it.what, h("small", {}, [it.who, it.when?.slice(0, 16).replace("T", " "), it.why].filter(Boolean).join(" · ")))))];
+  const who = h("label", { class: "row" }, "Your name", h("input", { type: "text", "data-key": "who", maxlength: 200, placeholder: "optional", value: state.who ?? "", onchange: (event) => { state.who = event.target.value.trim(); } }));
+  if (!list.length) return [h("p", { class: "quiet" }, "Nothing was corrected."), who];
+  const record = (it, index) => h("li", {}, it.what, h("small", {}, [it.who, it.when?.slice(0, 16).replace("T", " ")].filter(Boolean).join(" · ")),
+    h("input", { type: "text", "data-key": `why ${index}`, "aria-label": `Reason for correction ${index + 1}: ${it.what}`, placeholder: "Why? (optional)", maxlength: 2000, value: it.why ?? "", onchange: (event) => explain(index, event.target.value) }));
+  return [h("p", { class: "quiet" }, `Kept in ${state.view.facts_file}; every later run uses them.`), who, h("ol", { class: "corrections" }, list.map(record))];
 }
 
 function armSections(one) {

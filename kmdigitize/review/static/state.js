@@ -17,6 +17,7 @@ export const state = {
   show: "overlay", // "figure", "rebuilt"
   layers: { text: false, risk: false, frame: true, ticks: true, rebuilt: false, curves: true, marks: true },
   hidden: new Set(),
+  who: null, // the reviewer's name, once known
   message: "",
 };
 
@@ -87,6 +88,7 @@ export function valuesAt(at, of = panel()) {
 export function setView(view) {
   const same = state.view && state.view.name === view.name;
   state.view = view;
+  state.who ||= view.who;
   state.all = panelsOf(view);
   if (!same) {
     state.panel = 0;
