@@ -121,7 +121,7 @@ def _score_panel(
         line.found, line.survival_error = True, float(cost[row, column])
         line.named = _plain(other.name) == _plain(arm["label"])
         line.time_error = _time_error(arm, other, span)
-        line.marks = _marks(arm, other, found, span)
+        line.marks = _marks(arm, other, span)
         line.cells = _cells(arm, other) if shown and arm.get("risk_times") else (0, 0)
         line.notes = [flag.code for flag in other.flags]
         if rebuilt is not None and arm.get("ipd"):
@@ -157,13 +157,12 @@ def _time_error(arm: dict[str, Any], found: DigitizedArm, span: float) -> float:
     return float(np.abs(found.curve.time[None, :] - times[:, None]).min(axis=1).max()) / span
 
 
-def _marks(arm: dict[str, Any], found: DigitizedArm, panel: DigitizedPanel, span: float) -> tuple[int, int, int, int]:
-    """True marks, true marks found, marks found, marks found that are true. Marks off the plot are not drawn."""
+def _marks(arm: dict[str, Any], found: DigitizedArm, span: float) -> tuple[int, int, int, int]:
+    """True marks, true marks found, marks found, marks found that are true, up to the end of the curve."""
     if not arm.get("censor_marks_drawn") or arm.get("censor_times") is None:
         extra = 0 if found.curve.censor_times is None else len(found.curve.censor_times)
         return 0, 0, extra, 0
-    right = float(panel.scales.x.to_value(panel.panel.frame.right))
-    last = min(right, found.curve.last_time) + 0.1 * SAME_TIME * span
+    last = found.curve.last_time + 0.1 * SAME_TIME * span
     true = np.unique([t for t in arm["censor_times"] if t <= last + 1e-6 * span])
     have = np.array([]) if found.curve.censor_times is None else np.asarray(found.curve.censor_times)
     near = np.abs(true[:, None] - have[None, :]) <= SAME_TIME * span

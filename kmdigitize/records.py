@@ -328,6 +328,8 @@ class Trace:
     entry: int | None = None
     """Index of the legend entry (or risk-table row) the tracer followed to find this curve, None if it had none."""
     flags: tuple[Flag, ...] = ()
+    grain_px: float = 1.0
+    """Size of the grid on which the figure shows positions, in px: one pixel, or the rounding of a vector drawing."""
 
     def __post_init__(self) -> None:
         for name in ("levels", "risers", "level_sd", "riser_sd", "seen"):

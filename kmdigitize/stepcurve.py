@@ -18,7 +18,8 @@ class StepCurve:
     figure draws no censor marks (an empty array means: marks are drawn, but this arm has none). ``time`` is
     non-decreasing, ``survival`` non-increasing and in [0, 1]. ``last_time`` is where the drawn curve ends.
     ``censor_bands`` are stretches (start, end) in which marks touch, so that only their extent is known.
-    ``time_resolution`` and ``survival_resolution`` are the size of one pixel in time and survival (0: exact).
+    ``time_resolution`` and ``survival_resolution`` are the size of one pixel in time and survival, or of
+    the rounding of a vector drawing (0: exact).
     """
 
     time: FloatArray

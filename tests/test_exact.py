@@ -55,6 +55,21 @@ def test_marks_make_the_whole_table_exact():
     assert set(found.ipd.source) >= {"drop", "mark"}
 
 
+def test_a_mark_beside_a_drop_is_not_used_for_the_next_gap_too():
+    # The gap behind the drop at 5 has a mark of its own: the one just before the drop stays with the gap before.
+    curve = StepCurve(
+        np.array([5.0, 9.0]),
+        np.array([7 / 8, 7 / 8 * 5 / 6]),
+        12.0,
+        censor_times=np.array([3.0, 4.98, 6.0]),
+        survival_sd=np.full(2, 1e-4),
+        time_resolution=0.1,
+        survival_resolution=1e-3,
+    )
+    found = reconstruct(ReconstructionInputs(curve, AtRisk(np.array([0.0, 7.0]), np.array([10, 6]))))
+    assert found.ipd.time[~found.ipd.event][:3].tolist() == [3.0, 4.98, 6.0]
+
+
 def test_the_founding_trial_is_exact_from_800_rows():
     arms, rebuilt = founding_trial(), []
     for seed, arm in enumerate(arms):

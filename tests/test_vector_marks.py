@@ -116,3 +116,15 @@ def test_curve_without_marks_beside_one_with_marks_has_none_of_its_own():
     (figure,) = read_pdf(write_pdf(axes() + curve() + other + marks), "one.pdf")
     traces, _, _ = traced(figure)
     assert [len(trace.marks) for trace in traces] == [len(CENSORED) - 1, 0]
+
+
+def test_marks_of_a_curve_that_runs_on_behind_the_axis_are_seen():
+    end = 62.0
+    drawn = corners(end=end)
+    path = f"q 0.8 0 0 RG 1.2 w {drawn[0][0]:.3f} {drawn[0][1]:.3f} m "
+    path += " ".join(f"{x:.3f} {y:.3f} l" for x, y in drawn[1:]) + " S Q\n"
+    marks = "q 0.8 0 0 RG 0.6 w " + "".join(plus(*place(t)) for t in (*CENSORED, end)) + "Q\n"
+    (figure,) = read_pdf(write_pdf(axes() + path + marks, size=(460, 288)), "one.pdf")
+    (trace,), scales, _ = traced(figure)
+    assert_marks(trace.marks[:-1], scales)
+    assert scales.x.to_value(trace.marks[-1].x) == pytest.approx(end, abs=0.025)

@@ -161,3 +161,16 @@ def test_merged_steps_are_flagged():
     (figure,) = read_pdf(write_pdf(axes() + f"q 1 w {line(slope)} S Q\n"), "one.pdf")
     (trace,), _, _ = traced(figure)
     assert [flag.code for flag in trace.flags] == ["not_a_step_curve"]
+
+
+def test_an_exporter_that_moves_points_is_believed_less():
+    p = corners()
+    moved = p + np.random.default_rng(0).uniform(-0.05, 0.05, p.shape)
+    traces = []
+    for points in (p, moved):
+        (figure,) = read_pdf(write_pdf(axes() + f"q 1 w {line(points)} S Q\n"), "one.pdf")
+        (trace,), _, _ = traced(figure)
+        traces.append(trace)
+    assert traces[0].grain_px < 0.05
+    assert traces[1].level_sd[0] > 3 * traces[0].level_sd[0]
+    assert traces[1].grain_px > 3 * traces[0].grain_px

@@ -27,8 +27,8 @@ class ConvertSettings:
     of renderer bias plus the calibration's own error reach about one pixel."""
     near_one_strokes: float = 0.3
     """The same in stroke widths, for thick lines that hide their first drops."""
-    least_drop_px: float = 0.15
-    """Drops smaller than so many pixels are merged: the levels' noise after averaging over a flat."""
+    least_drop_grains: float = 0.15
+    """Drops below this share of a pixel (of a drawing's rounding) are merged: a level's noise, averaged over a flat."""
     bridged_share: float = 0.2
     """A flat seen in less than this share of its columns counts as bridged."""
     bridged_length: float = 0.15
@@ -54,7 +54,8 @@ def to_step_curve(
         survival, sd = np.concatenate([[1.0], survival]), np.concatenate([[0.0], sd])
         start = max(float(scales.x.to_value(trace.start)), 0.0)
         time, time_sd = np.concatenate([[start], time]), np.concatenate([[scales.x.pixel_size / 2], time_sd])
-    survival, sd, kept = _falling(np.clip(survival, 0.0, 1.0), sd, settings.least_drop_px * scales.y.pixel_size)
+    grain_time, grain_survival = trace.grain_px * scales.x.pixel_size, trace.grain_px * scales.y.pixel_size
+    survival, sd, kept = _falling(np.clip(survival, 0.0, 1.0), sd, settings.least_drop_grains * grain_survival)
     time, time_sd = np.maximum.accumulate(time)[kept], time_sd[kept]
     end = max(float(scales.x.to_value(trace.end)), float(time[-1]) if time.size else 0.0, 0.0)
     return StepCurve(
@@ -65,8 +66,8 @@ def to_step_curve(
         _censor_bands(trace, scales) if figure_has_marks else (),
         time_sd,
         sd[1:],
-        scales.x.pixel_size,
-        scales.y.pixel_size,
+        grain_time,
+        grain_survival,
     )
 
 

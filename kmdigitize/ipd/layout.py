@@ -82,12 +82,21 @@ def _censored(
     limit = min(_just_before(end, layout), layout.timeline.end) if slot.kind != DROP else min(end, layout.timeline.end)
     limit = max(start, limit)
     if layout.marks is not None:
-        margin = 1.5 * layout.resolution if slot.unsure else 0.0
-        here = layout.marks[(layout.marks >= start - margin) & (layout.marks <= end + margin)]
+        here = _marks_in(start, end, number, slot, layout)
         if here.size:
             return [(np.clip(_on_marks(here, number, rng), start, limit), False, "mark")]
     share = (np.arange(number) + 0.5) / number if rng is None else np.sort(rng.random(number))
     return [(start + (limit - start) * share, False, "interpolated")]
+
+
+def _marks_in(start: float, end: float, number: int, slot: Slot, layout: Layout) -> FloatArray:
+    """The marks of a gap: those inside it and, where they are too few, those so near that they may be its own."""
+    marks = layout.marks if layout.marks is not None else np.zeros(0)
+    inside = marks[(marks >= start) & (marks <= end)]
+    if inside.size >= number or not slot.unsure:
+        return inside
+    margin = 1.5 * layout.resolution
+    return marks[(marks >= start - margin) & (marks <= end + margin)]
 
 
 def _on_marks(marks: FloatArray, number: int, rng: np.random.Generator | None) -> FloatArray:

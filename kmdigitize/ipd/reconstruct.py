@@ -117,7 +117,9 @@ def _off_curve(result: Reconstruction, known: Prepared, pixel: float) -> Conflic
     """Where the patients, who meet the printed numbers, are furthest off the curve, if no reading error explains it."""
     if not known.time.size or result.method != "exact":
         return None
-    index = np.searchsorted(result.table.time, known.time + 2.0 * known.time_sd + 1e-9, side="right") - 1
+    beside = np.append(np.diff(known.time), np.inf) / 2.0
+    just_after = known.time + np.minimum(2.0 * known.time_sd + 1e-9, beside)
+    index = np.searchsorted(result.table.time, just_after, side="right") - 1
     gap = np.abs(result.table.survival[index] - known.level)
     worst = int(np.argmax(gap - 6.0 * known.sd))
     if gap[worst] <= max(6.0 * float(known.sd[worst]), 2.0 * pixel, 0.75 / max(result.ipd.n, 1)):

@@ -158,7 +158,7 @@ def _chosen(
 
 def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, settings: CurveSettings) -> Trace:
     look = steps.strand.look
-    sd = settings.precision * drawing.px_per_unit
+    sd = max(settings.precision * drawing.px_per_unit, steps.jitter)
     risers = np.clip(steps.risers, steps.start, steps.end)
     flags = []
     if steps.sloping > settings.sloping:
@@ -181,4 +181,5 @@ def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, se
         None,
         entry=entry,
         flags=tuple(flags),
+        grain_px=sd * float(np.sqrt(12.0)),
     )

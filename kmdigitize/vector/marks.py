@@ -38,7 +38,7 @@ class _Symbol:
 
 def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tuple[Trace, ...]:
     """The traces with their censor marks in order of x; without any in the panel, ``marks`` stays None."""
-    symbols = find_symbols(drawing, panel)
+    symbols = find_symbols(drawing, panel, traces)
     for trace in traces:
         symbols = _without_risers(symbols, trace)
     if not traces or not symbols:
@@ -78,11 +78,12 @@ def _distinct(marks: list[CensorMark]) -> tuple[CensorMark, ...]:
     return tuple(kept)
 
 
-def find_symbols(drawing: Drawing, panel: Panel) -> list[_Symbol]:
-    """Every small shape inside the panel that could be a plotting symbol."""
+def find_symbols(drawing: Drawing, panel: Panel, traces: Sequence[Trace] = ()) -> list[_Symbol]:
+    """Every small shape inside the panel, or beside ``traces`` that leave it, that could be a plotting symbol."""
     frame = panel.frame
     largest = _LARGEST * max(frame.width, frame.height)
-    room = frame.grown(largest / 2)
+    ends = [trace.end for trace in traces]
+    room = replace(frame, right=max([frame.right, *ends])).grown(largest / 2)
     strokes: list[_Symbol] = []
     shapes: list[_Symbol] = []
     for path in drawing.paths:

@@ -19,7 +19,8 @@ class Steps:
 
     ``bridged`` (k,) tells which risers lie in a gap between dashes, with ``slack`` (k,) the half width of that gap.
     ``sloping`` is the share of its height that the line covers in slopes; ``falls`` whether rows grow with x;
-    ``turns`` whether they also go back, which limits do late on, but no curve.
+    ``turns`` whether they also go back, which limits do late on, but no curve. ``jitter`` is how far flats and risers
+    are off being level and upright (root mean square): 0 unless the exporter moved points.
     """
 
     start: float
@@ -31,6 +32,7 @@ class Steps:
     falls: bool
     turns: bool
     strand: Strand
+    jitter: float = 0.0
 
     def row_range(self, x: FloatArray, near: float) -> tuple[FloatArray, FloatArray]:
         """Smallest and largest row of the curve within ``near`` px of columns ``x``."""
@@ -64,7 +66,9 @@ def steps_of(strand: Strand, frame: Box, rounding: float) -> Steps | None:
     order = 1.0 if falls else -1.0
     levels = np.maximum.accumulate(order * levels) * order
     turns = back > max(2 * rounding, 0.01 * max(down, up))
-    return Steps(float(points[0, 0]), float(points[-1, 0]), levels, risers, slack, sloping, falls, turns, strand)
+    first, last = float(points[0, 0]), float(points[-1, 0])
+    jitter = _jitter(step, flat, riser)
+    return Steps(first, last, levels, risers, slack, sloping, falls, turns, strand, jitter)
 
 
 def _distinct(strand: Strand) -> tuple[FloatArray, BoolArray]:
@@ -86,6 +90,11 @@ def _is_riser(step: FloatArray, rounding: float) -> BoolArray:
     across, along = np.abs(step[:, 1]), np.abs(step[:, 0])
     riser: BoolArray = (along <= 0.02 * across) | ((along <= rounding) & (across >= along))
     return riser
+
+
+def _jitter(step: FloatArray, flat: BoolArray, riser: BoolArray) -> float:
+    off = np.concatenate([step[flat, 1], step[riser & ~flat, 0]])
+    return float(np.sqrt(np.mean(off**2))) if off.size else 0.0
 
 
 def _collected(
