@@ -38,7 +38,11 @@ SAME_TIME = 0.001
 
 @dataclass(slots=True)
 class ArmLine:
-    """One true arm as found. Errors are None where it was not found."""
+    """One true arm as found. ``complete``: at most 200 patients, with numbers at risk and censor marks drawn.
+
+    ``as_shown``: every patient is right but for which of several marks between two drops stands for two patients,
+    which no figure tells.
+    """
 
     figure: str
     arm: str
@@ -49,6 +53,8 @@ class ArmLine:
     marks: tuple[int, int, int, int] = (0, 0, 0, 0)
     cells: tuple[int, int] = (0, 0)
     exact: bool | None = None
+    complete: bool = False
+    as_shown: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -126,6 +132,8 @@ def _score_panel(
         line.notes = [flag.code for flag in other.flags]
         if rebuilt is not None and arm.get("ipd"):
             line.exact = _is_exact(arm, other, rebuilt.reconstructions[int(column)].ipd, span)
+            line.as_shown = _is_as_shown(arm, other, rebuilt.reconstructions[int(column)].ipd, span)
+            line.complete = len(arm["ipd"]) <= 200 and line.cells[0] > 0 and bool(arm.get("censor_marks_drawn"))
     if len(found.arms) != len(arms):
         lines[0].notes.append(f"{len(found.arms)} curves")
     return lines
@@ -189,6 +197,21 @@ def _is_exact(arm: dict[str, Any], found: DigitizedArm, ipd: IPD, span: float) -
     return all(a[0] == b[0] and abs(a[1] - b[1]) <= near for a, b in zip(mine, true, strict=True))
 
 
+def _is_as_shown(arm: dict[str, Any], found: DigitizedArm, ipd: IPD, span: float) -> bool:
+    """Whether events, places of marks, and censorings between neighbouring drops and printed times are all right."""
+    last, near = found.curve.last_time, SAME_TIME * span
+    mine = _cut(list(zip(ipd.time.tolist(), ipd.event.tolist(), strict=True)), last, near)
+    true = _cut(arm["ipd"], last, near)
+    events = [np.array([time for event, time in table if event]) for table in (mine, true)]
+    if events[0].size != events[1].size or np.any(np.abs(events[0] - events[1]) > near):
+        return False
+    edges = np.unique(np.concatenate([events[1], arm.get("risk_times") or []])) - near / 2
+    lost = [np.array([time for event, time in table if not event]) for table in (mine, true)]
+    counts = [np.bincount(np.searchsorted(edges, times), minlength=edges.size + 1) for times in lost]
+    apart = np.abs(lost[0][:, None] - lost[1][None, :]) <= near
+    return bool(np.array_equal(*counts) and apart.any(axis=0).all() and apart.any(axis=1).all())
+
+
 def _cut(patients: list[Any], last: float, near: float) -> list[tuple[int, float]]:
     """(event, time) in order; whoever is followed beyond ``last`` is censored there."""
     return sorted((int(event) if time <= last + near else 0, min(float(time), last)) for time, event in patients)
@@ -206,6 +229,7 @@ def summary(lines: list[ArmLine], seconds: list[float]) -> str:
     true, hit, have, right = (sum(line.marks[i] for line in lines) for i in range(4))
     cells, cells_right = (sum(line.cells[i] for line in lines) for i in range(2))
     exact = [line.exact for line in lines if line.exact is not None]
+    complete = [line for line in lines if line.complete]
     return "\n".join(
         [
             f"files {len(seconds)}, arms {len(lines)}, found {len(found)}, named {sum(line.named for line in lines)}",
@@ -215,7 +239,11 @@ def summary(lines: list[ArmLine], seconds: list[float]) -> str:
             f"share <= .05% {np.mean(times <= 5e-4):.3f}",
             f"marks: recall {hit / max(true, 1):.4f} of {true}, precision {right / max(have, 1):.4f} of {have}",
             f"risk table: {cells_right} of {cells} cells",
-            f"patient table exact: {sum(map(bool, exact))} of {len(exact)} arms" if exact else "patients not rebuilt",
+            f"patient table exact: {sum(map(bool, exact))} of {len(exact)} arms; at most 200 patients, with table "
+            f"and marks {sum(bool(line.exact) for line in complete)} of {len(complete)}, as far as the figure tells "
+            f"{sum(line.as_shown for line in complete)}"
+            if exact
+            else "patients not rebuilt",
             f"seconds without OCR: median {np.median(seconds):.2f}, max {max(seconds):.2f}",
         ]
     )
@@ -245,6 +273,7 @@ def main() -> None:
             bad = (
                 not line.named or line.survival_error > 5e-4 or line.time_error > 5e-4 or line.cells[0] != line.cells[1]
             )
+            bad = bad or (line.complete and not line.as_shown)
             if options.verbose or bad or line.marks[0] != line.marks[1] or line.marks[2] != line.marks[3]:
                 print(line, f"{took:.1f} s", flush=True)
     print(summary(lines, seconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -89,6 +90,39 @@ def marks_in_gaps(
 
     Where far more marks than by chance are at drops, times are kept coarsely, and at one time events come first.
     """
+    placed = place_marks(inputs, edges)
+    if placed is None:
+        return None
+    gaps, near, nearest = edges.size - 1, placed.near, placed.nearest
+    sure = np.bincount(placed.gap[~near], minlength=gaps)
+    unsure = np.bincount(nearest[near], minlength=gaps) + np.bincount(nearest[near] + 1, minlength=gaps)
+    return sure, unsure, _unmarked(inputs, known, used, edges, placed.time, sure + unsure / 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedMarks:
+    """Censor marks (m,) in order: ``time``, the ``gap`` each lies in; ``near`` ones may as well lie on the other side
+    of edge ``nearest`` (from the first inner one on), that is in gap ``nearest`` or the one after it."""
+
+    time: FloatArray
+    gap: IntArray
+    near: BoolArray
+    nearest: IntArray
+
+    def of_gap(self, gap: int, number: int) -> FloatArray:
+        """The marks of a gap, and where these are fewer than ``number`` those that may be its own."""
+        own = (self.gap == gap) & ~self.near
+        if np.count_nonzero(own) < number:
+            own = own | (self.near & ((self.nearest == gap) | (self.nearest + 1 == gap)))
+        marks: FloatArray = self.time[own]
+        return marks
+
+
+def place_marks(inputs: ReconstructionInputs, edges: FloatArray) -> PlacedMarks | None:
+    """Which gap between ``edges`` every mark lies in; None without marks.
+
+    Where far more marks than by chance are at drops, times are kept coarsely, and at one time events come first.
+    """
     if inputs.curve.censor_times is None or not inputs.curve.censor_times.size:
         return None
     gaps = edges.size - 1
@@ -106,10 +140,8 @@ def marks_in_gaps(
         if near.mean() > min(0.9, 0.2 + 3.0 * by_chance):
             marks = np.where(near, np.maximum(marks, inner[nearest]), marks)
             near = np.zeros(marks.size, np.bool_)
-    place = np.clip(np.searchsorted(edges, marks, side="right") - 1, 0, gaps - 1)
-    sure = np.bincount(place[~near], minlength=gaps)
-    unsure = np.bincount(nearest[near], minlength=gaps) + np.bincount(nearest[near] + 1, minlength=gaps)
-    return sure, unsure, _unmarked(inputs, known, used, edges, marks, sure + unsure / 2.0)
+    gap = np.clip(np.searchsorted(edges, marks, side="right") - 1, 0, gaps - 1)
+    return PlacedMarks(marks, gap, near, nearest)
 
 
 def _unmarked(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
+from kmdigitize.ipd.expected import PlacedMarks, place_marks
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs, Source
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
@@ -23,7 +24,7 @@ class Layout:
     drop_time: FloatArray
     drop_sd: FloatArray
     cell_time: FloatArray
-    marks: FloatArray | None
+    marks: PlacedMarks | None
     resolution: float
     cut_off: bool
 
@@ -31,7 +32,7 @@ class Layout:
     def of(cls, timeline: Timeline, known: Prepared, inputs: ReconstructionInputs) -> Layout:
         """Layout of one arm."""
         curve = inputs.curve
-        marks = curve.censor_times if curve.censor_times is not None and curve.censor_times.size else None
+        marks = place_marks(inputs, np.array([0.0, *(slot.end for slot in timeline.slots)]))
         sd = np.where(known.time_sd > 0, known.time_sd, curve.time_resolution / np.sqrt(12.0))
         axis_end = inputs.axis_end if inputs.axis_end is not None else np.inf
         cut_off = curve.last_time >= axis_end - 2.0 * curve.time_resolution
@@ -48,7 +49,7 @@ def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) ->
         if slot.kind == END:
             parts += _tail(path, i, layout, start, rng)
             break
-        parts += _censored(int(path.censored[i]), min(begin, layout.timeline.end), end, slot, layout, rng)
+        parts += _censored(int(path.censored[i]), min(begin, layout.timeline.end), end, i, layout, rng)
         parts += _events(int(path.events[i]), int(path.left[i]), slot, layout, drop_time)
         start = after
     return parts
@@ -74,29 +75,20 @@ def _just_before(when: float, layout: Layout) -> float:
 
 
 def _censored(
-    number: int, start: float, end: float, slot: Slot, layout: Layout, rng: np.random.Generator | None
+    number: int, start: float, end: float, gap: int, layout: Layout, rng: np.random.Generator | None
 ) -> Parts:
     """Times of the censorings of a gap: on its marks if it has any, else spread over it, always before its end."""
     if not number:
         return []
-    limit = min(_just_before(end, layout), layout.timeline.end) if slot.kind != DROP else min(end, layout.timeline.end)
+    is_drop = layout.timeline.slots[gap].kind == DROP
+    limit = min(end if is_drop else _just_before(end, layout), layout.timeline.end)
     limit = max(start, limit)
     if layout.marks is not None:
-        here = _marks_in(start, end, number, slot, layout)
+        here = layout.marks.of_gap(gap, number)
         if here.size:
             return [(np.clip(_on_marks(here, number, rng), start, limit), False, "mark")]
     share = (np.arange(number) + 0.5) / number if rng is None else np.sort(rng.random(number))
     return [(start + (limit - start) * share, False, "interpolated")]
-
-
-def _marks_in(start: float, end: float, number: int, slot: Slot, layout: Layout) -> FloatArray:
-    """The marks of a gap: those inside it and, where they are too few, those so near that they may be its own."""
-    marks = layout.marks if layout.marks is not None else np.zeros(0)
-    inside = marks[(marks >= start) & (marks <= end)]
-    if inside.size >= number or not slot.unsure:
-        return inside
-    margin = 1.5 * layout.resolution
-    return marks[(marks >= start - margin) & (marks <= end + margin)]
 
 
 def _on_marks(marks: FloatArray, number: int, rng: np.random.Generator | None) -> FloatArray:
@@ -132,7 +124,7 @@ def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Gener
     if not left:
         return []
     if layout.marks is not None:
-        here = layout.marks[layout.marks >= start]
+        here = layout.marks.time[layout.marks.time >= start]
         on_marks = min(left - 1, here.size)
         times = _on_marks(here[:on_marks], on_marks, rng) if on_marks > 0 else np.zeros(0)
         parts: Parts = [(np.clip(times, start, end), False, "mark")]
