@@ -45,6 +45,7 @@ from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.numbers import read_numbers
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
+from kmdigitize.text.stat_names import named_by_medians
 from kmdigitize.text.titles import read_axis_titles, read_panel_title
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
     """Names, numbers at risk and stated facts put to what was found. Raises FactsError, or what kept all panels out."""
     panels, skipped, errors = [], list(found.skipped), list(found.errors)
     for panel in found.panels:
-        settled = _settle_panel(panel, facts.of_panel(panel.panel.name))
+        settled = _settle_panel(panel, found.tokens, facts)
         if settled.arms:
             panels.append(settled)
             continue
@@ -236,9 +237,13 @@ def _fit_scales(page: Page, panel: Panel, titles: AxisTitles, facts: PanelFacts)
     )
 
 
-def _settle_panel(found: FoundPanel, facts: PanelFacts) -> DigitizedPanel:
-    arms, flags = digitized_arms(found.traces, found.legend, found.risk_table, found.scales, facts)
-    return DigitizedPanel(found.panel, found.scales, arms, found.legend, found.risk_table, flags)
+def _settle_panel(found: FoundPanel, tokens: tuple[TextToken, ...], facts: FigureFacts) -> DigitizedPanel:
+    own = facts.of_panel(found.panel.name)
+    arms, flags = digitized_arms(found.traces, found.legend, found.risk_table, found.scales, own)
+    panel = DigitizedPanel(found.panel, found.scales, arms, found.legend, found.risk_table, flags)
+    if own.arm_names or not any(flag.code == "arm_unnamed" for arm in arms for flag in arm.flags):
+        return panel
+    return replace(panel, arms=named_by_medians(arms, reported_on(panel, tokens, facts)))
 
 
 def _panel_result(

@@ -19,6 +19,7 @@ from kmdigitize.flags import Flag
 from kmdigitize.records import Direction, Figure, LegendEntry, Panel, Scales, TextToken, Ticks, Trace
 from kmdigitize.settings import Settings
 from kmdigitize.text.legend import read_legend
+from kmdigitize.text.legend_pairs import paired_entries
 
 Tokens = Sequence[TextToken]
 
@@ -52,10 +53,10 @@ def legend_of(figure: Figure, panel: Panel, tokens: Tokens, settings: Settings) 
     """The arms that the figure names, with line samples from the drawing where it holds them."""
     read = read_legend(figure, panel, tokens, settings.legend)
     if not figure.drawing:
-        return read
+        return paired_entries(read)
     from kmdigitize.vector.legend import with_exact_samples
 
-    return with_exact_samples(figure.drawing, panel, tokens, read)
+    return paired_entries(with_exact_samples(figure.drawing, panel, tokens, read))
 
 
 def traces_of(

@@ -21,7 +21,7 @@ from kmdigitize.detect.scales import ScaleSettings
 from kmdigitize.detect.ticks import TickSettings
 from kmdigitize.errors import FactsError
 from kmdigitize.text.ink_lines import OcrSettings
-from kmdigitize.text.legend import LegendSettings
+from kmdigitize.text.legend_labels import LegendSettings
 from kmdigitize.text.risk_table import RiskTableSettings
 
 

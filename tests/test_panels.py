@@ -157,3 +157,11 @@ def test_regions_share_the_page_out() -> None:
 
 def test_empty_page_has_no_panel() -> None:
     assert find_panels(figure_of(canvas()), []) == ()
+
+
+def test_a_title_over_a_lower_panel_is_its_own() -> None:
+    picture, tokens, frames = grid_of_panels(shared=False)
+    lower = frames[2]
+    title = TextToken("C  Men", Box(lower.left, lower.top - 26.0, lower.left + 60.0, lower.top - 17.0))
+    panels = find_panels(figure_of(picture), [*tokens, title])
+    assert [p.name for p in panels if p.region.contains(title.box.center_x, title.box.center_y)] == ["3"]

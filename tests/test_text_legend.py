@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Figure, Panel, TextToken
+from kmdigitize.records import Dash, Figure, LegendEntry, Panel, Rgb, TextToken
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.legend import read_legend
+from kmdigitize.text.legend_pairs import paired_entries
 from kmdigitize.text.samples import classify_dash, find_sample
 
 PANEL = Panel("A", Box(20, 20, 280, 180), Box(0, 0, 299, 199), 180, 20)
@@ -103,3 +104,50 @@ def test_dash_classes(pattern: str, stroke: float, dash: str) -> None:
 )
 def test_counts_in_labels(text: str, expected: tuple[str, int | None, int | None]) -> None:
     assert split_counts(text) == expected
+
+
+def test_a_sample_beside_the_frame_begins_at_the_frame() -> None:
+    page = _page()
+    page[20:181, 20:22] = 0
+    page[39:41, 30:60] = RED
+    page[59:61, 30:60] = BLUE
+    entries = read_legend(Figure("f", page), PANEL, [_label("Yes", 40, 70), _label("No", 60, 70)])
+    assert [(e.label, e.place, e.sample and e.sample.left) for e in entries] == [
+        ("Yes", "legend", 30),
+        ("No", "legend", 30),
+    ]
+
+
+def test_a_missing_sample_between_two_others_keeps_its_label() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    page[95:97, 110:140] = BLUE
+    labels = [_label("Low", 40), _label("Medium", 68), _label("High", 96)]
+    assert [e.label for e in read_legend(Figure("f", page), PANEL, labels)] == ["Low", "Medium", "High"]
+
+
+def _key(label: str, color: Rgb, dash: Dash) -> LegendEntry:
+    return LegendEntry(label, Box(0, 0, 9, 9), Box(0, 0, 9, 1), color, dash)
+
+
+def test_a_key_of_colours_and_a_key_of_line_types_make_pairs() -> None:
+    types = [_key("Relapse", (0, 0, 0), "solid"), _key("Death", (0, 0, 0), "dashed")]
+    colors = [_key("Drug A", RED, "solid"), _key("Drug B", BLUE, "solid")]
+    pairs = paired_entries([*types, *colors])
+    assert [(e.label, e.color, e.dash) for e in pairs] == [
+        ("Drug A, Relapse", RED, "solid"),
+        ("Drug A, Death", RED, "dashed"),
+        ("Drug B, Relapse", BLUE, "solid"),
+        ("Drug B, Death", BLUE, "dashed"),
+    ]
+    assert paired_entries(colors) == tuple(colors)
+    assert paired_entries([types[0], *colors]) == (types[0], *colors)
+
+
+def test_a_sample_read_as_a_sign_is_no_part_of_the_label() -> None:
+    page = _page()
+    for row, color in ((40, RED), (60, BLUE), (80, (0, 0, 0))):
+        page[row - 1 : row + 1, 110:140] = color
+    stuck = TextToken("+ 10 mg", Box(122, 55, 186, 65))
+    entries = read_legend(Figure("f", page), PANEL, [_label("5 mg", 40), stuck, _label("Placebo", 80)])
+    assert [e.label for e in entries] == ["5 mg", "10 mg", "Placebo"]

@@ -60,7 +60,10 @@ def _cut_between(first: Box, second: Box, tokens: Sequence[TextToken], text_px: 
 
 
 def _cut_above(lower: Box, ceiling: float, tokens: Sequence[TextToken], text_px: float) -> float:
-    """Row above the lines of print that stand directly on ``lower``, not above ``ceiling``."""
+    """Row above the lines of print that stand on ``lower``, not above ``ceiling``.
+
+    Print close to the frame stands on it; so does a title farther away that is nearer to it than to the print above.
+    """
     over = sorted(
         (
             token.box
@@ -73,7 +76,9 @@ def _cut_above(lower: Box, ceiling: float, tokens: Sequence[TextToken], text_px:
     )
     edge = lower.top
     for box in over:
-        if edge - box.bottom > 1.6 * text_px:
+        gap = edge - box.bottom
+        beyond = box.top - max([ceiling, *(other.bottom for other in over if other.bottom < box.top)])
+        if gap > 1.6 * text_px and not (gap < 4.0 * text_px and gap < 0.8 * beyond):
             break
         edge = min(edge, box.top)
     above = [box.bottom for box in over if box.bottom < edge]

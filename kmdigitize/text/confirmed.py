@@ -11,6 +11,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from kmdigitize.records import LegendEntry, TextToken
+from kmdigitize.text.counts import split_counts
 from kmdigitize.text.wordings import is_number
 
 _SIMILAR = 0.6
@@ -30,10 +31,10 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
         sure = min((t.confidence for t in own), default=1.0)
         better = [t for t in rows if (t.confidence > sure or entry.place == "direct") and _alike(entry.label, t.text)]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
-        spelt = [t.text.strip() for t in labels if plain_label(t.text) == plain_label(entry.label)]
+        spelt = [split_counts(t.text)[0] for t in labels if plain_label(t.text) == plain_label(entry.label)]
         label = spelt[0] if entry.place == "direct" and len(spelt) == 1 else entry.label
         if len(better) == 1 and not repeated:
-            label = better[0].text.strip()
+            label = split_counts(better[0].text)[0]
         elif sure < _UNSURE:
             others = [t for t in tokens if t not in own and t.confidence >= _UNSURE]
             words = [word for t in others for word in t.text.split()]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -20,28 +19,11 @@ from kmdigitize.records import Figure, LegendEntry, Panel, TextToken
 from kmdigitize.text.confirmed import confirmed_labels
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
+from kmdigitize.text.legend_labels import LegendSettings, joined_labels, may_be_label, without_stuck_samples
 from kmdigitize.text.samples import LineSample, find_sample
-from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
+from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LegendSettings:
-    """Tuning of the legend; lengths are multiples of the text height."""
-
-    aligned: float = 0.6
-    """Samples of one legend begin equally far before their labels, and labels of a column in one line, to this."""
-    block: float = 5.0
-    """Entries that do not stand in one column lie within this many lines of each other."""
-    word_gap: float = 1.6
-    """Text after a label that is closer than this belongs to it."""
-    line_gap: float = 0.9
-    """A second line of a label begins within this distance under the first."""
-    minimum_confidence: float = 0.5
-    """Text read with less is no label."""
-    no_obstacle: float = 0.75
-    """Text read with less may be a dashed sample and does not stand in a sample's way."""
 
 
 _Candidate = tuple[TextToken, LineSample]
@@ -58,9 +40,11 @@ def read_legend(
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     height = text_height(mine)
     clear = [t for t in mine if t.confidence >= settings.no_obstacle]
-    labels = [t for t in _joined(clear, settings) if _may_be_label(t, mine, panel, settings)]
-    candidates = _with_samples(figure.pixels, labels, clear, height)
-    candidates += _with_samples(figure.pixels, _two_lines(labels, candidates, settings), clear, height)
+    labels = [t for t in joined_labels(clear, settings) if may_be_label(t, mine, panel, settings)]
+    labels = without_stuck_samples(labels, height)
+    edges = _upright_edges(panel)
+    candidates = _with_samples(figure.pixels, labels, clear, height, edges)
+    candidates += _with_samples(figure.pixels, _two_lines(labels, candidates, settings), clear, height, edges)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _one_legend(candidates, height, settings)
@@ -78,58 +62,36 @@ def read_legend(
     return confirmed
 
 
-def _joined(tokens: list[TextToken], settings: LegendSettings) -> list[TextToken]:
-    """Tokens of one line that stand a word's gap apart, as one."""
-    lines: list[TextToken] = []
-    for token in sorted(tokens, key=lambda t: t.box.left):
-        for index, line in enumerate(lines):
-            height = max(line.box.height, token.box.height)
-            gap = token.box.left - line.box.right
-            level = abs(line.box.center_y - token.box.center_y) < 0.4 * height
-            if level and -0.2 * height < gap < settings.word_gap * height and not is_number(token.text + line.text):
-                box, sure = line.box.union(token.box), min(line.confidence, token.confidence)
-                if gap < 0.9 * height or not (is_number(line.text) or is_number(token.text)):
-                    lines[index] = TextToken(f"{line.text} {token.text}", box, sure)
-                    break
-        else:
-            lines.append(token)
-    return lines
+def _upright_edges(panel: Panel) -> list[float]:
+    """Columns just right of the drawn sides of the frame: a sample inside begins there at the earliest."""
+    sides = [panel.axis_y_x] + ([panel.frame.right] if panel.closed_right else [])
+    return [side + panel.line_px + 1.0 for side in sides] if panel.has_lines else []
 
 
-def _may_be_label(token: TextToken, tokens: list[TextToken], panel: Panel, settings: LegendSettings) -> bool:
-    """Text that can name an arm: no statistic, no header, and no tick label or count among counts."""
-    if token.confidence < settings.minimum_confidence or names_no_arm(token.text):
-        return False
-    if is_statistic(token.text) and not re.search(r"(?i)\bn\s*=", token.text):
-        return False
-    if is_risk_header(token.text) or re.fullmatch(r"[HI|+±]*H[HI|+±]*", token.text):  # marks on a curve
-        return False
-    if not is_number(token.text):
-        return True
-    row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
-    inside = panel.frame.contains(token.box.center_x, token.box.center_y)
-    below = token.box.top > panel.frame.bottom
-    beside = token.box.left > panel.frame.right
-    return inside or beside or (below and len(row) < 6 and token.box.center_x > panel.frame.left)
-
-
-def _limits(token: TextToken, tokens: Sequence[TextToken], width: int) -> tuple[float, float]:
-    """Columns left of the label that no other text occupies."""
+def _limits(
+    token: TextToken, tokens: Sequence[TextToken], width: int, edges: Sequence[float] = ()
+) -> tuple[float, float]:
+    """Columns left of the label that no other text and no upright line at ``edges`` occupies."""
     others = [
         t.box.right
         for t in tokens
         if t.box.right < token.box.left and abs(t.box.center_y - token.box.center_y) < 0.6 * (t.box.height + 1)
     ]
-    return max([0.0, *(right + 2 for right in others)]), float(width)
+    passed = [edge for edge in edges if edge < token.box.left]
+    return max([0.0, *(right + 2 for right in others), *passed]), float(width)
 
 
 def _with_samples(
-    pixels: Pixels, labels: list[TextToken], tokens: Sequence[TextToken], height: float
+    pixels: Pixels,
+    labels: list[TextToken],
+    tokens: Sequence[TextToken],
+    height: float,
+    edges: Sequence[float] = (),
 ) -> list[_Candidate]:
     found = []
     for token in labels:
         size = float(np.clip(token.box.height + 1, 0.8 * height, 1.6 * height))
-        sample = find_sample(pixels, token.box, size, _limits(token, tokens, pixels.shape[1]))
+        sample = find_sample(pixels, token.box, size, _limits(token, tokens, pixels.shape[1], edges))
         if sample is not None:
             found.append((token, sample))
     return found
@@ -199,8 +161,9 @@ def _without_sample(
     """Labels that continue the column of the chosen ones at their distance but whose sample was not seen."""
     rows = sorted(token.box.center_y for token, _ in chosen)
     steps = [b - a for a, b in pairwise(rows) if b - a > 0.5 * height]
-    if not steps or min(steps) > 4 * height:
+    if not steps or min(steps) > 8 * height:
         return []
+    regular_steps = [step for step in (min(steps), min(steps) / 2) if step <= 4 * height]
     known = [token for token, _ in chosen]
     missed: list[TextToken] = []
     for token in sorted(labels, key=lambda t: t.box.center_y):
@@ -208,7 +171,7 @@ def _without_sample(
             continue
         for other in known + missed:
             step = abs(token.box.center_y - other.box.center_y)
-            regular = any(abs(step - wanted) < 0.2 * wanted for wanted in (min(steps), min(steps) / 2))
+            regular = any(abs(step - wanted) < 0.2 * wanted for wanted in regular_steps)
             if abs(token.box.left - other.box.left) <= settings.aligned * height and regular:
                 missed.append(token)
                 break

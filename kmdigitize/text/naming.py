@@ -187,6 +187,9 @@ def _rows_of_entries(
     """Table row of each legend entry by similar labels, else by colour, else by order where the numbers are equal."""
     if not legend or not rows:
         return {}
+    shared = [next((i for i, r in enumerate(rows) if e.label.startswith(f"{r.label}, ")), None) for e in legend]
+    if all(row is not None for row in shared):  # pairs of two groupings, of which the table lists the first
+        return {e: row for e, row in enumerate(shared) if row is not None}
     alike = np.array([[_similarity(e.label, r.label) for r in rows] for e in legend])
     pairs = [(e, r) for e, r, _ in _assign(-alike, 0.0) if alike[e, r] >= settings.similar]
     result = dict(pairs)

@@ -21,8 +21,9 @@ from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box, IntArray
 from kmdigitize.records import Figure, Panel, RiskRow, RiskTable, Scales, TextToken
 from kmdigitize.text.cells import Cell
+from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
-from kmdigitize.text.table_cells import Column, checked_cells, find_columns, second_look, with_expected
+from kmdigitize.text.table_cells import Column, checked_cells, find_columns, second_look, start_with, with_expected
 from kmdigitize.text.table_lines import TableLine, table_lines
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,10 @@ def _row(
     title: str,
 ) -> tuple[RiskRow | None, list[Flag]]:
     checked = checked_cells(arm.cells, columns, arm.line, second, settings.sure)
+    name = re.sub(r"\s*\d+\s*(?:\(\d+\))?$", "", arm.label) if 0 in checked.glued else arm.label
+    name, n, _ = split_counts(name)
+    if n is not None and columns[0].time <= 0:
+        start_with(checked, n, columns[0], arm.line)
     if not checked.cells:
         return None, []
     order = sorted(checked.cells)
@@ -154,7 +159,7 @@ def _row(
     events, censored = _seconds(arm, order, cells, title)
     box = arm.line.label_box
     row = RiskRow(
-        re.sub(r"\s*\d+\s*(?:\(\d+\))?$", "", arm.label) if 0 in checked.glued else arm.label,
+        name,
         np.array([columns[i].time for i in order]),
         np.array([cell.count for cell in cells]),
         events,

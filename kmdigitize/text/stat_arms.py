@@ -12,7 +12,7 @@ _UNIT = r"(?:months?|mos?\.?|mths?|years?|yrs?\.?|y|days?|d|weeks?|wks?\.?|mois|
 _NOT_REACHED = r"(?:not\s+(?:yet\s+)?(?:been\s+)?(?:reached|estimable|attained)|NR|NE|NA)"
 _LIMITS = (
     rf"(?:\s*[(\[,;]\s*(?:(?:9[05]\s*%\s*)?(?:CI|IC|KI|confidence\s+interval(?:\s*[\[(]CI[\])])?)[\s,:=]*)?[(\[]?"
-    rf"(?P<low>{NUMBER}|{_NOT_REACHED})\s*(?:months?|mo|years?)?\s*(?:-|to|,|;|bis|à|and)\s*"
+    rf"(?P<low>{NUMBER}|{_NOT_REACHED})\s*(?:months?|mo|years?)?\s*(?:-|to|,|;|bis|à|and|(?<=\d)\s(?=\d))\s*"
     rf"(?P<high>{NUMBER}|{_NOT_REACHED})\s*(?:{_UNIT})?\s*[)\]]{{0,2}})?"
 )
 _VALUE = rf"(?P<value>{NUMBER}|{_NOT_REACHED})(?!\s*%)"
@@ -85,8 +85,9 @@ def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
 
 
 def _median(match: re.Match[str], arm: str) -> ArmMedian:
+    value = reached(match["value"])
     limits = (reached(match["low"]), reached(match["high"])) if match["low"] else None
-    return ArmMedian(clean_arm(arm), reached(match["value"]), limits, match["unit"] or "")
+    return ArmMedian(clean_arm(arm), value, limits if in_order(limits, value) else None, match["unit"] or "")
 
 
 def _pair_medians(pair: re.Match[str], names: tuple[str, str]) -> list[ArmMedian]:
@@ -139,6 +140,14 @@ def clean_arm(name: str) -> str:
     short = re.sub(r"(?i)\s+(?:group|arm|cohort|patients|recipients)\s*$", "", name)
     name = name if short.lower() in ("all", "overall", "study", "whole") else short
     return name.strip(" ,;:.=-")
+
+
+def in_order(limits: tuple[str, str] | None, value: str) -> bool:
+    """Whether the limits enclose the value; what was not reached lies beyond all numbers."""
+    if limits is None:
+        return False
+    numbers = [float(v) for v in (limits[0], value, limits[1]) if v != "NR"]
+    return numbers == sorted(numbers)
 
 
 def reached(text: str) -> str:

@@ -188,13 +188,14 @@ def arm_counts(sentence: str) -> list[tuple[str, int, int | None]]:
 
 def known_arm(name: str, arms: Sequence[str]) -> str:
     """The one of ``arms`` that ``name`` means, else ``name`` itself."""
-    plain = _plain(name)
+    plain = plain_arm(name)
     for arm in arms:
-        if _plain(arm) == plain:
+        if plain_arm(arm) == plain:
             return arm
-    partial = [arm for arm in arms if plain and (plain in _plain(arm) or _plain(arm) in plain) and len(plain) > 2]
+    partial = [arm for arm in arms if plain and (plain in plain_arm(arm) or plain_arm(arm) in plain) and len(plain) > 2]
     return partial[0] if len(partial) == 1 else name
 
 
-def _plain(text: str) -> str:
+def plain_arm(text: str) -> str:
+    """An arm's name without blanks, signs and letter case, as names are compared."""
     return re.sub(r"[^a-z0-9<>=+]", "", text.lower().replace("≤", "<=").replace("≥", ">="))

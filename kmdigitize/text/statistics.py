@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from kmdigitize.records import Panel, TextToken
 from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm, Source
+from kmdigitize.text.stat_aliases import aliases, misread_arm, with_aliases
 from kmdigitize.text.stat_arms import ArmMedian, find_medians
+from kmdigitize.text.stat_cells import StatRow
 from kmdigitize.text.stat_estimates import Estimate, FoundP, find_estimates, find_p_values
 from kmdigitize.text.stat_points import (
     FoundLandmark,
@@ -26,12 +28,16 @@ from kmdigitize.text.stat_points import (
     total_patients,
     weak_end_point,
 )
+from kmdigitize.text.stat_table import read_stat_tables
 from kmdigitize.text.stat_text import normalised, sentences
 from kmdigitize.text.stat_times import converted_time, same_unit, unit_name
 from kmdigitize.text.stat_tokens import printed_lines
 from kmdigitize.text.titles import read_axis_titles
 
 log = logging.getLogger(__name__)
+
+_BOUND = 0.1
+"""P values are printed as bounds only where they are small: a larger bound on a figure was misread."""
 
 
 @dataclass
@@ -61,13 +67,28 @@ class _Group:
 
 @dataclass
 class _State:
-    """End points in order of appearance while a text is read; ``unit`` is the unit that times must have."""
+    """End points in order of appearance while a text is read.
 
-    arm_names: Sequence[str]
+    ``words`` stand for the names of the known arms, ``unit`` is the unit that times must have.
+    """
+
+    words: dict[str, str]
     unit: str
     annotation: bool
     groups: dict[str, _Group] = field(default_factory=dict)
     current: str = ""
+
+    @property
+    def arm_names(self) -> list[str]:
+        """The plain words that stand for the known arms."""
+        return list(self.words.values())
+
+    def known(self, name: str, others: Sequence[str] = ()) -> str:
+        """The word of the arm that ``name`` means, else ``name`` itself; printed names may be misread."""
+        found = known_arm(name, [*self.arm_names, *others])
+        if self.annotation and found == name and name not in self.arm_names:
+            found = misread_arm(name, list(self.words))
+        return self.words.get(found, found)
 
     def group(self, end_point: str) -> _Group:
         if end_point and "" in self.groups and end_point not in self.groups and len(self.groups) == 1:
@@ -81,16 +102,20 @@ def parse_statistics(text: str, arm_names: Sequence[str] = (), time_unit: str = 
     Arms are called as in ``arm_names`` where those are recognised. With ``time_unit`` (as an axis title names it)
     times in another unit are converted where that is exact and left out where it is not.
     """
-    return _parse(text, _State(arm_names, time_unit, annotation=False), "text")
+    return _parse(text, _State(aliases(arm_names), time_unit, annotation=False), "text")
 
 
 def read_printed_statistics(
     tokens: Sequence[TextToken], panel: Panel, arm_names: Sequence[str] = ()
 ) -> Reported | None:
     """What the picture itself prints on or beside the panel, None if nothing."""
-    lines = printed_lines(tokens, panel)
-    unit = read_axis_titles(tokens, panel).time_unit
-    found = _parse("\n\n".join(lines), _State(arm_names, unit, annotation=True), "picture")
+    state = _State(aliases(arm_names), read_axis_titles(tokens, panel).time_unit, annotation=True)
+    tables = read_stat_tables(tokens, panel, arm_names)
+    for table in tables:
+        _add_table(table.rows, state)
+    used = {id(token) for table in tables for token in table.tokens}
+    lines = printed_lines([token for token in tokens if id(token) not in used], panel)
+    found = _parse("\n\n".join(lines), state, "picture")
     if not found:
         return None
     best = max(found, key=lambda r: len(r.hazard_ratios) + len(r.p_values) + len(r.arms))
@@ -99,11 +124,12 @@ def read_printed_statistics(
 
 
 def _parse(text: str, state: _State, source: Source) -> tuple[Reported, ...]:
-    clean = normalised(text)
+    clean = with_aliases(normalised(text), state.words)
     for sentence in sentences(clean):
         _read_sentence(sentence, state)
     n = next((found for s in sentences(clean) if (found := total_patients(s)) is not None), None)
-    reports = [_report(name, group, n, source) for name, group in state.groups.items() if not group.empty]
+    names = {word: name for name, word in state.words.items()}
+    reports = [_report(name, group, n, (source, names)) for name, group in state.groups.items() if not group.empty]
     if not reports and n is not None and not state.annotation:
         reports = [Reported(n=n, source=source)]
     return tuple(reports)
@@ -129,8 +155,33 @@ def _read_sentence(sentence: str, state: _State) -> None:
             state.current = named[-1][1]
         _add_p_values([p for p in p_values if p.test], [], [], state)
     for arm, n, events in arm_counts(sentence):
-        record = state.group(state.current).arm(known_arm(arm, state.arm_names))
+        record = state.group(state.current).arm(state.known(arm))
         record.n, record.events = n, events if events is not None else record.events
+
+
+def _add_table(rows: Sequence[StatRow], state: _State) -> None:
+    """What a table says of each arm; the one arm that it has no ratio for is the others' reference."""
+    group = state.group(state.current)
+    names = [state.known(known_arm(row.arm, list(state.words))) if row.arm else "" for row in rows]
+    compared = [name for row, name in zip(rows, names, strict=True) if row.ratio is not None and name]
+    others = [name for name in dict.fromkeys([*state.arm_names, *names]) if name and name not in compared]
+    reference = others[0] if len(others) == 1 and compared else None
+    for row, name in zip(rows, names, strict=True):
+        if row.ratio is not None:
+            group.ratios.append(row.ratio.model_copy(update={"arm": name or None, "reference": reference}))
+        if row.p is not None:
+            pair = (name, reference) if name and reference else ()
+            group.p_values.append(row.p.model_copy(update={"arms": pair}))
+        if not name or not (row.n or row.median or row.landmarks or row.events is not None):
+            continue
+        record = group.arm(name)
+        record.n, record.events = row.n, row.events
+        if row.median is not None and same_unit(row.unit, state.unit):
+            record.median, record.limits = row.median, row.limits
+        for unit, landmark in row.landmarks:
+            time = converted_time(landmark.time, unit, state.unit)
+            if time is not None:
+                record.landmarks.append(landmark.model_copy(update={"time": time}))
 
 
 def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: _State) -> bool:
@@ -145,7 +196,7 @@ def _add_medians(medians: Sequence[ArmMedian], state: _State) -> None:
     for median in medians:
         if not same_unit(median.unit, state.unit):
             continue
-        record = state.group(state.current).arm(known_arm(median.arm, state.arm_names))
+        record = state.group(state.current).arm(state.known(median.arm))
         if record.median is None:
             record.median, record.limits = median.value, median.limits
         if not state.unit and median.unit:
@@ -156,7 +207,7 @@ def _add_landmarks(landmarks: Sequence[FoundLandmark], state: _State) -> None:
     for found in landmarks:
         time = converted_time(found.time, found.unit, state.unit)
         if time is not None:
-            record = state.group(state.current).arm(known_arm(found.arm, state.arm_names))
+            record = state.group(state.current).arm(state.known(found.arm))
             record.landmarks.append(Landmark(time=time, survival=found.survival, limits=found.limits))
 
 
@@ -173,8 +224,8 @@ def _add_ratio(ratio: Estimate, sentence: str, named: list[tuple[int, str]], sta
     arm, reference = contrast(sentence[: ratio.start] if not group.ratios else ratio.before)
     if arm is None and state.groups and ratio.before != sentence[: ratio.start]:
         arm, reference = contrast(sentence[: ratio.start])
-    arm = None if arm is None else known_arm(arm, [*state.arm_names, *_all_arms(state)])
-    reference = None if reference is None else known_arm(reference, [*state.arm_names, *_all_arms(state)])
+    arm = None if arm is None else state.known(arm, _all_arms(state))
+    reference = None if reference is None else state.known(reference, _all_arms(state))
     if arm is not None and reference is None:
         others = [name for name in (state.arm_names or _all_arms(state)) if name != arm]
         reference = others[0] if len(others) == 1 else None
@@ -199,6 +250,8 @@ def _add_p_values(p_values: Sequence[FoundP], ratios: Sequence[Estimate], points
         owners = [point for ratio, point in zip(ratios, points, strict=True) if ratio.start < p.start]
         if re.search(r"(?i)\badverse|toxicit|response", p.before):
             continue
+        if state.annotation and p.relation.startswith("<") and float(p.value) > _BOUND:
+            continue
         group = state.group(owners[-1] if owners else state.current)
         relation = p.relation if p.relation in ("=", "<", ">", "<=", ">=") else "="
         value = PValue(value=p.value, relation=relation, sides=p.sides, test=p.test)  # type: ignore[arg-type]
@@ -206,10 +259,12 @@ def _add_p_values(p_values: Sequence[FoundP], ratios: Sequence[Estimate], points
             group.p_values.append(value)
 
 
-def _report(end_point: str, group: _Group, n: int | None, source: Source) -> Reported:
+def _report(end_point: str, group: _Group, n: int | None, origin: tuple[Source, dict[str, str]]) -> Reported:
+    """The record of one end point; ``origin`` is the source and the names that the plain words stand for."""
+    source, names = origin
     arms = tuple(
         ReportedArm(
-            name=name,
+            name=names.get(name, name),
             n=arm.n,
             events=arm.events,
             median=arm.median,
@@ -217,12 +272,17 @@ def _report(end_point: str, group: _Group, n: int | None, source: Source) -> Rep
             landmarks=tuple(arm.landmarks),
         )
         for name, arm in group.arms.items()
+        if sum(word in name for word in names) < 2
     )
-    return Reported(
-        end_point=end_point or None,
-        n=n,
-        arms=arms,
-        hazard_ratios=tuple(group.ratios),
-        p_values=tuple(group.p_values),
-        source=source,
+    ratios = tuple(
+        ratio.model_copy(update={"arm": _named(ratio.arm, names), "reference": _named(ratio.reference, names)})
+        for ratio in group.ratios
     )
+    p_values = tuple(
+        p.model_copy(update={"arms": tuple(names.get(arm, arm) for arm in p.arms)}) for p in group.p_values
+    )
+    return Reported(end_point=end_point or None, n=n, arms=arms, hazard_ratios=ratios, p_values=p_values, source=source)
+
+
+def _named(arm: str | None, names: dict[str, str]) -> str | None:
+    return None if arm is None else names.get(arm, arm)

@@ -48,7 +48,7 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
     Cells may be centred on their ticks or begin or end there: the alignment with the least spread is taken.
     """
     cells = [cell for row in rows for cell in row]
-    ticks = np.array(sorted((t.position, t.value) for t in scales.x_ticks if t.value is not None and t.inlier))
+    ticks = np.array(axis_ticks(scales))
     if len(cells) < 2:
         return []
     spacing = float(np.min(np.diff(ticks[:, 0]))) if len(ticks) > 1 else 4 * height
@@ -68,9 +68,31 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
     return best
 
 
+def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
+    """Position (px) and value of the axis's labelled ticks and of those between them whose labels are left out.
+
+    Plotting programs drop labels that would touch each other; the values of the others then lie on a lattice.
+    """
+    known = sorted((t.position, t.value) for t in scales.x_ticks if t.value is not None and t.inlier)
+    values = np.array([value for _, value in known])
+    if len(known) < 3:
+        return known
+    step = float(np.min(np.diff(values)))
+    places = (values - values[0]) / step if step > 0 else np.array([0.5])
+    if np.any(np.abs(places - np.round(places)) > 1e-6):
+        return known
+    first = -int(np.floor(values[0] / step + 1e-6)) if values[0] > 0 else 0
+    taken = {round(float(place)) for place in places}
+    free = [i for i in range(first, round(float(places[-1])) + 2) if i not in taken]
+    if len(free) <= 1:
+        return known
+    implied = [(float(scales.x.to_px(values[0] + i * step)), float(values[0] + i * step)) for i in free]
+    return sorted([*known, *implied])
+
+
 def with_expected(columns: Sequence[Column], scales: Scales) -> list[Column]:
     """The columns and those that are missing at the ticks where the pattern of the others goes on."""
-    ticks = sorted((t.value, t.position) for t in scales.x_ticks if t.value is not None and t.inlier)
+    ticks = [(value, position) for position, value in axis_ticks(scales)]
     index = {value: i for i, (value, _) in enumerate(ticks)}
     places = [index[c.time] for c in columns if c.time in index]
     steps = np.diff(places)
@@ -150,6 +172,27 @@ def checked_cells(
         checked.doubtful |= {i for i in suspects if checked.cells[i].confidence < sure}
     _take_neighbours_off(checked)
     return checked
+
+
+def start_with(checked: Checked, n: int, column: Column, line: TableLine) -> None:
+    """Number of patients ``n`` printed with the label in place of a first cell that is missing, unsure or too small.
+
+    ``column`` is that of time zero.
+    """
+    first = checked.cells.get(0)
+    following = [cell.count for index, cell in checked.cells.items() if index > 0]
+    if first is not None and (
+        first.count == n or (0 not in checked.doubtful and first.count >= max(following, default=0))
+    ):
+        return
+    if n < max(following, default=0):
+        return
+    left, half = column.position - column.align * column.width, line.height / 2
+    box = first.box if first else Box(left, line.middle - half, left + column.width, line.middle + half)
+    checked.cells[0] = Cell(n, first.second if first else None, first.percent if first else False, box, 0.5)
+    checked.doubtful.add(0)
+    if first is not None:
+        checked.alternatives[0] = first.count
 
 
 def _take_neighbours_off(checked: Checked) -> None:

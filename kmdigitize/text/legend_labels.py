@@ -1,0 +1,85 @@
+"""Text that may be labels of a legend: pieces of one line put together, samples read as signs taken off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kmdigitize.geometry import Box
+from kmdigitize.records import Panel, TextToken
+from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
+
+
+@dataclass(frozen=True, slots=True)
+class LegendSettings:
+    """Tuning of the legend; lengths are multiples of the text height."""
+
+    aligned: float = 0.6
+    """Samples of one legend begin equally far before their labels, and labels of a column in one line, to this."""
+    block: float = 5.0
+    """Entries that do not stand in one column lie within this many lines of each other."""
+    word_gap: float = 1.6
+    """Text after a label that is closer than this belongs to it."""
+    line_gap: float = 0.9
+    """A second line of a label begins within this distance under the first."""
+    minimum_confidence: float = 0.5
+    """Text read with less is no label."""
+    no_obstacle: float = 0.75
+    """Text read with less may be a dashed sample and does not stand in a sample's way."""
+
+
+def joined_labels(tokens: Sequence[TextToken], settings: LegendSettings) -> list[TextToken]:
+    """Tokens of one line that stand a word's gap apart, as one."""
+    lines: list[TextToken] = []
+    for token in sorted(tokens, key=lambda t: t.box.left):
+        for index, line in enumerate(lines):
+            height = max(line.box.height, token.box.height)
+            gap = token.box.left - line.box.right
+            level = abs(line.box.center_y - token.box.center_y) < 0.4 * height
+            if level and -0.2 * height < gap < settings.word_gap * height and not is_number(token.text + line.text):
+                box, sure = line.box.union(token.box), min(line.confidence, token.confidence)
+                if gap < 0.9 * height or not (is_number(line.text) or is_number(token.text)):
+                    lines[index] = TextToken(f"{line.text} {token.text}", box, sure)
+                    break
+        else:
+            lines.append(token)
+    return lines
+
+
+def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, settings: LegendSettings) -> bool:
+    """Text that can name an arm: no statistic, no header, and no tick label or count among counts."""
+    if token.confidence < settings.minimum_confidence or names_no_arm(token.text):
+        return False
+    if is_statistic(token.text) and not re.search(r"(?i)\bn\s*=", token.text):
+        return False
+    if is_risk_header(token.text) or re.fullmatch(r"[HI|+±]*H[HI|+±]*", token.text):  # marks on a curve
+        return False
+    if not is_number(token.text):
+        return True
+    row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
+    inside = panel.frame.contains(token.box.center_x, token.box.center_y)
+    below = token.box.top > panel.frame.bottom
+    beside = token.box.left > panel.frame.right
+    return inside or beside or (below and len(row) < 6 and token.box.center_x > panel.frame.left)
+
+
+def without_stuck_samples(labels: Sequence[TextToken], height: float) -> list[TextToken]:
+    """The labels; where a sample was read as a sign before one (``+ 10 mg/kg``), it begins where the others do."""
+    result = []
+    for token in labels:
+        sign = re.match(r"[^\w<>=≤≥(\[]{1,3}\s+(?=\S)", token.text)
+        lefts = [
+            other.box.left
+            for other in labels
+            if other is not token
+            and abs(other.box.center_y - token.box.center_y) < 5 * height
+            and token.box.left + 0.8 * height < other.box.left < token.box.center_x
+        ]
+        if sign is None or not lefts:
+            result.append(token)
+            continue
+        left = float(sorted(lefts)[len(lefts) // 2])
+        box = Box(left, token.box.top, token.box.right, token.box.bottom)
+        result.append(TextToken(token.text[sign.end() :], box, token.confidence))
+    return result
