@@ -102,3 +102,19 @@ def test_runs_name_first_and_last_rows():
     assert list(zip(runs.column, runs.first, runs.last, strict=True)) == [(0, 0, 1), (0, 3, 3), (1, 1, 2)]
     first, last = runs.at(np.array([1, 2, 2]), np.array([0, 0, 1]))
     assert (first.tolist(), last.tolist()) == ([0, 2, 1], [1, 2, 2])
+
+
+def test_ink_that_only_this_curve_can_explain_is_not_left_over() -> None:
+    """Pieces far apart cost more than they gain, but nothing else explains them."""
+    ink = np.zeros((60, 160), np.float32)
+    ink[4:6, :50] = 1
+    for step in range(4):
+        ink[8 + 4 * step : 10 + 4 * step, 66 + 24 * step : 74 + 24 * step] = 1
+    ground = Sheet(ink, np.zeros_like(ink), np.zeros_like(ink), np.zeros_like(ink), 2.0, 0, 4.5)
+    start = start_costs(60, 4.5, 2.0)
+    short = cheapest_path(path_costs(ground), 0, start)
+    whole = cheapest_path(path_costs(ground, alone=True), 0, start)
+    assert short is not None
+    assert whole is not None
+    assert short.rows.size < 60
+    assert 140 < whole.rows.size < 150

@@ -51,6 +51,9 @@ class PathSettings:
     turn: float = 0.55
     """Price of any drop: a steep curve that drops in every column must still gain, a level that is off by one px must
     last two columns to be worth it. Prices from 0.45 to 0.7 do equally well, 1.0 loses steep curves."""
+    left_over: float = 0.4
+    """Price of a column of ink that the path could still have reached when it ends: a steep or dotted curve may cost
+    as much as its ink gains, but what else would that ink be?"""
     start_per_px: float = 0.15
     """Price of starting one px away from the row of S = 1, up to ``start_reach`` strokes."""
     start_reach: float = 2.0
@@ -77,10 +80,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Prices of one curve: ``column`` (w, h) of standing on a row, ``drop`` (w, h + 1) of falling down to a row."""
+    """Prices of one curve: ``column`` (w, h) of standing on a row, ``drop`` (w, h + 1) of falling down to a row.
+
+    ``left`` (w, h) is the price of ending there: ink further right and not above that no other curve explains.
+    """
 
     column: Image
     drop: Image
+    left: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +99,13 @@ class Road:
     cost: float
 
 
-def path_costs(sheet: Sheet, missing: float | None = None, settings: PathSettings | None = None) -> Costs:
+def path_costs(
+    sheet: Sheet, missing: float | None = None, settings: PathSettings | None = None, alone: bool = False
+) -> Costs:
     """Prices of all rows and drops for the ink of ``sheet``, transposed to (w, h).
 
-    ``missing`` replaces the price of a column without ink (lower for dashed curves).
+    ``missing`` replaces the price of a column without ink (lower for dashed curves). ``alone`` tells that all the ink
+    which is not hidden belongs to this curve, so that none should be left over.
     """
     s = settings or PathSettings()
     gap = s.missing if missing is None else missing
@@ -115,7 +125,16 @@ def path_costs(sheet: Sheet, missing: float | None = None, settings: PathSetting
     drop += occluded * s.riser_hidden
     drop += s.riser_on_line * sheet.lines
     falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
-    return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls))
+    left = s.left_over * _left_over(free * opened) if alone else None
+    return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls), left)
+
+
+def _left_over(ink: Image) -> Image:
+    """Columns (w, h) further right that show ``ink`` (h, w) on that row or below it."""
+    below = np.maximum.accumulate(ink[::-1], axis=0)[::-1]
+    right = np.zeros_like(below)
+    right[:, :-1] = np.cumsum(below[:, :0:-1], axis=1)[:, ::-1]
+    return np.ascontiguousarray(right.T, dtype=np.float32)
 
 
 def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: float = 0.55) -> Road | None:
@@ -131,14 +150,22 @@ def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: floa
         fall = falls[x]
         best[x] = column[x] + np.minimum(before, np.minimum.accumulate(before - fall) + fall + np.float32(turn))
         before = best[x]
-    lowest = best[start_column:].min(axis=1)
-    if lowest.min() >= 0:
+    if best[start_column:].min() >= 0:
         return None
-    end = start_column + int(np.argmin(lowest))
-    rows = _walk_back(best, costs, start_column, (end, int(np.argmin(best[end]))), turn)
+    rows = _walk_back(best, costs, start_column, _end(best, costs, start_column), turn)
     rows = _longer(best, costs, start_column, rows, turn)
     end = start_column + rows.size - 1
     return Road(start_column, rows, float(best[end, rows[-1]]))
+
+
+def _end(best: Image, costs: Costs, start_column: int) -> tuple[int, int]:
+    """Column and row where the path ends: where it has gained most, or further on if that would leave ink over."""
+    x, y = np.unravel_index(int(np.argmin(best[start_column:])), best[start_column:].shape)
+    if costs.left is not None:
+        u, v = np.unravel_index(int(np.argmin((best + costs.left)[start_column:])), best[start_column:].shape)
+        if best[start_column + u, v] < 0.2 * best[start_column + x, y]:
+            x, y = u, v
+    return start_column + int(x), int(y)
 
 
 def _longer(best: Image, costs: Costs, start_column: int, rows: NDArray[np.int64], turn: float) -> NDArray[np.int64]:

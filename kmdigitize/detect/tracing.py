@@ -81,7 +81,7 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
     for price in (missing, 0.55 * missing, 0.27 * missing):
-        road = cheapest_path(path_costs(ground, price), sheet.start, start)
+        road = cheapest_path(path_costs(ground, price, alone=_alone(arm, others, siblings)), sheet.start, start)
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
@@ -136,3 +136,8 @@ def support(found: Found, sheet: Sheet) -> Support:
     first = float(np.argmax(seen)) / width if seen.any() else 1.0
     covered = float(seen.sum()) / max(float(free.sum()), 1.0)
     return Support(float(seen.sum()) / width, covered, first, float(rows[-1] - rows[0]) / sheet.stroke)
+
+
+def _alone(arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> bool:
+    """Whether all ink that ``others`` do not explain is this arm's."""
+    return not siblings or (arm.dash != "solid" and len(others) == len(siblings))
