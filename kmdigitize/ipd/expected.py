@@ -109,13 +109,18 @@ class PlacedMarks:
     near: BoolArray
     nearest: IntArray
 
-    def of_gap(self, gap: int, number: int) -> FloatArray:
-        """The marks of a gap, and where these are fewer than ``number`` those that may be its own."""
-        own = (self.gap == gap) & ~self.near
-        if np.count_nonzero(own) < number:
-            own = own | (self.near & ((self.nearest == gap) | (self.nearest + 1 == gap)))
-        marks: FloatArray = self.time[own]
-        return marks
+    def settled(self, censored: IntArray) -> IntArray:
+        """The gap of every mark (m,), near ones where ``censored`` patients per gap leave one without a mark.
+
+        Where both sides do, or none, it is the later one: at one time events come first.
+        """
+        gap = self.gap.copy()
+        spare = censored - np.bincount(gap[~self.near], minlength=censored.size)
+        for mark in np.flatnonzero(self.near):
+            before, after = self.nearest[mark], self.nearest[mark] + 1
+            gap[mark] = before if spare[before] > 0 >= spare[after] else after
+            spare[gap[mark]] -= 1
+        return gap
 
 
 def place_marks(inputs: ReconstructionInputs, edges: FloatArray) -> PlacedMarks | None:
@@ -162,7 +167,7 @@ def _unmarked(
         extra += inside / (4.0 * resolution)
     closed = np.zeros(length.size, np.bool_)
     by_table = by_marks = 0.0
-    for inside, expected in _closed_stretches(known, used, edges):
+    for inside, expected in _closed_stretches(known, used, edges, inputs.curve.time_resolution):
         closed |= inside
         by_table, by_marks = by_table + expected, by_marks + float(shown[inside].sum())
         missing = expected - shown[inside].sum()
@@ -192,8 +197,11 @@ def _hidden(marks: FloatArray, resolution: float) -> FloatArray:
     return hidden
 
 
-def _closed_stretches(known: Prepared, used: Cells, edges: FloatArray) -> list[tuple[BoolArray, float]]:
-    """Gaps between neighbouring printed numbers, and the censorings that these and the curve imply there."""
+def _closed_stretches(known: Prepared, used: Cells, edges: FloatArray, near: float) -> list[tuple[BoolArray, float]]:
+    """Gaps between neighbouring printed numbers, and the censorings that these and the curve imply there.
+
+    A gap that ends with a drop ``near`` a printed time ends there.
+    """
     knots, counts = used.time, used.count.astype(np.float64)
     if known.n is not None:
         knots, counts = np.insert(knots, 0, 0.0), np.insert(counts, 0, float(known.n))
@@ -201,7 +209,7 @@ def _closed_stretches(known: Prepared, used: Cells, edges: FloatArray) -> list[t
     at = level[np.searchsorted(known.time, knots, side="left")]
     out = []
     for m in range(knots.size - 1):
-        inside = (edges[:-1] >= knots[m]) & (edges[1:] <= knots[m + 1])
+        inside = (edges[:-1] >= knots[m] - near) & (edges[1:] <= knots[m + 1] + near)
         expected = math.sqrt(at[m] * at[m + 1]) * (counts[m] / at[m] - counts[m + 1] / at[m + 1])
         out.append((inside, max(0.0, float(expected))))
     return out

@@ -44,12 +44,16 @@ def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) ->
     drop_time = layout.drop_time if rng is None else _jittered(layout, rng)
     parts: Parts = []
     start = 0.0
+    marks = _marks_by_gap(path, layout)
     for i, slot in enumerate(layout.timeline.slots):
         begin, end, after = _edges(slot, layout, drop_time, start)
         if slot.kind == END:
             parts += _tail(path, i, layout, start, rng)
             break
-        parts += _censored(int(path.censored[i]), min(begin, layout.timeline.end), end, i, layout, rng)
+        gap_start = min(begin, layout.timeline.end)
+        # At one time events precede censorings, so whoever leaves before a drop leaves before its time.
+        limit = end * (1 - 1e-6) if slot.kind == DROP else _just_before(end, layout)
+        parts += _censored(int(path.censored[i]), (gap_start, limit), marks[i] if marks else None, layout, rng)
         parts += _events(int(path.events[i]), int(path.left[i]), slot, layout, drop_time)
         start = after
     return parts
@@ -69,24 +73,33 @@ def _edges(slot: Slot, layout: Layout, drop_time: FloatArray, start: float) -> t
     return start, max(start, layout.timeline.end), start
 
 
+def _marks_by_gap(path: Path, layout: Layout) -> list[FloatArray] | None:
+    """The marks of every gap of a path; None without marks."""
+    if layout.marks is None:
+        return None
+    gap = layout.marks.settled(path.censored)
+    return [layout.marks.time[gap == i] for i in range(len(layout.timeline.slots))]
+
+
 def _just_before(when: float, layout: Layout) -> float:
     """A time that counts as before ``when`` without leaving its pixel."""
     return when - max(0.25 * layout.resolution, 1e-6 * abs(when))
 
 
 def _censored(
-    number: int, start: float, end: float, gap: int, layout: Layout, rng: np.random.Generator | None
+    number: int,
+    gap: tuple[float, float],
+    marks: FloatArray | None,
+    layout: Layout,
+    rng: np.random.Generator | None,
 ) -> Parts:
-    """Times of the censorings of a gap: on its marks if it has any, else spread over it, always before its end."""
+    """Times of the censorings of a gap: on its marks if it has any, else spread over it."""
+    start, end = gap
     if not number:
         return []
-    is_drop = layout.timeline.slots[gap].kind == DROP
-    limit = min(end if is_drop else _just_before(end, layout), layout.timeline.end)
-    limit = max(start, limit)
-    if layout.marks is not None:
-        here = layout.marks.of_gap(gap, number)
-        if here.size:
-            return [(np.clip(_on_marks(here, number, rng), start, limit), False, "mark")]
+    limit = max(start, min(end, layout.timeline.end))
+    if marks is not None and marks.size:
+        return [(np.clip(_on_marks(marks, number, rng), start, limit), False, "mark")]
     share = (np.arange(number) + 0.5) / number if rng is None else np.sort(rng.random(number))
     return [(start + (limit - start) * share, False, "interpolated")]
 
