@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kmdigitize.detect.dashes import without_dashes
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.swaps import settle_places
 from kmdigitize.detect.tracing import Arm, Found
@@ -42,3 +43,13 @@ def test_right_tails_stay():
     arms = Arm(0, "solid"), Arm(1, "dashed", (8.0, 8.0))
     curves = settle_places(sheet, [found(sheet, rows, arm) for rows, arm in zip((solid, dashed), arms, strict=True)])
     assert [curve.road.rows.tolist() for curve in curves] == [solid.tolist(), dashed.tolist()]
+
+
+def test_lone_dashes_are_no_solid_line() -> None:
+    """What is no longer than a dash and touches nothing counts little for a solid line; its own ink counts whole."""
+    ink = np.zeros((20, 120), np.float32)
+    ink[4:6, :60] = 1
+    ink[10:12, 70:78] = ink[10:12, 84:92] = 1
+    left = without_dashes(ink, np.zeros_like(ink), 8.0, 2.0)
+    assert np.array_equal(left[:, :60], ink[:, :60])
+    assert left[10:12, 70:92].max() < 0.3

@@ -82,6 +82,23 @@ def weigh_pieces(
     return np.asarray(coverage * np.where(labels > 0, weight[labels], spread), np.float32)
 
 
+def without_dashes(
+    coverage: Image, explained: Image, longest: float, stroke: float, settings: DashSettings | None = None
+) -> Image:
+    """``coverage`` (h, w) in which pieces that are no longer than a dash (``longest`` px) and stand alone count little.
+
+    A solid line that has ended must not go on with the dashes of another.
+    """
+    s = settings or DashSettings()
+    if not longest:
+        return coverage
+    count, labels = cv2.connectedComponents((coverage > 0.2).astype(np.uint8), connectivity=8)
+    ink = np.bincount(labels.ravel(), weights=coverage.ravel(), minlength=count)
+    weight = np.where(ink / stroke < 1.3 * longest + stroke, s.floor, 1.0)
+    weight[0] = 1.0
+    return np.asarray(coverage * np.maximum(weight[labels], np.where(explained > 0.5, 1.0, 0.0)), np.float32)
+
+
 def close_gaps(coverage: Image, gap: float, stroke: float) -> Image:
     """``coverage`` (h, w) with gaps of up to ``gap`` px along rows and columns filled, at a little less than full."""
     size = round(gap + 0.5 * stroke) + 2

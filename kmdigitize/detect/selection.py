@@ -44,6 +44,8 @@ class SelectionSettings:
     """Gain of an unannounced curve, as a share of the best curve's."""
     gain_announced: float = 0.3
     """The same where the legend has announced two curves or more: it rarely leaves one out."""
+    gain_missing: float = 0.03
+    """The same for a curve that the figure announces and no other ink shows; it may lie on a band of its hue."""
     riding: float = 0.5
     """A curve that lies within three px of others in this share of its columns is their marks or their fringe."""
     drop: float = 2.0
@@ -89,7 +91,24 @@ def choose_curves(
         if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
             result.append((k, found))
     result = _look_for_more(result, sheets, wanted, s)
+    result = _announced_elsewhere(result, sheets, wanted, s)
     return result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
+
+
+def _announced_elsewhere(
+    result: list[tuple[int, Found]], sheets: Sequence[Sheet], wanted: int | None, s: SelectionSettings
+) -> list[tuple[int, Found]]:
+    """With the likeliest curves of inks that have none, as long as the figure announces more than were found."""
+    if wanted is None or len(result) >= wanted:
+        return result
+    used = {k for k, _ in result}
+    found = [(k, find_arm(sheet, Arm(None, "unknown"), [], [])) for k, sheet in enumerate(sheets) if k not in used]
+    for k, curve in sorted(((k, c) for k, c in found if c is not None), key=lambda pair: pair[1].road.cost):
+        if len(result) >= wanted:
+            break
+        if _convincing(curve, sheets[k], s, s.covered_broken) and _adds(curve, result, s.gain_missing, s):
+            result = [*result, (k, curve)]
+    return result
 
 
 def _unannounced_lines(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces
+from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
 from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.records import Dash
@@ -67,6 +67,10 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
     occluded = np.maximum(sheet.occluded, explained)
     coverage = sheet.coverage
     missing = 0.45
+    if arm.dash == "solid" and len(others) == len(siblings) > 0:
+        dashed = [other for other in siblings if other.dash not in ("solid", "unknown")]
+        dashes = [on for other in dashed for on in dash_lengths(other.dash, other.period, sheet.stroke)[0]]
+        coverage = without_dashes(coverage, explained, max(dashes, default=0.0), sheet.stroke)
     if arm.dash != "solid" and (others or siblings or arm.dash != "unknown"):
         lengths, gap = dash_lengths(arm.dash, arm.period, sheet.stroke)
         rivals = [dash_lengths(other.dash, other.period, sheet.stroke)[0] for other in siblings]
