@@ -1,7 +1,7 @@
 """A seeded mixture of everything: random trials in random looks, the way a pile of journals would show them.
 
-Combinations that no author would print (a legend on top of the curves, a table over them) are avoided; hard ones are
-not. Case ``i`` of a seed is the same whatever the number of cases, so that a set can grow.
+Combinations that no author would print (a legend on top of the curves, a table over them; see ``fitting``) are
+avoided; hard ones are not. Case ``i`` of a seed is the same whatever the number of cases, so that a set can grow.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from kmdigitize.synthetic.draw import SyntheticFigure, draw_figure
+from kmdigitize.synthetic.fitting import publishable
 from kmdigitize.synthetic.layout import plan_axes
 from kmdigitize.synthetic.style import COLOURS, Damage, FigureStyle
 from kmdigitize.synthetic.trials import TrialRecipe, TrueArm, life_table, simulate_trial
@@ -56,7 +57,9 @@ def mixed_case(index: int, seed: int = 0) -> Case:
         trial = _random_trial(rng, panels)
         trials.append(trial)
         titled = replace(style, title=f"{'ABCD'[panel]}  {style.title}".strip()) if panels > 1 else style
-        styles.append(_fitted(titled, trial, rng))
+        styles.append(publishable(_fitted(titled, trial, rng), trial))
+    width, height = max(s.width_in for s in styles), max(s.height_in for s in styles)
+    styles = [replace(s, width_in=width, height_in=height) for s in styles]
     return Case(f"mix{index:04d}", tuple(trials), tuple(styles), seed + index)
 
 
