@@ -1,8 +1,9 @@
 """Censor marks along the traces of a panel.
 
 One figure draws one kind of mark, in one size, either in the curves' own inks or in black: ink, kind and size are
-decided together over all arms, by the ink that such marks explain beyond the curves. Then every arm is searched for
-that mark; where marks touch, only the stretch and an estimate of their number are left.
+decided together over all arms, by the ink that such marks explain beyond the curves. Then its look is learned
+from the clearest marks, and marks are taken one by one where they explain most; where they touch, only the stretch and
+an estimate of their number are left.
 """
 
 from __future__ import annotations
@@ -13,19 +14,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from kmdigitize.detect.marks_bars import UPRIGHT, bar_strength, crossbar, read_uprights
+from kmdigitize.detect.marks_bars import UPRIGHT, crossbar
 from kmdigitize.detect.marks_ends import mark_ends
-from kmdigitize.detect.marks_ink import MarkInk, dark_ink, is_dark, is_grey, own_ink
+from kmdigitize.detect.marks_fit import fit_look
+from kmdigitize.detect.marks_ink import dark_ink, is_dark, is_grey, own_ink
 from kmdigitize.detect.marks_legend import shown_mark
-from kmdigitize.detect.marks_looks import (
-    Look,
-    MarkSettings,
-    apart,
-    candidates,
-    match_mark,
-    settled,
-)
-from kmdigitize.geometry import BoolArray, FloatArray
+from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
+from kmdigitize.detect.marks_pursuit import take_marks
+from kmdigitize.detect.marks_render import MarkLook
+from kmdigitize.detect.marks_scene import Scene, places_along, start_canvases
 from kmdigitize.records import CensorMark, Evidence, Figure, LegendEntry, Panel, Trace
 
 __all__ = ["MarkSettings", "find_marks"]
@@ -33,6 +30,10 @@ __all__ = ["MarkSettings", "find_marks"]
 log = logging.getLogger(__name__)
 
 _DEFAULT = MarkSettings()
+
+LIFTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+"""Rows (px) by which outlines may stand off their curve: they bias the curve's own level where they cover much of it,
+and fit only where they are centred."""
 
 
 def find_marks(
@@ -70,8 +71,49 @@ def find_marks(
     if not best.convincing(settings, shown is not None):
         ends = [marked for inks in images if (marked := mark_ends(traces, inks, height, settings)) is not None]
         return ends[0] if ends else tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
-    marked = tuple(_marked(trace, ink, best, settings) for trace, ink in zip(traces, best.inks, strict=True))
+    marked = _marked(evidences, traces, best, figure is not None and figure.lossy)
     return _as_plus(marked) if best.kind == "vbar" and _has_crossbars(marked, best) else marked
+
+
+def _marked(evidences: Sequence[Evidence], traces: tuple[Trace, ...], best: Look, lossy: bool) -> tuple[Trace, ...]:
+    """The traces with their marks, and the stretches in which those touch."""
+    lifts = (0.0,) if best.kind in UPRIGHT else LIFTS
+    canvases = start_canvases(best.inks, evidences, traces, lossy)
+    scenes = [
+        Scene(ink, canvas, places_along(ink, trace, evidence.top, lifts))
+        for ink, canvas, trace, evidence in zip(best.inks, canvases, traces, evidences, strict=True)
+    ]
+    guess = MarkLook(best.kind, best.size, max(0.7 * best.inks[0].stroke, 1.0))
+    look = fit_look(guess, scenes, lossy)
+    log.debug("marks drawn as %s", look)
+    result = []
+    for trace, evidence, places in zip(traces, evidences, take_marks(look, scenes), strict=True):
+        groups = _touching([x + evidence.left for x, _ in places], look)
+        marks = [
+            CensorMark(x, float(trace.row_at(np.array([x]))[0]), look.kind, _half_width(group))
+            for group in groups
+            for x in group
+        ]
+        bands = tuple((group[0], group[-1]) for group in groups if len(group) > 2)
+        result.append(replace(trace, marks=tuple(marks), mark_bands=bands))
+    return tuple(result)
+
+
+def _touching(columns: list[float], look: MarkLook) -> list[list[float]]:
+    """The ``columns`` (in order) in groups of marks that leave no paper between them."""
+    width = look.stroke + 1.5 if look.kind in UPRIGHT else 2 * look.size
+    groups: list[list[float]] = []
+    for x in columns:
+        if groups and x - groups[-1][-1] <= width:
+            groups[-1].append(x)
+        else:
+            groups.append([x])
+    return groups
+
+
+def _half_width(group: list[float]) -> float:
+    """Uncertainty (px) of the columns of marks that touch: half their distance; half a pixel for one alone."""
+    return 0.5 if len(group) == 1 else max(0.5, (group[-1] - group[0]) / (len(group) - 1) / 2)
 
 
 def _has_crossbars(traces: tuple[Trace, ...], look: Look) -> bool:
@@ -88,63 +130,3 @@ def _as_plus(traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
     return tuple(
         replace(trace, marks=tuple(replace(mark, kind="plus") for mark in trace.marks or ())) for trace in traces
     )
-
-
-def _peaks(fit: FloatArray, least: float, apart: float) -> list[int]:
-    """Indices of local maxima of ``fit`` (n,) above ``least``, best first kept, at least ``apart`` columns apart."""
-    free = fit > least
-    taken: list[int] = []
-    for index in np.argsort(-fit, kind="stable")[: int(free.sum())]:
-        if free[index]:
-            taken.append(int(index))
-            free[max(0, int(np.ceil(index - apart + 1e-6))) : int(np.floor(index + apart - 1e-6)) + 1] = False
-    return sorted(taken)
-
-
-def _marked(trace: Trace, ink: MarkInk, look: Look, settings: MarkSettings) -> Trace:
-    """The trace with the marks that stand on it, and the stretches in which they touch."""
-    uprights = read_uprights(ink, round(look.size) + 4)
-    fit, _ = match_mark(look.kind, look.size, ink, uprights)
-    if look.kind in UPRIGHT:
-        groups = _bar_groups(fit > settings.good_fit, bar_strength(uprights, look.size))
-    else:
-        groups = [[float(peak)] for peak in _peaks(fit, settings.good_fit, apart(look.kind, look.size, ink))]
-    first = float(ink.x[0]) + ink.origin
-    marks: list[CensorMark] = []
-    bands: list[tuple[float, float]] = []
-    for centers in groups:
-        half = 0.5 if len(centers) == 1 else (centers[1] - centers[0]) / 2
-        rows = trace.row_at(np.array(centers) + first + 0.5)
-        marks += [CensorMark(first + c, float(y), look.kind, half) for c, y in zip(centers, rows, strict=True)]
-        if len(centers) > 2:
-            bands.append((first + centers[0], first + centers[-1]))
-    return replace(trace, marks=tuple(marks), mark_bands=tuple(bands))
-
-
-def _bar_groups(inked: BoolArray, strength: FloatArray) -> list[list[float]]:
-    """Centres of the bars in every run of inked columns, one list per run.
-
-    A run's width is the sum of its ink, borders included; the usual width of the narrower runs is one bar's.
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], inked.astype(np.int8), [0]])))
-    runs = [(max(int(a) - 1, 0), min(int(b) + 1, inked.size)) for a, b in edges.reshape(-1, 2)]
-    width = np.array([strength[a:b].sum() for a, b in runs])
-    if not runs:
-        return []
-    single = float(np.median(width[width <= 1.5 * np.quantile(width, 0.25)]))
-    return [_centers(strength[a:b], single, a) for a, b in runs]
-
-
-def _centers(strength: FloatArray, single: float, first: int) -> list[float]:
-    """Centres in a run of columns of given ``strength``: one for a bar's width, else a number that leaves no gap.
-
-    Where marks are so many that no gap is left, most stand closer than their own width.
-    """
-    total = float(strength.sum())
-    count = 1 if total <= 1.6 * single + 0.3 else max(2, round((total - single) / max(0.75 * single, 1.5)) + 1)
-    position = np.arange(strength.size) + first
-    if count == 1:
-        return [float((position * strength).sum() / max(total, 1e-9))]
-    passed = np.cumsum(strength) - strength / 2
-    left, right = np.interp([single / 2, total - single / 2], passed, position)
-    return [float(c) for c in np.linspace(left, right, count)]

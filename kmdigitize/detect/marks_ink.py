@@ -34,6 +34,8 @@ class MarkInk:
     at x = 0.
     """
 
+    cover: FloatImage
+    hidden: BoolArray
     ink: FloatImage
     spread: FloatImage
     known: BoolArray
@@ -44,6 +46,7 @@ class MarkInk:
     flat: BoolArray
     stroke: float
     origin: int
+    margin: float | None = None
 
     @property
     def clear(self) -> int:
@@ -61,16 +64,17 @@ class MarkInk:
 
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
     """Possible marks in the ink of curve ``index``; ``traces`` are all curves of the panel."""
-    known = (evidence.occluded > 0.3) & (evidence.occluded > evidence.coverage)
+    hidden = (evidence.occluded > 0.3) & (evidence.occluded > evidence.coverage)
+    known = hidden.copy()
     for i, other in enumerate(traces):
         if other.color == evidence.color and i != index:
             known |= drawn(evidence, other, MARGINS[-1])
     for margin in MARGINS:
         curve = known | drawn(evidence, traces[index], margin)
-        found = _along(evidence.coverage, curve, evidence, traces[index])
+        found = _along(evidence.coverage, hidden, curve, evidence, traces[index])
         if np.quantile(_beside(found)[[2, 3]], 0.6) < 0.12:
             break
-    return found
+    return replace(found, margin=margin)
 
 
 def is_dark(evidence: Evidence) -> bool:
@@ -106,7 +110,7 @@ def dark_ink(
             known |= drawn(evidence, trace, MARGINS[-1])
         elif other.color != evidence.color and _same_region(other, evidence):
             known |= cv2.dilate(other.coverage, np.ones((3, 3), np.uint8)) > 0.2
-    return _along(black, known, evidence, traces[index], least_level=0.45)
+    return _along(black, known, known, evidence, traces[index], least_level=0.45)
 
 
 def _share_of_black(missing: Pixels, color: FloatImage) -> FloatImage:
@@ -127,11 +131,15 @@ def _same_region(a: Evidence, b: Evidence) -> bool:
     return (a.left, a.top, a.coverage.shape) == (b.left, b.top, b.coverage.shape)
 
 
-def _along(ink: FloatImage, known: BoolArray, evidence: Evidence, trace: Trace, least_level: float = 0.3) -> MarkInk:
+def _along(
+    ink: FloatImage, hidden: BoolArray, known: BoolArray, evidence: Evidence, trace: Trace, least_level: float = 0.3
+) -> MarkInk:
     x = np.arange(np.ceil(trace.start - 1), np.floor(trace.end + trace.stroke_px) + 1)
     y = trace.row_at(x) - evidence.top
     after = trace.row_at(x + trace.stroke_px / 2 + 0.5) - evidence.top
     raw = MarkInk(
+        ink,
+        hidden,
         ink,
         ink,
         known,

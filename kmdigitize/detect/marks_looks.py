@@ -75,7 +75,8 @@ class Look:
         """Whether the mark is drawn at all; of one that is ``announced`` by the legend a single good one will do."""
         if announced:
             return self.gain >= settings.least_announced
-        return self.score >= settings.least_score and self.share >= settings.least_share
+        least = settings.least_score if self.share >= 0.35 else 10.0
+        return self.score >= least and self.share >= settings.least_share
 
 
 def settled(found: list[Look], settings: MarkSettings) -> bool:

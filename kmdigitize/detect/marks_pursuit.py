@@ -1,0 +1,49 @@
+"""Marks one by one: each is the place where the figure's mark, drawn there, explains most of the ink still unexplained.
+
+Marks that share their ink among several arms are taken in turn by the arm on whose level they are centred. Matching
+pursuit: Mallat and Zhang (1993), with the union of strokes in place of their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kmdigitize.detect.marks_bars import UPRIGHT
+from kmdigitize.detect.marks_fit import DEFAULT, FitSettings, accepted, least_gain
+from kmdigitize.detect.marks_render import MarkLook
+from kmdigitize.detect.marks_scene import Scene, draw_on, gains
+
+
+def take_marks(
+    look: MarkLook, scenes: Sequence[Scene], settings: FitSettings = DEFAULT
+) -> list[list[tuple[float, float]]]:
+    """Places (x, y) of the marks of every arm in px of the evidence, in order of x. The scenes' canvases fill up."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in scenes]
+    state = [gains(look, scene) for scene in scenes]
+    taboo = [np.zeros(scene.places.x.size, dtype=bool) for scene in scenes]
+    least, apart = least_gain(look, settings), closest(look)
+    reach = 3 * look.size + 2 * look.stroke + 5
+    while True:
+        worth = [
+            np.where(no, -np.inf, accepted(found, least, settings)) for found, no in zip(state, taboo, strict=True)
+        ]
+        tops = [int(np.argmax(values)) for values in worth]
+        arm = int(np.argmax([values[top] for values, top in zip(worth, tops, strict=True)]))
+        if not np.isfinite(worth[arm][tops[arm]]):
+            return [sorted(places) for places in taken]
+        x, y = (float(values[tops[arm]]) for values in (scenes[arm].places.x, scenes[arm].places.y))
+        taken[arm].append((x, y))
+        draw_on(scenes[arm].canvas, look, x, y)
+        taboo[arm] |= np.abs(scenes[arm].places.x - x) < apart
+        for found, scene in zip(state, scenes, strict=True):
+            if scene.canvas is scenes[arm].canvas:
+                near = np.flatnonzero((np.abs(scene.places.x - x) <= reach) & (np.abs(scene.places.y - y) <= reach))
+                again = gains(look, scene, near)
+                found.gain[near], found.most[near] = again.gain, again.most
+
+
+def closest(look: MarkLook) -> float:
+    """Columns by which two marks of one arm must differ to be told apart."""
+    return max(0.6 * look.stroke, 1.2) if look.kind in UPRIGHT else max(0.3 * look.size, 1.2)

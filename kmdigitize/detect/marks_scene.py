@@ -1,0 +1,163 @@
+"""The ink in which a figure's marks are searched one by one, and what a mark at any place would explain of it.
+
+What is drawn already (curves, and marks taken before) says nothing for a further mark, and paper where the mark would
+be drawn speaks against it. So marks that touch, stand in risers or lie half under another arm need no rule of their
+own: a mark is worth the squared error that it removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from kmdigitize.detect.marks_ink import MARGINS, FloatImage, MarkInk
+from kmdigitize.detect.marks_render import MarkLook, Stamp, stamp_of
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray, Pixels
+from kmdigitize.records import Evidence, Trace
+
+PHASES = 4
+"""Parts of a pixel at which marks are drawn vertically; half of that horizontally."""
+FINE = 4
+"""Parts of a pixel in which the curves' strokes are drawn."""
+GROW = 0.15
+"""Growth (px) of a curve's stroke that is still the curve: what traces are usually off by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where marks of one arm could stand: columns ``x`` and rows ``y`` (m,) in the evidence's px."""
+
+    x: FloatArray
+    y: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One arm as its marks are searched: its ink, what of it is explained (h, w), and where marks could stand.
+
+    ``canvas`` is one object for all arms that draw their marks in one ink; it fills up as marks are taken.
+    """
+
+    ink: MarkInk
+    canvas: FloatImage
+    places: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What a mark at each of m places would explain (px²), and what it would if all its visible pixels were inked."""
+
+    gain: FloatArray
+    most: FloatArray
+
+
+def places_along(ink: MarkInk, trace: Trace, top: int, lifts: Sequence[float]) -> Places:
+    """Every half pixel along the curve on its row, and on the rows a little before and after, each moved by ``lifts``.
+
+    ``top`` is the evidence's first row in the figure.
+    """
+    x = np.arange(ink.x[0], ink.x[-1] + 0.25, 0.5)
+    x = np.concatenate([x, x, x])
+    shift = np.repeat([0.0, 0.75, -0.75], x.size // 3)
+    y = trace.row_at(x + ink.origin + shift) - top
+    points = np.concatenate([np.stack([x, np.round((y + lift) * PHASES) / PHASES], axis=1) for lift in lifts])
+    pairs = np.unique(points, axis=0)
+    return Places(pairs[:, 0], pairs[:, 1])
+
+
+def start_canvases(
+    inks: Sequence[MarkInk], evidences: Sequence[Evidence], traces: Sequence[Trace], lossy: bool
+) -> list[FloatImage]:
+    """Ink (h, w) that is explained before any mark is taken, one image per arm and the same for arms of one ink.
+
+    Those are the curves themselves, drawn a little wider, and more so where the picture is ``lossy`` and their edges
+    are blurred. Curves in another ink than their marks explain nothing.
+    """
+    black = any(ink.margin is None for ink in inks)
+    shared: dict[object, FloatImage] = {}
+    result = []
+    for ink, evidence, trace in zip(inks, evidences, traces, strict=True):
+        key = (evidence.left, evidence.top, evidence.coverage.shape, None if black else evidence.color)
+        canvas = shared.setdefault(key, np.zeros_like(ink.cover))
+        if ink.margin is not None:
+            grow = GROW + (0.5 * (ink.margin - MARGINS[0]) if lossy else 0.0)
+            np.maximum(canvas, np.minimum(ink.cover, _stroke_cover(evidence, trace, grow)), out=canvas)
+        result.append(canvas)
+    return result
+
+
+def _stroke_cover(evidence: Evidence, trace: Trace, grow: float) -> FloatImage:
+    """Share (h, w) of every pixel that the trace's stroke covers when it is drawn ``grow`` px wider on each side."""
+    height, width = evidence.coverage.shape
+    canvas = np.zeros((height * FINE, width * FINE), np.uint8)
+    half = trace.stroke_px / 2 + grow
+    ends = np.concatenate([[trace.start], trace.risers, [trace.end]])
+    for i, level in enumerate(trace.levels):
+        _fill(canvas, evidence, (ends[i] - half, level - half, ends[i + 1] + half, level + half))
+    for i, riser in enumerate(trace.risers):
+        low, high = sorted((trace.levels[i], trace.levels[i + 1]))
+        _fill(canvas, evidence, (riser - half - grow, low - half, riser + half + grow, high + half))
+    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small / np.float32(255), dtype=np.float32)
+
+
+def _fill(canvas: Pixels, evidence: Evidence, box: tuple[float, float, float, float]) -> None:
+    """Fill ``box`` (left, top, right, bottom in px of the figure) on the fine canvas."""
+    left, right = (round((x + 0.5 - evidence.left) * FINE) for x in (box[0], box[2]))
+    top, bottom = (round((y + 0.5 - evidence.top) * FINE) for y in (box[1], box[3]))
+    if right > left and bottom > top and right > 0 and bottom > 0:
+        canvas[max(top, 0) : bottom, max(left, 0) : right] = 255
+
+
+def gains(look: MarkLook, scene: Scene, index: IntArray | None = None) -> Gains:
+    """What the mark ``look`` would explain at the scene's places, or only at those with ``index``."""
+    x, y = (scene.places.x, scene.places.y) if index is None else (scene.places.x[index], scene.places.y[index])
+    column, row = _pixel_of(x, y)
+    phase_x, phase_y = np.rint(2 * (x - column)).astype(np.int64), np.rint(PHASES * (y - row)).astype(np.int64)
+    gain, most = np.zeros(x.size), np.zeros(x.size)
+    for px, py in sorted(set(zip(phase_x.tolist(), phase_y.tolist(), strict=True))):
+        chosen = np.flatnonzero((phase_x == px) & (phase_y == py))
+        stamp = stamp_of(look, px / 2, py / PHASES)
+        gain[chosen], most[chosen] = _explained(stamp, scene, row[chosen], column[chosen])
+    return Gains(gain, most)
+
+
+def draw_on(canvas: FloatImage, look: MarkLook, x: float, y: float) -> None:
+    """Add a mark at ``x``, ``y`` (px of the evidence) to what is explained."""
+    column, row = _pixel_of(np.array([x]), np.array([y]))
+    stamp = stamp_of(look, x - float(column[0]), y - float(row[0]))
+    index, inside = _pixels((stamp.rows, stamp.columns), canvas.shape, row, column)
+    under = index[inside[:, 0], 0]
+    flat = canvas.reshape(-1)
+    flat[under] = np.maximum(flat[under], stamp.cover[inside[:, 0]])
+
+
+def _pixel_of(x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray]:
+    """Column and row (m,) of the pixels in which the points lie."""
+    return np.floor(x + 0.25).astype(np.int64), np.rint(y).astype(np.int64)
+
+
+def _explained(stamp: Stamp, scene: Scene, row: IntArray, column: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Gain and greatest gain (m,) of one picture of the mark at whole pixels."""
+    ink, shape = scene.ink.cover.ravel(), scene.ink.cover.shape
+    index, inside = _pixels((stamp.rows, stamp.columns), shape, row, column)
+    seen = inside & ~scene.ink.hidden.ravel()[index]
+    have, done = ink[index], scene.canvas.ravel()[index]
+    want = np.maximum(stamp.cover[:, None], done)
+    gain = (((have - done) ** 2 - (have - want) ** 2) * seen).sum(axis=0)
+    most = ((want - done) ** 2 * seen).sum(axis=0)
+    index, inside = _pixels((stamp.blank_rows, stamp.blank_columns), shape, row, column)
+    beyond = np.maximum(ink[index] - scene.canvas.ravel()[index], 0) ** 2
+    return gain - (beyond * (inside & ~scene.ink.hidden.ravel()[index])).sum(axis=0), most
+
+
+def _pixels(
+    offsets: tuple[IntArray, IntArray], shape: tuple[int, ...], row: IntArray, column: IntArray
+) -> tuple[IntArray, BoolArray]:
+    """Flat indices (p, m) of the pixels at ``offsets`` (rows, columns) from m places; whether they lie inside."""
+    rows, columns = row[None, :] + offsets[0][:, None], column[None, :] + offsets[1][:, None]
+    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    return np.clip(rows, 0, shape[0] - 1) * shape[1] + np.clip(columns, 0, shape[1] - 1), inside
