@@ -37,7 +37,7 @@ class ExactSettings:
     """Settings of the exact method."""
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
-    smallest_sd_px: float = 0.15
+    smallest_sd_px: float = 0.05
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown: UnknownSettings = field(default_factory=UnknownSettings)
     resolved: float = 0.7

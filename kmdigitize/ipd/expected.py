@@ -30,8 +30,8 @@ def expected_censoring(known: Prepared, used: Cells, edges: FloatArray) -> tuple
         early = edges[1:] <= knots[0]
         hazard[early] = np.maximum(total[1] / (knots[1] - knots[0]) * np.diff(edges)[early], 1e-9)
     begin = knots[-1] if knots.size else 0.0
-    length = max(edges[-1] - begin, 1e-12)
-    return hazard, np.diff(edges) / length
+    share = np.diff(edges) / (edges[-1] - begin) if edges[-1] > begin else np.zeros(edges.size - 1)
+    return hazard, share
 
 
 def _smooth_and_straight(knots: FloatArray, total: FloatArray, when: FloatArray) -> FloatArray:
@@ -40,7 +40,9 @@ def _smooth_and_straight(knots: FloatArray, total: FloatArray, when: FloatArray)
 
     inside = np.clip(when, knots[0], knots[-1])
     smooth: FloatArray = np.asarray(PchipInterpolator(knots, total)(inside), dtype=np.float64)
-    return 0.75 * smooth + 0.25 * np.interp(inside, knots, total)
+    straight = np.interp(inside, knots, total)
+    # slopes of absurdly long intervals underflow, and the cubic is no number there
+    return np.where(np.isfinite(smooth), 0.75 * smooth + 0.25 * straight, straight)
 
 
 def several_events(known: Prepared, used: Cells, resolution: float) -> tuple[FloatArray, float]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 
+from kmdigitize.ipd.merging import merge
 from kmdigitize.ipd.moves import expand
 from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
-from kmdigitize.ipd.states import LatticeSettings, Layer, change_points, merge, start, with_regimes
+from kmdigitize.ipd.states import LatticeSettings, Layer, change_points, start, with_regimes
 
 
 def search(timeline: Timeline, settings: LatticeSettings, strictness: int = 0, edges: bool = False) -> list[Layer]:
@@ -23,9 +24,8 @@ def search(timeline: Timeline, settings: LatticeSettings, strictness: int = 0, e
     tallest = max((slot.sd for slot in timeline.slots if slot.kind in (DROP, STRADDLE)), default=1.0)
     cell = math.hypot(tallest, timeline.quantum / math.sqrt(3.0)) / settings.cells
     for i, slot in enumerate(timeline.slots):
-        states = with_regimes(layers[-1], slot, i in changes)
-        children = expand(states, slot, timeline, settings, strictness)
-        if children is None:
+        moves = expand(with_regimes(layers[-1], i in changes), slot, timeline, settings, strictness)
+        if moves is None:
             return []
-        layers.append(merge(children, slot, timeline, cell, settings, edges))
+        layers.append(merge(moves, slot, timeline, cell, settings, edges))
     return layers

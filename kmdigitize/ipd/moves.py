@@ -5,38 +5,45 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln, ndtr
 
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
-from kmdigitize.ipd.states import EMPTY, HIDDEN, RATES, SOFT, Children, LatticeSettings, prospect
+from kmdigitize.ipd.states import EMPTY, HIDDEN, RATES, SOFT, LatticeSettings, Layer, Moves, prospect
 
 
-def expand(
-    states: Children, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int
-) -> Children | None:
-    """All children of all states in one slot, with the cost of everything the slot knows; None if there are none."""
+def expand(states: Layer, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Moves | None:
+    """All moves of all states in one slot, with the cost of everything the slot knows; None if there are none."""
     if slot.kind == RISK and strictness < SOFT:
-        children = _exactly(states, slot, settings)
+        moves = _exactly(states, slot, settings)
     elif slot.kind == END:
         possible = (states.n > 0) | (states.survival <= 0)
-        children = states.pick(possible) if possible.any() else states
+        moves = Moves.none(states).pick(possible) if possible.any() else Moves.none(states)
     else:
-        children = _censor(states, slot, settings)
+        moves = _censor(states, slot, settings)
     if slot.kind in (DROP, STRADDLE):
-        children = _drop(children, slot, timeline, settings, strictness)
+        moves = _drop(moves, slot, timeline, settings, strictness)
     elif slot.kind == RISK and strictness == SOFT:
-        children.add(_missed(np.abs(children.n - slot.count), settings))
-    if slot.kind != END and strictness < SOFT:
-        children = children.pick(children.n >= slot.floor)
-    _totals(children, slot, timeline, settings)
-    if not children.n.size:
-        return None
-    rank = children.best + prospect(children, slot)
+        moves.weight = moves.weight + _missed(np.abs(moves.n - slot.count), settings)
+    if slot.kind != END and strictness < SOFT and slot.floor > 0:
+        moves = moves.pick(moves.n >= slot.floor)
+    _totals(moves, slot, timeline, settings)
+    kept = _worth_keeping(moves, slot, timeline, settings) if moves.n.size else moves
+    return kept if kept.n.size else None
+
+
+def _worth_keeping(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings) -> Moves:
+    """Moves not hopelessly behind the best one of their number of patients, of numbers still in the race."""
+    states = moves.states
+    rank = states.best[moves.of] + moves.weight + prospect(moves.n, slot)
+    if timeline.n.size == 1:
+        return moves.pick(rank > rank.max() - settings.within)
+    origin = states.origin[moves.of]
     peak = np.full(timeline.n.size, -np.inf)
-    np.maximum.at(peak, children.origin, rank)
+    np.maximum.at(peak, origin, rank)
     peak[peak < peak.max() - settings.behind] = np.inf
-    return children.pick(rank > peak[children.origin] - settings.within)
+    return moves.pick(rank > peak[origin] - settings.within)
 
 
 def _missed(by: IntArray, settings: LatticeSettings) -> FloatArray:
@@ -45,101 +52,113 @@ def _missed(by: IntArray, settings: LatticeSettings) -> FloatArray:
     return np.where(by > 0, -first - further * (by - 1.0), 0.0)
 
 
-def _log_censored(n: IntArray, regime: IntArray, c: IntArray, slot: Slot, settings: LatticeSettings) -> FloatArray:
-    """Log probability that ``c`` of ``n`` are censored in the gap, all of one shape."""
+def _log_censored(states: Layer, c: IntArray, slot: Slot, settings: LatticeSettings) -> FloatArray:
+    """Log probability of each number ``c`` of censorings in the gap for every state, (states, c) or (1, c)."""
     if slot.marks < 0:
-        mean = _expected(n, regime, slot)
+        mean = _expected(states, slot)[:, None]
         log_p: FloatArray = c * np.log(mean) - mean - gammaln(c + 1.0)
         return log_p
-    most = int(c.max(initial=0))
     if slot.hazard >= 0:
-        return _log_marked(most, slot, slot.extra, settings)[c]
-    table = np.array([_log_marked(most, slot, slot.extra * scale, settings) for scale in HIDDEN])
-    by_regime: FloatArray = table[np.maximum(regime, 1) - 1, c]
+        return _log_marked(c, slot, slot.extra, settings)[None, :]
+    table = np.array([_log_marked(c, slot, slot.extra * scale, settings) for scale in HIDDEN])
+    by_regime: FloatArray = table[np.maximum(states.regime, 1) - 1]
     return by_regime
 
 
-def _expected(n: IntArray, regime: IntArray, slot: Slot) -> FloatArray:
-    """Expected number of censorings in the gap without marks."""
-    rate = slot.hazard if slot.hazard >= 0 else RATES[np.maximum(regime, 1) - 1] * slot.share
-    mean: FloatArray = np.maximum(n * np.minimum(rate, 3.0), 1e-9)
+def _expected(states: Layer, slot: Slot) -> FloatArray:
+    """Expected number of censorings in the gap without marks, (states,)."""
+    rate = slot.hazard if slot.hazard >= 0 else RATES[np.maximum(states.regime, 1) - 1] * slot.share
+    mean: FloatArray = np.maximum(states.n * np.minimum(rate, 3.0), 1e-9)
     return mean
 
 
-def _log_marked(most: int, slot: Slot, extra: float, settings: LatticeSettings) -> FloatArray:
-    """Log probability of 0 … ``most`` censorings given the marks in the gap, (most + 1,)."""
-    c = np.arange(most + 1)
-    total = np.full(most + 1, -np.inf)
-    for k in range(slot.unsure + 1):
-        ways = gammaln(slot.unsure + 1.0) - gammaln(k + 1.0) - gammaln(slot.unsure - k + 1.0)
-        beyond = c - slot.marks - k
-        hidden = np.maximum(beyond, 0)
-        log_p = hidden * math.log(extra) - extra - gammaln(hidden + 1.0)
-        log_p = log_p + settings.false_mark * np.minimum(beyond, 0) + ways - slot.unsure * math.log(2.0)
-        total = np.logaddexp(total, log_p)
+def _log_marked(c: IntArray, slot: Slot, extra: float, settings: LatticeSettings) -> FloatArray:
+    """Log probability of the numbers ``c`` of censorings given the marks in the gap."""
+    k = np.arange(slot.unsure + 1)[:, None]
+    ways = gammaln(slot.unsure + 1.0) - gammaln(k + 1.0) - gammaln(slot.unsure - k + 1.0) - slot.unsure * math.log(2.0)
+    beyond = c - slot.marks - k
+    hidden = np.maximum(beyond, 0)
+    log_p = (
+        hidden * math.log(extra) - extra - gammaln(hidden + 1.0) + settings.false_mark * np.minimum(beyond, 0) + ways
+    )
+    total: FloatArray = np.logaddexp.reduce(log_p, axis=0)
     return total
 
 
-def _exactly(states: Children, slot: Slot, settings: LatticeSettings) -> Children:
-    """Children that have the printed number left."""
-    children = states.pick(states.n >= slot.count)
-    c = children.n - slot.count
-    children.add(_log_censored(children.n, children.regime, c, slot, settings))
-    children.n = children.n - c
-    return children
+def _exactly(states: Layer, slot: Slot, settings: LatticeSettings) -> Moves:
+    """Moves to the printed number."""
+    of = np.flatnonzero(states.n >= slot.count)
+    moves = Moves.none(states).pick(of)
+    if not of.size:
+        return moves
+    c, inverse = np.unique(moves.n - slot.count, return_inverse=True)
+    weight = _log_censored(states, c, slot, settings)
+    moves.weight = weight[of if weight.shape[0] > 1 else 0, inverse]
+    moves.n = np.full(of.size, slot.count, np.int64)
+    return moves
 
 
-def _censor(states: Children, slot: Slot, settings: LatticeSettings) -> Children:
-    """Children with every plausible number of censorings."""
+def _censor(states: Layer, slot: Slot, settings: LatticeSettings) -> Moves:
+    """Moves by every plausible number of censorings."""
     if slot.marks >= 0:
         extra = slot.extra * (HIDDEN[-2] if slot.hazard < 0 else 1.0)
-        mean = np.full(states.n.size, slot.marks + slot.unsure / 2.0 + extra)
+        mean = np.full(1, slot.marks + slot.unsure / 2.0 + extra)
         spread = math.sqrt(extra + slot.unsure / 4.0)
         low = max(0, min(int(slot.marks - 1), int(states.n.min())))
     else:
-        mean = _expected(states.n, states.regime, slot)
+        mean = _expected(states, slot)
         spread = math.sqrt(float(mean.max()))
         low = max(0, int(mean.min() - 5.0 * math.sqrt(mean.min()) - 1.0))
     high = min(int(mean.max() + 4.5 * spread + 3.0), int(states.n.max()))
     c = np.arange(low, max(high, low) + 1)
-    room = states.n[:, None] - c[None, :] >= min(slot.floor, int(states.n.max()))
-    which, column = np.nonzero(room)
-    taken = c[column]
-    weight = _log_censored(states.n[which], states.regime[which], taken, slot, settings)
-    best = states.best[which] + weight
-    likely = np.flatnonzero(best > best.max(initial=-np.inf) - settings.within - settings.outlier)
+    weight = np.broadcast_to(_log_censored(states, c, slot, settings), (states.n.size, c.size))
+    rank = states.best[:, None] + weight
+    rank = np.where(states.n[:, None] - c >= min(slot.floor, int(states.n.max())), rank, -np.inf)
+    of, column = _plausible(rank, settings)
+    n = states.n[of] - c[column]
+    return Moves(states, of, n, states.survival[of], np.zeros(of.size, np.int64), weight[of, column])
+
+
+def _plausible(rank: FloatArray, settings: LatticeSettings) -> tuple[IntArray, IntArray]:
+    """Rows and columns of the moves not far behind the best one, at most as many as the settings allow."""
+    flat = rank.ravel()
+    likely = np.flatnonzero(flat > flat.max() - settings.within - settings.outlier)
     if likely.size > settings.children:
-        likely = np.sort(likely[np.argpartition(-best[likely], settings.children)[: settings.children]])
-    children = states.pick(which[likely])
-    children.add(weight[likely])
-    children.n = children.n - taken[likely]
-    return children
+        likely = np.sort(likely[np.argpartition(-flat[likely], settings.children)[: settings.children]])
+    of, column = np.divmod(likely, rank.shape[1])
+    return of, column
 
 
-def _drop(children: Children, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Children:
-    """Children with every number of events whose level is compatible, at least the nearest possible one."""
+def _drop(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Moves:
+    """Moves by every number of events whose level is compatible, at least the nearest possible one, and by none."""
     if slot.kind == STRADDLE and strictness < SOFT:
-        children = children.pick(children.n >= slot.count)
-    n, survival = children.n, np.maximum(children.survival, 1e-12)
+        moves = moves.pick(moves.n >= slot.count)
+    n, survival = moves.n, np.maximum(moves.survival, 1e-12)
     reach = 5.0 * slot.sd + timeline.quantum
     low = np.ceil(n * (1.0 - (slot.level + reach) / survival) - 1e-9)
-    high = np.floor(n * (1.0 - (slot.level - reach) / survival) + 1e-9)
-    high = np.clip(np.minimum(high, n), 0, None)
+    high = np.clip(np.minimum(np.floor(n * (1.0 - (slot.level - reach) / survival) + 1e-9), n), 0, None)
     none = (high < 1) | (n < 1)
     low = np.where(none, 0, np.clip(low, 1, np.maximum(high, 1)))
-    if strictness == EMPTY:
-        low = np.zeros(low.size)
     high = np.where(none, np.minimum(1, n), high)
     if slot.kind == STRADDLE and strictness < SOFT:
         low = np.maximum(low, n - slot.count)
         high = np.maximum(high, low)
-    width = int(np.max(high - low, initial=0)) + 1
-    step = max(1, math.ceil(width / MOST_EVENTS))
-    offsets = np.arange(0, width, step)
-    which, column = np.nonzero(low[:, None] + offsets[None, :] <= high[:, None])
-    out = children.pick(which)
-    d = (low[which] + offsets[column]).astype(np.int64)
-    return _with_events(out, d, slot, timeline, settings, strictness)
+    empty = (low > 0) & ((moves.survival - slot.level <= reach) | slot.passing | (strictness == EMPTY))
+    if slot.kind == STRADDLE and strictness < SOFT:
+        empty &= n == slot.count
+    which, d = _counts(low.astype(np.int64), high.astype(np.int64), empty)
+    return _with_events(moves.pick(which), d, slot, timeline, settings, strictness)
+
+
+def _counts(low: IntArray, high: IntArray, empty: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """Every number of events from ``low`` to ``high`` (c,), and none where ``empty``, with the move it belongs to."""
+    step = max(1, math.ceil((int(np.max(high - low, initial=0)) + 1) / MOST_EVENTS))
+    number = (high - low) // step + 1
+    which = np.repeat(np.arange(low.size), number)
+    begin = np.cumsum(number) - number
+    d = low[which] + (np.arange(which.size) - begin[which]) * step
+    bare = np.flatnonzero(empty)
+    return np.concatenate([which, bare]), np.concatenate([d, np.zeros(bare.size, np.int64)])
 
 
 MOST_EVENTS = 40
@@ -147,31 +166,36 @@ MOST_EVENTS = 40
 
 
 def _with_events(
-    out: Children, d: IntArray, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int
-) -> Children:
-    """Children after ``d`` events each, with the cost of the level, of several events at once, and of facts."""
-    n = np.maximum(out.n, 1)
-    before = out.survival
-    out.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
-    again = np.log(np.clip(out.n * slot.several, slot.ties, max(slot.ties, 0.8)))
-    weight = log_level(out.survival, slot, timeline.quantum, settings.outlier)
-    # the level after a drop that is none is no level either: it costs little more
-    single = np.log1p(-np.exp(again)) if timeline.n.size > 1 else 0.0
-    weight = np.where(
-        d > 0, weight + np.maximum(d - 1, 0) * again + single, np.maximum(weight, -2.0) - settings.no_event
-    )
+    moves: Moves, d: IntArray, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int
+) -> Moves:
+    """Moves after ``d`` events each, with the cost of the level, of several events at once, and of facts."""
+    n, before = np.maximum(moves.n, 1), moves.survival
+    moves.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
+    outlier = settings.unsure_outlier if slot.hazy else settings.outlier
+    weight = log_level(moves.survival, slot, timeline.quantum, outlier)
+    if slot.passing:
+        weight = np.where(d > 0, weight, np.maximum(weight, -2.0))
+    weight += _log_ties(n, d, slot, timeline)
     for level, half in slot.facts:
-        off = np.maximum(np.abs(out.survival - level) - half, 0.0) / slot.sd
+        off = np.maximum(np.abs(moves.survival - level) - half, 0.0) / slot.sd
         weight -= np.minimum(off**2 / 2.0, settings.outlier)
     if slot.half:
-        weight -= np.where((before > 0.5 - 1e-9) & (out.survival <= 0.5 + 1e-9), 0.0, 6.0)
+        weight -= np.where((before > 0.5 - 1e-9) & (moves.survival <= 0.5 + 1e-9), 0.0, 6.0)
     if slot.kind == STRADDLE:
-        over = np.maximum(out.n - d - slot.count, 0) + np.maximum(slot.count - out.n, 0)
+        over = np.maximum(moves.n - d - slot.count, 0) + np.maximum(slot.count - moves.n, 0)
         weight += _missed(over, settings) if strictness == SOFT else np.where(over > 0, -np.inf, 0.0)
-    out.n = out.n - d
-    out.events = out.events + d
-    out.add(weight)
-    return out.pick(np.isfinite(out.best))
+    moves.n = moves.n - d
+    moves.events = d
+    moves.weight = moves.weight + weight
+    return moves.pick(np.isfinite(moves.weight)) if slot.kind == STRADDLE else moves
+
+
+def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> FloatArray:
+    """Log prior of ``d`` events in one drop: none if it was misread, several if columns or times are coarse."""
+    again = np.log(np.clip(n * slot.several, slot.ties, max(slot.ties, 0.8)))
+    single = np.log1p(-np.exp(again)) if timeline.n.size > 1 else 0.0
+    some = np.maximum(d - 1, 0) * again + single + math.log1p(-slot.empty)
+    return np.where(d > 0, some, math.log(slot.empty))
 
 
 def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) -> FloatArray:
@@ -186,16 +210,19 @@ def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) 
     return np.maximum(fit, -outlier - np.minimum(0.2 * beyond, 8.0))
 
 
-def _totals(children: Children, slot: Slot, timeline: Timeline, settings: LatticeSettings) -> None:
+def _totals(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings) -> None:
     """Cost of missing printed totals: events or censorings so far, and events in all at the end."""
-    off = np.zeros(children.n.size)
+    if slot.events < 0 and slot.censored < 0 and timeline.total < 0:
+        return
+    states, of = moves.states, moves.of
+    events = states.events[of] + moves.events
+    off = np.zeros(moves.n.size)
     if slot.events >= 0:
-        off += np.abs(children.events - slot.events)
+        off += np.abs(events - slot.events)
     if slot.censored >= 0:
-        off += np.abs(timeline.n[children.origin] - children.n - children.events - slot.censored)
+        off += np.abs(timeline.n[states.origin[of]] - moves.n - events - slot.censored)
     if slot.kind == END and timeline.total >= 0:
-        off += np.abs(children.events - timeline.total)
+        off += np.abs(events - timeline.total)
     elif timeline.total >= 0:
-        off += np.maximum(children.events - timeline.total, 0)
-    if off.any():
-        children.add(-settings.per_event * off)
+        off += np.maximum(events - timeline.total, 0)
+    moves.weight = moves.weight - settings.per_event * off

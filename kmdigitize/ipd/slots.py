@@ -18,7 +18,9 @@ class Slot:
     ``hazard`` is the expected censoring per patient at risk over the gap (-1: unknown, ``share`` of the open stretch
     passes instead). With censor marks, ``marks`` are those surely inside, ``unsure`` those that may belong to a
     neighbour, ``extra`` the expected censorings that no mark shows. ``level``/``sd`` is the flat after a drop,
-    ``several`` (per patient at risk) and ``ties`` the chance of one more event in the same drop. ``count`` is the
+    ``several`` (per patient at risk) and ``ties`` the chance of one more event in the same drop, ``empty`` the chance
+    that the drop was misread and holds none; ``hazy`` if the flat before or after it was hardly seen, ``passing`` if
+    that flat is also too short to be one, so that its level may be any on the way down. ``count`` is the
     printed number, ``floor`` the fewest that must be left afterwards. ``events`` and
     ``censored`` are printed totals so far (-1: none).
     ``ahead`` is the next printed number and the share of those left expected to reach it; ``least`` and ``most`` keep
@@ -39,6 +41,9 @@ class Slot:
     sd: float = 1.0
     several: float = 0.0
     ties: float = 0.02
+    empty: float = 0.005
+    hazy: bool = False
+    passing: bool = False
     facts: tuple[tuple[float, float], ...] = ()
     half: int = 0
     count: int = -1

@@ -1,4 +1,4 @@
-"""States of the lattice and how they are kept: settings, layers, merging of states that meet, and the beam.
+"""States of the lattice: settings, layers, what may happen to states, and regimes of censoring.
 
 A state is the number at risk, the events so far and the exact survival of its own integer path; ``origin`` says which
 number of patients it started from, ``regime`` how fast patients are censored where no printed number tells.
@@ -7,7 +7,7 @@ number of patients it started from, ``regime`` how fast patients are censored wh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,12 @@ class LatticeSettings:
 
     keep: int = 500
     """States kept per slot; more gave the same counts in every resolved case tried."""
-    within: float = 25.0
+    within: float = 14.0
     """States this much less probable than the best are dropped: they never come back."""
     outlier: float = 12.0
-    """Most that one level may cost: about five standard deviations, as rare as a wrong flat."""
-    no_event: float = 12.0
-    """Cost of a drop that holds no event."""
+    """Most that a level between sure drops may cost: about five standard deviations, as rare as a wrong flat."""
+    unsure_outlier: float = 6.0
+    """The same for a flat that was hardly seen: one in twenty of them is off by four standard deviations or more."""
     false_mark: float = 7.0
     """Cost of a censor mark under which nobody is censored."""
     per_event: float = 8.0
@@ -85,26 +85,27 @@ class Path:
 
 
 @dataclass(slots=True)
-class Children:
-    """Unmerged states (c,) with their parents and log weights."""
+class Moves:
+    """What may happen to ``states`` in one slot, (c,) each: state moved ``of``, at risk and survival afterwards, events
+    of the slot, and log weight."""
 
+    states: Layer
+    of: IntArray
     n: IntArray
-    events: IntArray
     survival: FloatArray
-    regime: IntArray
-    origin: IntArray
-    best: FloatArray
-    mass: FloatArray
-    parent: IntArray
+    events: IntArray
+    weight: FloatArray
 
-    def pick(self, which: NDArray[np.bool_] | IntArray) -> Children:
-        """The children at an index or mask."""
-        return Children(*(getattr(self, name)[which] for name in self.__slots__))
+    def pick(self, which: NDArray[np.bool_] | IntArray) -> Moves:
+        """The moves at an index or mask."""
+        chosen = (getattr(self, name)[which] for name in ("of", "n", "survival", "events", "weight"))
+        return Moves(self.states, *chosen)
 
-    def add(self, weight: FloatArray) -> None:
-        """Add log weights (c,)."""
-        self.best = self.best + weight
-        self.mass = self.mass + weight
+    @classmethod
+    def none(cls, states: Layer) -> Moves:
+        """Every state as it is."""
+        k = states.n.size
+        return cls(states, np.arange(k), states.n, states.survival, np.zeros(k, np.int64), np.zeros(k))
 
 
 def start(timeline: Timeline) -> Layer:
@@ -123,81 +124,23 @@ def change_points(slots: tuple[Slot, ...]) -> set[int]:
     return {unknown[j] for j in np.unique(np.linspace(0, len(unknown) - 1, CHANGES + 2)[:-1].astype(int))}
 
 
-def with_regimes(layer: Layer, slot: Slot, change: bool) -> Children:
-    """The states of a layer as parents, multiplied by the regimes where these may change."""
+def with_regimes(layer: Layer, change: bool) -> Layer:
+    """The states of a layer as parents of themselves, multiplied by the regimes where these may change."""
     k = layer.n.size
-    states = Children(
-        layer.n, layer.events, layer.survival, layer.regime, layer.origin, layer.best, layer.mass, np.arange(k)
-    )
     if not change:
-        return states
-    states = states.pick(np.repeat(np.arange(k), RATES.size))
-    before = states.regime
-    states.regime = np.tile(np.arange(1, RATES.size + 1), k)
+        return replace(layer, parent=np.arange(k), edge_from=None, edge_to=None, edge_share=None)
+    of = np.repeat(np.arange(k), RATES.size)
+    before, regime = layer.regime[of], np.tile(np.arange(1, RATES.size + 1), k)
     switch = math.log((1.0 - STAY) / (RATES.size - 1))
-    states.add(np.where(before == 0, -math.log(RATES.size), np.where(before == states.regime, math.log(STAY), switch)))
-    return states
+    weight = np.where(before == 0, -math.log(RATES.size), np.where(before == regime, math.log(STAY), switch))
+    same = {name: getattr(layer, name)[of] for name in ("n", "events", "survival", "origin")}
+    return Layer(**same, regime=regime, best=layer.best[of] + weight, mass=layer.mass[of] + weight, parent=of)
 
 
-def prospect(children: Children, slot: Slot) -> FloatArray:
+def prospect(n: IntArray, slot: Slot) -> FloatArray:
     """How well the next printed number can still be met; only ranks states, never counts as evidence."""
     if slot.ahead is None:
-        return np.zeros(children.n.size)
+        return np.zeros(n.size)
     target, share = slot.ahead
-    spread = 0.5 + children.n * (1.0 - share)
-    return -np.minimum(0.35 * (children.n * share - target) ** 2 / spread, 15.0)
-
-
-def merge(
-    children: Children, slot: Slot, timeline: Timeline, cell: float, settings: LatticeSettings, edges: bool
-) -> Layer:
-    """Merge children of equal integers and nearly equal survival, then keep the most probable."""
-    bucket = np.rint(children.survival / cell).astype(np.int64)
-    most, levels = int(timeline.n.max()) + 1, int(1.0 / cell) + 2
-    key = (((children.origin * most + children.n) * 8 + children.regime) * most + children.events) * levels + bucket
-    order = np.argsort(key)
-    key = key[order]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
-    group = np.cumsum(np.concatenate([[0], (key[1:] != key[:-1]).astype(np.int64)]))
-    best = children.best[order]
-    top = np.maximum.reduceat(best, first)
-    winner = np.full(first.size, order.size)
-    hits = np.flatnonzero(best == top[group])
-    np.minimum.at(winner, group[hits], hits)
-    peak = np.maximum.reduceat(children.mass[order], first)
-    mass = peak + np.log(np.add.reduceat(np.exp(children.mass[order] - peak[group]), first))
-    chosen = order[winner]
-    kept = _best_states(children, chosen, mass, slot, settings)
-    same = ("n", "events", "survival", "regime", "origin", "parent")
-    layer = {name: getattr(children, name)[chosen[kept]] for name in same}
-    if not edges:
-        return Layer(**layer, best=top[kept], mass=mass[kept])
-    place = np.full(first.size, -1)
-    place[kept] = np.arange(kept.size)
-    inside = place[group] >= 0
-    share = np.exp(children.mass[order][inside] - mass[group[inside]])
-    return Layer(
-        **layer,
-        best=top[kept],
-        mass=mass[kept],
-        edge_from=children.parent[order][inside].astype(np.int32),
-        edge_to=place[group[inside]].astype(np.int32),
-        edge_share=share,
-    )
-
-
-def _best_states(
-    children: Children, chosen: IntArray, mass: FloatArray, slot: Slot, settings: LatticeSettings
-) -> IntArray:
-    """Indices of the states to keep, in order of their key."""
-    if chosen.size <= settings.keep:
-        return np.arange(chosen.size)
-    states = children.pick(chosen)
-    rank = mass + prospect(states, slot)
-    racing = np.unique(states.origin).size
-    if racing == 1:
-        return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
-    order = np.lexsort((-rank, states.origin))
-    origin = states.origin[order]
-    place = np.arange(order.size) - np.searchsorted(origin, origin, side="left")
-    return np.sort(order[place < max(settings.least_each, settings.keep // racing)])
+    spread = 0.5 + n * (1.0 - share)
+    return -np.minimum(0.35 * (n * share - target) ** 2 / spread, 15.0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.ipd.doubt import doubted_drops
 from kmdigitize.ipd.expected import expected_censoring, marks_in_gaps, several_events
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
@@ -39,6 +40,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     edges = np.concatenate([[0.0], [stop.time for stop in stops]])
     hazard, share = expected_censoring(known, used, edges)
     several, ties = several_events(known, used, inputs.curve.time_resolution)
+    doubt = doubted_drops(known, inputs.curve)
     marks = marks_in_gaps(inputs, known, used, edges)
     slots: list[Slot] = []
     floor = 0
@@ -48,6 +50,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
         if stop.kind in (DROP, STRADDLE):
             j = stop.drop
             fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j]), "ties": ties}
+            fields |= {"empty": float(doubt.chance[j]), "hazy": bool(doubt.hazy[j]), "passing": bool(doubt.passing[j])}
             fields |= {"facts": _facts(inputs, known, j), "half": _half(inputs, known, j)}
             fields |= {"drop_time": float(known.time[j])} | _between_cells(float(known.time[j]), used.time)
         if stop.kind in (RISK, STRADDLE):

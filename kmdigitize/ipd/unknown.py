@@ -45,7 +45,7 @@ class UnknownSettings:
     """Coarse candidates this close to the best one (nats) have their neighbours in the second race."""
     together: float = 4.0
     """The usual early drop holds at most this many events; the smallest drop may be no event at all."""
-    real: float = 0.8
+    real: float = 0.6
     """Share of the drops and censor marks that are real, at least."""
     most: int = 4000
     """More patients than this cannot be told apart in any figure."""

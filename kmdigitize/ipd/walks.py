@@ -57,7 +57,7 @@ def _unknown_n(known: Prepared) -> int:
 def _patients(walk: Walk, n: int, inputs: ReconstructionInputs) -> IPD:
     """Events at their points, censorings half-way to the next, everybody left where the drawn curve ends."""
     following = np.append(walk.time[1:], walk.time[-1])
-    middle = (walk.time + following) / 2.0
+    middle = walk.time + (following - walk.time) / 2.0
     events, censored = np.repeat(walk.time, walk.events), np.repeat(middle, walk.censored)
     left = n - events.size - censored.size
     last: FloatArray = np.full(max(0, left), walk.time[-1])

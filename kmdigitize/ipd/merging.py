@@ -1,0 +1,79 @@
+"""Merging of states that meet, and the beam: which of them are kept.
+
+States meet when their integers are equal and their survival differs by a fraction of the noise. The most probable
+path to a state keeps its exact survival, so merging never rounds a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.ipd.slots import Slot, Timeline
+from kmdigitize.ipd.states import LatticeSettings, Layer, Moves, prospect
+
+
+def merge(moves: Moves, slot: Slot, timeline: Timeline, cell: float, settings: LatticeSettings, edges: bool) -> Layer:
+    """Merge moves of equal integers and nearly equal survival, then keep the most probable states."""
+    states = moves.states
+    order, group, first = _groups(moves, timeline, cell)
+    of, weight = moves.of[order], moves.weight[order]
+    best, mass_of = states.best[of] + weight, states.mass[of] + weight
+    top = np.maximum.reduceat(best, first)
+    hits = np.flatnonzero(best == top[group])
+    winner = hits[np.searchsorted(group[hits], np.arange(first.size))]
+    peak = np.maximum.reduceat(mass_of, first)
+    mass = peak + np.log(np.add.reduceat(np.exp(mass_of - peak[group]), first))
+    kept = _best_states(moves.n[order[winner]], states.origin[of[winner]], mass, slot, settings)
+    chosen = order[winner[kept]]
+    source = moves.of[chosen]
+    layer = Layer(
+        n=moves.n[chosen],
+        events=states.events[source] + moves.events[chosen],
+        survival=moves.survival[chosen],
+        regime=states.regime[source],
+        origin=states.origin[source],
+        best=top[kept],
+        mass=mass[kept],
+        parent=states.parent[source],
+    )
+    return _with_edges(layer, states.parent[of], mass_of, group, kept) if edges else layer
+
+
+def _groups(moves: Moves, timeline: Timeline, cell: float) -> tuple[IntArray, IntArray, IntArray]:
+    """Order of the moves by the cell they end in, the group of each (c,) in that order, and where groups begin."""
+    states, of = moves.states, moves.of
+    bucket = np.rint(moves.survival / cell).astype(np.int64)
+    most, levels = int(timeline.n.max()) + 1, int(1.0 / cell) + 2
+    own = (states.origin * 8 + states.regime) * most + states.events
+    key = (own[of] + moves.events) * (most * levels) + moves.n * levels + bucket
+    order = np.argsort(key)
+    key = key[order]
+    new = np.concatenate([[True], key[1:] != key[:-1]])
+    return order, np.cumsum(new) - 1, np.flatnonzero(new)
+
+
+def _best_states(n: IntArray, origin: IntArray, mass: FloatArray, slot: Slot, settings: LatticeSettings) -> IntArray:
+    """Indices of the states to keep, in order of their key."""
+    if n.size <= settings.keep:
+        return np.arange(n.size)
+    rank = mass + prospect(n, slot)
+    racing = int(np.count_nonzero(np.bincount(origin)))
+    if racing == 1:
+        return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
+    order = np.lexsort((-rank, origin))
+    ordered = origin[order]
+    place = np.arange(order.size) - np.searchsorted(ordered, ordered, side="left")
+    return np.sort(order[place < max(settings.least_each, settings.keep // racing)])
+
+
+def _with_edges(layer: Layer, source: IntArray, mass: FloatArray, group: IntArray, kept: IntArray) -> Layer:
+    """The layer with all edges into its states: from, to (in order), and the share of the state's mass."""
+    place = np.full(int(group[-1]) + 1, -1)
+    place[kept] = np.arange(kept.size)
+    inside = np.flatnonzero(place[group] >= 0)
+    to = place[group[inside]]
+    share = np.exp(mass[inside] - layer.mass[to])
+    return replace(layer, edge_from=source[inside].astype(np.int32), edge_to=to.astype(np.int32), edge_share=share)
