@@ -126,7 +126,7 @@ def _method_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--calibrate", is_flag=True, help="Use the printed hazard ratio and P as constraints (unadjusted only).")
 @click.option("--settings", type=FILE, help="JSON of stage settings, for experts.")
 @click.option("--pages", type=_written(parse_pages), metavar="FIRST-LAST", help="Pages of a PDF, such as 5-8.")
-@click.option("--list", "only_list", is_flag=True, help="Only list the survival panels that are there.")
+@click.option("--list", "only_list", is_flag=True, help="Only list what is there, with a sheet of thumbnails.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def digitize(figures: tuple[str, ...], folder: Path, **options: Any) -> None:
     """Digitize FIGURES (PNG, JPEG, TIFF, WebP, BMP, PDF, SVG; - reads standard input) into curves and patients."""

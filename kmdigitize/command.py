@@ -11,8 +11,9 @@ import numpy as np
 from kmdigitize.agreement import Agreement, compare
 from kmdigitize.batch.plan import record_job
 from kmdigitize.calibration import CalibratedContrast
-from kmdigitize.errors import FactsError, KmdigitizeError
-from kmdigitize.export import to_csv
+from kmdigitize.contents import Listed, contents_sheet
+from kmdigitize.errors import FactsError, KmdigitizeError, OutputError
+from kmdigitize.export import replace_file, to_csv, to_png
 from kmdigitize.facts import FigureFacts, read_json, read_reported
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
@@ -37,7 +38,8 @@ def digitize_files(paths: Sequence[str], folder: Path, options: Mapping[str, Any
     failures: list[KmdigitizeError] = []
     for job in progress(jobs_for([(path, options) for path in paths]), "figures"):
         try:
-            errors = _list_job(job, settings, say) if options["only_list"] else _do_job(job, folder, settings, say)
+            work = _list_job if options["only_list"] else _do_job
+            errors = work(job, folder, settings, say)
         except KmdigitizeError as error:
             errors = [error]
         if errors and len(paths) > 1:
@@ -71,10 +73,19 @@ def _do_job(job: Job, folder: Path, settings: Settings, say: Say) -> list[Kmdigi
     return []
 
 
-def _list_job(job: Job, settings: Settings, say: Say) -> list[KmdigitizeError]:
-    for figure in figures_of(job):
-        for line in listing(figure, stated_facts(job, figure.name), settings):
+def _list_job(job: Job, folder: Path, settings: Settings, say: Say) -> list[KmdigitizeError]:
+    """Says what is in a file and draws a sheet of it; it is no error when some of it is no survival curve."""
+    listed = [listing(figure, stated_facts(job, figure.name), settings) for figure in figures_of(job)]
+    for one in listed:
+        for line in one.lines:
             say(line)
+    sheet = folder / f"{job.name}-contents.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(sheet, to_png(contents_sheet(listed)))
+    except OSError as error:
+        raise OutputError(f"Cannot write {sheet}: {error.strerror}.", "Choose another folder with -o.") from error
+    say(f"→ {sheet}")
     return []
 
 
@@ -118,11 +129,16 @@ def check_lines(agreement: Agreement) -> list[str]:
     return lines
 
 
-def listing(figure: Figure, facts: FigureFacts, settings: Settings) -> list[str]:
-    """A line per panel: what it is and which arms it shows, or why it is skipped."""
-    found = digitize(figure, facts, settings)
+def listing(figure: Figure, facts: FigureFacts, settings: Settings) -> Listed:
+    """A line per panel: what it is and which arms it shows, or why it is skipped; and where the panels are."""
+    try:
+        found = digitize(figure, facts, settings)
+    except KmdigitizeError as error:
+        return Listed(figure, (f"{figure.name}: skipped: {error.message}",))
     lines = [f"{figure.name}-{p.panel.name}: {', '.join(arm.name for arm in p.arms)}" for p in found.panels]
-    return lines + [f"{figure.name}-{s.panel.name}: skipped: {s.reason}" for s in found.skipped]
+    lines += [f"{figure.name}-{s.panel.name}: skipped: {s.reason}" for s in found.skipped]
+    frames = tuple(p.panel.frame for p in found.panels), tuple(s.panel.frame for s in found.skipped)
+    return Listed(found.figure, tuple(lines), *frames)
 
 
 def reconstruct_file(curves: Path, options: Mapping[str, Any]) -> bytes:

@@ -142,7 +142,7 @@ def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
     """Names, numbers at risk and stated facts put to what was found. Raises FactsError, or what kept all panels out."""
     panels, skipped, errors = [], list(found.skipped), list(found.errors)
     for panel in found.panels:
-        settled = _settle_panel(panel, found.tokens, facts)
+        settled = _settle_panel(panel, found, facts)
         if settled.arms:
             panels.append(settled)
             continue
@@ -237,13 +237,13 @@ def _fit_scales(page: Page, panel: Panel, titles: AxisTitles, facts: PanelFacts)
     )
 
 
-def _settle_panel(found: FoundPanel, tokens: tuple[TextToken, ...], facts: FigureFacts) -> DigitizedPanel:
+def _settle_panel(found: FoundPanel, page: Found, facts: FigureFacts) -> DigitizedPanel:
     own = facts.of_panel(found.panel.name)
     arms, flags = digitized_arms(found.traces, found.legend, found.risk_table, found.scales, own)
     panel = DigitizedPanel(found.panel, found.scales, arms, found.legend, found.risk_table, flags)
     if own.arm_names or not any(flag.code == "arm_unnamed" for arm in arms for flag in arm.flags):
         return panel
-    return replace(panel, arms=named_by_medians(arms, reported_on(panel, tokens, facts)))
+    return replace(panel, arms=named_by_medians(arms, reported_on(panel, page.figure, page.tokens, facts)))
 
 
 def _panel_result(
@@ -254,7 +254,7 @@ def _panel_result(
     rebuild: Rebuild,
     watch: Stopwatch,
 ) -> PanelResult:
-    reported = reported_on(panel, digitized.tokens, facts)
+    reported = reported_on(panel, digitized.figure, digitized.tokens, facts)
     with watch.lap("reconstruct"):
         rebuilt = tuple(rebuild(reconstruction_inputs(arm, panel, reported), options) for arm in panel.arms)
     if reported is None:

@@ -97,7 +97,8 @@ class Figure:
     """A picture to digitize: ``pixels`` (height, width, 3) RGB, composed on white, plus its drawing if it has one.
 
     ``lossy`` is True where compression has blurred colours; ``angle`` is the tilt in degrees that was removed
-    (counter-clockwise positive); ``sha256`` is of the input bytes.
+    (counter-clockwise positive); ``sha256`` is of the input bytes. ``caption`` is what stands beside it on its page,
+    ``article`` the running text of all pages.
     """
 
     name: str
@@ -106,6 +107,8 @@ class Figure:
     angle: float = 0.0
     sha256: str = ""
     drawing: Drawing | None = None
+    caption: str = ""
+    article: str = ""
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
@@ -123,7 +126,7 @@ class Figure:
         return int(self.pixels.shape[1])
 
     def to_json(self) -> dict[str, object]:
-        """All but the pixels and the drawing, which stay in the input file."""
+        """All but the pixels, the drawing and the text around it, which stay in the input file."""
         kept = {name: getattr(self, name) for name in ("name", "lossy", "angle", "sha256")}
         return kept | {"height": self.height, "width": self.width}
 

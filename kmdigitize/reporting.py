@@ -1,11 +1,13 @@
 """What is reported about a panel, from whichever place says it, and what it tells the reconstruction.
 
-Stated numbers win over the caption or abstract given as text, which win over what the figure itself prints. What
-was not stated by the user is marked with its source.
+Stated numbers win over the caption or abstract given as text, which win over what the figure itself prints, which wins
+over its caption in the article, which wins over the article's sentences that name its end point. What was not stated
+by the user is marked with its source.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from kmdigitize.agreement import match_arm
@@ -13,7 +15,7 @@ from kmdigitize.facts import FigureFacts
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
-from kmdigitize.records import DigitizedArm, DigitizedPanel, TextToken
+from kmdigitize.records import DigitizedArm, DigitizedPanel, Figure, TextToken
 from kmdigitize.reported import Reported
 from kmdigitize.text.statistics import parse_statistics, read_printed_statistics
 
@@ -25,14 +27,35 @@ def rebuilt_by(inputs: ReconstructionInputs, options: Options) -> Reconstruction
     return reconstruct(inputs, options.method, options.draws, options.seed)
 
 
-def reported_on(panel: DigitizedPanel, tokens: tuple[TextToken, ...], facts: FigureFacts) -> Reported | None:
-    """What is reported about ``panel``, None if nothing is."""
+def reported_on(
+    panel: DigitizedPanel, figure: Figure, tokens: tuple[TextToken, ...], facts: FigureFacts
+) -> Reported | None:
+    """What is reported about ``panel`` of ``figure``, on which ``tokens`` are printed; None if nothing is."""
     stated = facts.of_panel(panel.panel.name).reported
     if stated is not None:
         return stated
     if facts.text is not None:
         return _of_end_point(parse_statistics(facts.text), panel.scales.end_point or panel.panel.title)
-    return read_printed_statistics(tokens, panel.panel, [arm.name for arm in panel.arms])
+    names = [arm.name for arm in panel.arms]
+    printed = read_printed_statistics(tokens, panel.panel, names)
+    return printed or _around(figure, panel, names)
+
+
+def _around(figure: Figure, panel: DigitizedPanel, names: list[str]) -> Reported | None:
+    """What the caption says, else what the article's sentences that name the panel's end point say."""
+    end_point = panel.scales.end_point or panel.panel.title
+    unit = panel.scales.time_unit
+    found = _of_end_point(parse_statistics(figure.caption, names, unit), end_point) if figure.caption else None
+    if found is not None or not end_point:
+        return found
+    named = [s for s in re.split(r"(?<=[.;])\s+(?=[A-Z])", figure.article) if _plain(end_point) in _plain(s)]
+    reports = parse_statistics(" ".join(named), names, unit) if named else ()
+    about = [report for report in reports if report.end_point and _plain(report.end_point) in _plain(end_point)]
+    return about[0] if about else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[a-z]+", text.lower()))
 
 
 def _of_end_point(reports: tuple[Reported, ...], end_point: str) -> Reported | None:

@@ -16,7 +16,7 @@ from kmdigitize.forms import parse_counts, parse_names, parse_pages, parse_range
 from kmdigitize.jobs import FACT_OPTIONS, FILE_OPTIONS, NO_OPTIONS, Job, jobs_for
 from kmdigitize.tables import read_rows
 
-SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".pdf", ".svg"))
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".bmp", ".pdf", ".svg", ".svgz"))
 
 
 CELLS: dict[str, Callable[[str], Any]] = {

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import pypdfium2.raw as pdfium
 from kmdigitize.errors import KmdigitizeError, TooLargeError, UnreadableFileError
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records import Drawing, Figure
+from kmdigitize.sources.captions import caption_of, without_line_ends
 from kmdigitize.sources.crop import crop_drawing
 from kmdigitize.sources.outlines import Matrix
 from kmdigitize.sources.pdf_glyphs import read_glyph_marks
@@ -76,13 +77,33 @@ def read_pdf(
                 if len(numbers) == 1:
                     raise
                 log.warning("page %d of %s is left out: %s", number, name, error.message)
+        article = _running_text(document, numbers) if figures and len(document) > 1 else ""
     if not figures:
         raise UnreadableFileError(
             f"No drawing or picture large enough for a survival curve was found in {name} ({len(numbers)} pages read).",
             "Check --pages, or cut the figure out as a picture.",
         )
     digest = hashlib.sha256(data).hexdigest()
-    return tuple(replace(figure, sha256=digest) for figure in figures)
+    return tuple(replace(figure, sha256=digest, article=article) for figure in figures)
+
+
+_MOST_TEXT = 2_000_000
+"""Characters of running text that are kept: a book's worth."""
+
+
+def _running_text(document: Any, numbers: range) -> str:
+    """The text of some pages in the order in which they paint it."""
+    texts: list[str] = []
+    for number in numbers:
+        if sum(map(len, texts)) > _MOST_TEXT:
+            break
+        with suppress(pypdfium2.PdfiumError):
+            page = document[number - 1]
+            text_page = page.get_textpage()
+            texts.append(text_page.get_text_range().replace("\r", "").replace("\ufffe", "-"))
+            text_page.close()
+            page.close()
+    return without_line_ends("\n".join(texts))[:_MOST_TEXT]
 
 
 @contextmanager
@@ -143,6 +164,10 @@ def _read_page(document: Any, number: int, name: str, settings: PdfSettings) -> 
         regions = find_regions(read.objects.paths, boxes, read.text.tokens, read.shape)
         pixels = _rendered(page, read) if regions else None
         drawn = [_figure(read, pixels, region, settings) for region in regions if pixels is not None]
+        drawn = [
+            replace(figure, caption=caption_of(read.text.tokens, region.box))
+            for figure, region in zip(drawn, regions, strict=False)
+        ]
         figures = [f for f in drawn if max(f.width, f.height) <= settings.max_ratio * min(f.width, f.height)]
     finally:
         page.close()

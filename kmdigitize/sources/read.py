@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 
 from kmdigitize.errors import TooLargeError, UnreadableFileError
@@ -24,6 +25,23 @@ def read_bytes(path: Path) -> bytes:
         raise UnreadableFileError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
 
 
+MAX_INFLATED = 64_000_000
+
+
+def _inflated(data: bytes, name: str) -> bytes:
+    """A compressed drawing (.svgz) as it was. Raises UnreadableFileError or TooLargeError."""
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        plain = inflater.decompress(data, MAX_INFLATED)
+    except zlib.error as error:
+        raise UnreadableFileError(f"{name} is compressed and damaged.", "Export it again as SVG.") from error
+    if inflater.unconsumed_tail:
+        raise TooLargeError(f"{name} holds more than {MAX_INFLATED:,} bytes.", "Export the figure alone.")
+    if not inflater.eof:
+        raise UnreadableFileError(f"{name} is compressed and cut off.", "Download or export it again.")
+    return plain
+
+
 def read_figure(source: str | Path | bytes, name: str | None = None) -> Figure:
     """The first figure in a file (or in its bytes). Raises UnreadableFileError or TooLargeError."""
     if isinstance(source, bytes):
@@ -41,6 +59,8 @@ def read_figures(data: bytes, name: str, pages: tuple[int, int] | None = None) -
         from kmdigitize.sources.pdf import read_pdf
 
         return read_pdf(data, name, pages)
+    if data[:2] == b"\x1f\x8b":
+        data = _inflated(data, name)
     if re.search(rb"<svg[\s>:]|<(\w+:)svg[\s>]", data[:4096]):
         from kmdigitize.sources.svg import read_svg
 

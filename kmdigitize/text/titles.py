@@ -32,6 +32,7 @@ _KINDS = (
     ("a forest plot", r"hazard\s+ratio|odds\s+ratio|relative\s+risk|risk\s+ratio|\bHR\s*\("),
     ("a ROC curve", r"sensitivity|true\s+positive|1\s*[-–−]\s*specificity|false\s+positive"),
 )
+_RATIO_AXIS = re.compile(r"(?i)\W*(?:adjusted\s+)?(?:hazard|odds|risk|rate)\s+ratio\W*(?:\([^()]*\))?")
 _UP = re.compile(
     r"(?i)cum(?:ulative|\.)?\s*(?:incidence|mortality|event|failure|rate|risk|probability|proportion|recurrence|relapse)"
     r"|incidence|mortality|failure|\brisk\s+of|event\s+rate|(?:1|one)\s*[-–−]\s*(?:survival|s\b|km)"
@@ -167,7 +168,8 @@ def _x_title(tokens: Sequence[TextToken], panel: Panel) -> str:
         distance = (line.box.top - frame.bottom) / max(1.0, frame.height)
         wordy = bool(time_unit(line.text)) + bool(_TIME.search(line.text))
         score = 2.0 * wordy - 3.0 * off_middle - 2.0 * distance - 5.0 * is_risk_header(line.text)
-        if off_middle < 0.55 and score > best_score and not is_statistic(line.text):
+        is_axis = not is_statistic(line.text) or (off_middle < 0.1 and _RATIO_AXIS.fullmatch(line.text) is not None)
+        if off_middle < 0.55 and score > best_score and is_axis:
             best, best_score = line.text, score
     return best if best_score > -1.5 else ""
 
