@@ -39,7 +39,9 @@ def mapped(points: FloatArray, matrix: Matrix) -> FloatArray:
     """``points`` (n, 2) moved by ``matrix``."""
     a, b, c, d, e, f = matrix
     x, y = points[:, 0], points[:, 1]
-    return np.column_stack([a * x + c * y + e, b * x + d * y + f])
+    with np.errstate(over="ignore", invalid="ignore"):
+        # What hostile numbers move beyond all bounds is left out where paths are drawn.
+        return np.column_stack([a * x + c * y + e, b * x + d * y + f])
 
 
 def scale_of(matrix: Matrix) -> float:

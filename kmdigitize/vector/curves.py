@@ -23,6 +23,7 @@ from kmdigitize.vector.marks import with_marks
 from kmdigitize.vector.names import matched_entries
 from kmdigitize.vector.steps import Steps, steps_of
 from kmdigitize.vector.strands import axes_of, find_strands
+from kmdigitize.vector.visible import covered_by_pictures, is_seen
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ def trace_drawn_curves(
     if drawing is None:
         return ()
     found = _step_lines(drawing, panel, scales, settings)
+    if covered_by_pictures(figure, panel.frame):
+        found = [steps for steps in found if is_seen(steps, figure)]
     found = _stepped_only(_without_repetitions(found, drawing), settings)
     found = [steps for steps in without_limits(found) if not steps.turns]
     entries = matched_entries([steps.strand.look for steps in found], _with_samples(legend, drawing, panel))
