@@ -60,7 +60,7 @@ CELLS = (
     Cell(500, "rows", 400, trials=24),
     Cell(1000, "rows", 200, trials=24),
     Cell(1000, "rows", 400, trials=24),
-    Cell(1000, "sub", 800, trials=12),
+    Cell(1000, "sub", 800, trials=24),
 )
 COVERAGE = (Cell(50, "rows", 400), Cell(100, "rows", 800), Cell(100, "sub", 800), Cell(200, "rows", 800))
 
@@ -184,7 +184,7 @@ def _line(rows: Rows, found: Reconstruction, curve: StepCurve, cell: Cell, secon
     ]
 
 
-def coverage(cells: tuple[Cell, ...], trials: int | None, draws: int = 100) -> None:
+def coverage(cells: tuple[Cell, ...], trials: int | None, draws: int = 200) -> None:
     """Print how often the 95% digitization intervals hold the truth."""
     print("n | figure | known | trials | log HR | RMST difference | median (arms) | events (arms) | log-rank z")
     pooled = []

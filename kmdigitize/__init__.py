@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kmdigitize.export import write_outputs as write_outputs
     from kmdigitize.facts import FigureFacts as FigureFacts
     from kmdigitize.facts import read_facts as read_facts
+    from kmdigitize.ipd.causes import reconstruct_causes as reconstruct_causes
     from kmdigitize.ipd.points import curve_from_points as curve_from_points
     from kmdigitize.ipd.reconstruct import reconstruct as reconstruct
     from kmdigitize.ipd.records import IPD as IPD
@@ -62,6 +63,7 @@ _HOME = {
     "read_figures": "sources.read",
     "read_result": "export",
     "reconstruct": "ipd.reconstruct",
+    "reconstruct_causes": "ipd.causes",
     "run": "pipeline",
     "write_outputs": "export",
 }

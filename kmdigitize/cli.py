@@ -154,7 +154,10 @@ def digitize(figures: tuple[str, ...], folder: Path, **options: Any) -> None:
 @click.option("-o", "--out", "output", type=FILE, help="Where to write the patients [default: standard output].")
 @_method_options
 def reconstruct(curves: Path, **options: Any) -> None:
-    """Rebuild patients from the points of a curve (CSV with time,survival and optionally panel,arm)."""
+    """Rebuild patients from the points of a curve (CSV with time,survival and optionally panel,arm,cause).
+
+    With causes, survival is one minus the cumulative incidence of each, and every event is given its cause.
+    """
     from kmdigitize.command import reconstruct_file
 
     table = reconstruct_file(curves, options)

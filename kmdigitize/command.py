@@ -15,8 +15,8 @@ from kmdigitize.contents import Listed, contents_sheet
 from kmdigitize.errors import FactsError, KmdigitizeError, OutputError
 from kmdigitize.export import replace_file, to_csv, to_png
 from kmdigitize.facts import FigureFacts, read_json, read_reported
+from kmdigitize.ipd.causes import reconstruct_causes
 from kmdigitize.ipd.points import curve_from_points
-from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
 from kmdigitize.jobs import Job, Outcome, figures_of, jobs_for, stated_facts
 from kmdigitize.pipeline import digitize
@@ -24,6 +24,7 @@ from kmdigitize.progress import progress
 from kmdigitize.records import AtRisk, Figure
 from kmdigitize.result import Result
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings, settings_from
+from kmdigitize.stepcurve import StepCurve
 from kmdigitize.tables import read_groups
 
 Say = Callable[[str], None]
@@ -142,24 +143,35 @@ def listing(figure: Figure, facts: FigureFacts, settings: Settings) -> Listed:
 
 
 def reconstruct_file(curves: Path, options: Mapping[str, Any]) -> bytes:
-    """Patients rebuilt from a CSV of points, as the content of an ipd.csv. Raises FactsError."""
+    """Patients rebuilt from a CSV of points, as the content of an ipd.csv. Raises FactsError.
+
+    With a column ``cause`` the curves of an arm are 1 - cumulative incidence of each cause, and so are the events.
+    """
     at_risk = read_groups(options["at_risk"], ("time", "n_at_risk")) if options["at_risk"] else {}
-    groups = read_groups(curves, ("time", "survival"))
-    stray = set(at_risk) - set(groups)
+    arms: dict[tuple[str, ...], dict[str, StepCurve]] = {}
+    for (panel, arm, cause), points in read_groups(curves, ("time", "survival"), ("panel", "arm", "cause")).items():
+        given = np.array(points)
+        arms.setdefault((panel, arm), {})[cause] = curve_from_points(given[:, 0], given[:, 1])
+    stray = set(at_risk) - set(arms)
     if stray:
         names = ", ".join(sorted(arm for _, arm in stray))
         raise FactsError(
             f"{options['at_risk']} speaks of arms that {curves} does not have: {names}.", "Name them alike."
         )
     rows: list[Sequence[object]] = []
-    for index, (key, points) in enumerate(groups.items()):
-        given = np.array(points)
-        n, events = (_one_of(options[name], index, len(groups), name) for name in ("n", "events"))
-        curve = curve_from_points(given[:, 0], given[:, 1])
-        inputs = ReconstructionInputs(curve, _table(at_risk.get(key)), n, events, panel=key[0], arm=key[1])
-        ipd = reconstruct(inputs, options["method"], options["draws"], options["seed"]).ipd
-        rows += [(*key, t, int(e)) for t, e in zip(ipd.time, ipd.event, strict=True)]
-    return to_csv(("panel", "arm", "time", "event"), rows)
+    for index, ((panel, arm), causes) in enumerate(arms.items()):
+        n, events = (_one_of(options[name], index, len(arms), name) for name in ("n", "events"))
+        known = ReconstructionInputs(_first(causes), _table(at_risk.get((panel, arm))), n, events, panel=panel, arm=arm)
+        found = reconstruct_causes(causes, known, options["method"], options["draws"], options["seed"])
+        ipd = found.whole.ipd
+        rows += [(panel, arm, t, int(e), c) for t, e, c in zip(ipd.time, ipd.event, found.cause, strict=True)]
+    if all(set(causes) == {""} for causes in arms.values()):
+        return to_csv(("panel", "arm", "time", "event"), [row[:4] for row in rows])
+    return to_csv(("panel", "arm", "time", "event", "cause"), rows)
+
+
+def _first(causes: Mapping[str, StepCurve]) -> StepCurve:
+    return next(iter(causes.values()))
 
 
 def _one_of(counts: tuple[int, ...] | None, index: int, n_arms: int, what: str) -> int | None:

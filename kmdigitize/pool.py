@@ -152,7 +152,7 @@ def _number(value: float) -> float | None:
     return float(f"{value:.8g}") if math.isfinite(value) else None
 
 
-def _draws(file: Path) -> dict[tuple[str, str], list[Rows]]:
+def _draws(file: Path) -> dict[tuple[str, ...], list[Rows]]:
     """Posterior patient tables by panel and arm; none where draws were not written."""
     if not file.is_file():
         return {}

@@ -68,12 +68,14 @@ def number(row: dict[str, str], column: str, path: Path, line: int) -> float:
     return value
 
 
-def read_groups(path: Path, columns: Sequence[str]) -> dict[tuple[str, str], list[tuple[float, ...]]]:
-    """Numeric ``columns`` of a CSV grouped by (panel, arm), in order of first appearance. Raises FactsError."""
-    groups: dict[tuple[str, str], list[tuple[float, ...]]] = {}
+def read_groups(
+    path: Path, columns: Sequence[str], keys: Sequence[str] = ("panel", "arm")
+) -> dict[tuple[str, ...], list[tuple[float, ...]]]:
+    """Numeric ``columns`` of a CSV grouped by ``keys``, in order of first appearance. Raises FactsError."""
+    groups: dict[tuple[str, ...], list[tuple[float, ...]]] = {}
     for line, row in enumerate(read_rows(path, columns, {"panel": "1", "arm": "arm 1"}), 2):
         values = tuple(number(row, column, path, line) for column in columns)
-        groups.setdefault((row["panel"], row["arm"]), []).append(values)
+        groups.setdefault(tuple(row.get(key, "") for key in keys), []).append(values)
     if not groups:
         raise FactsError(f"{path} holds a header but no rows.", "Give at least one row.")
     return groups
