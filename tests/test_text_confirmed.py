@@ -51,3 +51,8 @@ def test_an_unsure_word_follows_a_sure_one() -> None:
 def test_a_sure_word_stays() -> None:
     legend = [_token("No statin", 50, 10), _token("Stain", 50, 60)]
     assert [e.label for e in confirmed_labels(_entries(*legend), legend)] == ["No statin", "Stain"]
+
+
+def test_a_row_that_lost_its_number_mends_nothing() -> None:
+    legend = [TextToken("x > 12", Box(150, 30, 190, 40), 0.9)]
+    assert [e.label for e in confirmed_labels(_entries(*legend), [*legend, *_row("x>", 200)])] == ["x > 12"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,3 +148,48 @@ def test_a_legend_below_the_table_is_no_row() -> None:
     table = _read([*_line(255, "A", ["114", "80", "40", "3"]), *_line(290, "", ["", "ECOG 0", "ECOG 1", "ECOG 2"])])
     assert table is not None
     assert [row.label for row in table.rows] == ["A"]
+
+
+def test_three_lines_add_up() -> None:
+    at_risk = [replace(t, confidence=0.9) for t in _line(250, "At risk", ["50", "46", "30", "20"])]
+    tokens = [*_line(240, "Drug", []), *at_risk]
+    tokens += [*_line(260, "Events", ["0", "5", "9", "12"]), *_line(270, "Censored", ["0", "5", "11", "18"])]
+    table = _read(tokens)
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [50, 40, 30, 20]
+    assert table.rows[0].alternatives == ((1, 46),)
+    assert [flag.code for flag in table.flags] == ["risk_table_doubtful"]
+
+
+def test_a_sum_with_the_bracket_that_rises_is_looked_at_again() -> None:
+    def reread(figure: Figure, boxes: Sequence[Box], numeric: bool) -> tuple[TextToken, ...]:
+        return tuple(TextToken("64 (8)" if b.contains(200, 255) else "?", b) for b in boxes)
+
+    cells = ["90 (0)", "84 (8)", "32 (13)", "0 (15)"]
+    table = read_risk_table(FIGURE, PANEL, SCALES, _line(255, "All", cells), reread)
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [90, 64, 32, 0]
+
+
+def test_columns_at_ticks_whose_labels_are_left_out() -> None:
+    scales = Scales(SCALES.x, SCALES.y, tuple(t for t in TICKS if t.value != 24))
+    centred = _line(255, "", ["90", "64", "32", "0"])
+    cells = [TextToken(t.text, Box(t.box.left + 8, 250, t.box.right + 8, 260)) for t in centred]
+    table = read_risk_table(FIGURE, PANEL, scales, [*cells, *_line(255, "All", [])])
+    assert table is not None
+    assert table.rows[0].times.tolist() == [0, 12, 24, 36]
+
+
+def test_a_first_count_of_which_the_label_hides_a_digit_is_left_out() -> None:
+    tokens = [TextToken("Placebb500", Box(60, 250, 115, 260)), *_line(255, "", ["", "886", "522", "30"])]
+    table = _read(tokens)
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [886, 522, 30]
+    assert [flag.code for flag in table.flags] == ["risk_table_doubtful"]
+
+
+def test_the_number_printed_with_the_label_stands_for_a_cut_first_count() -> None:
+    table = _read(_line(255, "Drug (n = 240)", ["40", "86", "17", "3"]))
+    assert table is not None
+    assert (table.rows[0].label, table.rows[0].counts.tolist()) == ("Drug", [240, 86, 17, 3])
+    assert table.rows[0].alternatives == ((0, 40),)

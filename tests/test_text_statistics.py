@@ -92,3 +92,44 @@ def test_the_founding_abstract() -> None:
     ):
         assert [(r.value, r.limits) for r in report.hazard_ratios] == [(value, limits)]
         assert [p.value for p in report.p_values] == [p_value]
+
+
+KNOWN = ("Drug A", "Placebo")
+
+
+@pytest.mark.parametrize(
+    ("words", "medians"),
+    [
+        ("Median survival: Drug A 44.0 months; placebo 30.0 months", [("44.0", None), ("30.0", None)]),
+        ("Median (95% CI): Drug A, 44.0 (38.1-NE); Placebo, 30.0", [("44.0", ("38.1", "NR")), ("30.0", None)]),
+        ("Drug A median not reached", [("NR", None)]),
+    ],
+)  # fmt: skip
+def test_known_arms_stand_before_their_medians(words: str, medians: list[tuple[str, Any]]) -> None:
+    (report,) = parse_statistics(words, KNOWN)
+    assert [(arm.median, arm.median_limits) for arm in report.arms] == medians
+
+
+def test_known_arms_stand_before_their_survival() -> None:
+    (report,) = parse_statistics("1-year survival: Drug A 80.2%, Placebo 70.1%", KNOWN)
+    assert [(a.name, a.landmarks[0].survival) for a in report.arms] == [("Drug A", "80.2"), ("Placebo", "70.1")]
+
+
+def test_a_contrast_in_brackets_and_a_ratio_for_one_arm() -> None:
+    for words in ("Hazard ratio (Drug A vs. Placebo): 0.63 (95% CI: 0.43, 0.94)", "HR for Drug A: 0.63 (0.43–0.94)"):
+        (report,) = parse_statistics(words, KNOWN)
+        assert [(r.arm, r.reference, r.limits) for r in report.hazard_ratios] == [
+            ("Drug A", "Placebo", ("0.43", "0.94"))
+        ]
+
+
+def test_signs_read_in_place_of_digits() -> None:
+    (report,) = parse_statistics("HR O.63 (9$% CI 0.4o-0. 94) p 0.02", KNOWN)
+    assert [(r.value, r.limits) for r in report.hazard_ratios] == [("0.63", ("0.40", "0.94"))]
+    assert [p.value for p in report.p_values] == ["0.02"]
+    assert parse_statistics("Log-rank P=0001") == ()
+
+
+def test_among_three_arms_a_p_value_is_that_of_the_ratio_before_it() -> None:
+    (report,) = parse_statistics("Drug B vs Placebo: HR 0.63 (0.43–0.94), P=0.02", ("Drug A", "Drug B", "Placebo"))
+    assert [p.arms for p in report.p_values] == [("Drug B", "Placebo")]

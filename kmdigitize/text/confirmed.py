@@ -6,6 +6,7 @@ of one label come back in another one. A reading is only ever changed towards on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -29,12 +30,13 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
     for entry in entries:
         own = [t for t in tokens if t.box.overlap(entry.box) > 0]
         sure = min((t.confidence for t in own), default=1.0)
-        better = [t for t in rows if (t.confidence > sure or entry.place == "direct") and _alike(entry.label, t.text)]
+        near = [t for t in rows if _alike(entry.label, t.text) and _digits(t.text) >= _digits(entry.label)]
+        better = [t for t in near if t.confidence > sure or entry.place == "direct"]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
         spelt = [split_counts(t.text)[0] for t in labels if plain_label(t.text) == plain_label(entry.label)]
         label = spelt[0] if entry.place == "direct" and len(spelt) == 1 else entry.label
         if len(better) == 1 and not repeated:
-            label = split_counts(better[0].text)[0]
+            label = _row_label(better[0].text, entry.label)
         elif sure < _UNSURE:
             others = [t for t in tokens if t not in own and t.confidence >= _UNSURE]
             words = [word for t in others for word in t.text.split()]
@@ -49,7 +51,23 @@ def plain_label(text: str) -> str:
 
 
 def _alike(a: str, b: str) -> bool:
-    return SequenceMatcher(None, plain_label(a), plain_label(b), autojunk=False).ratio() >= _SIMILAR
+    return _likeness(a, b) >= _SIMILAR
+
+
+def _likeness(a: str, b: str) -> float:
+    return SequenceMatcher(None, plain_label(a), plain_label(b), autojunk=False).ratio()
+
+
+def _digits(text: str) -> int:
+    """Number of digits; a row whose label lost some to a piece of text of its own mends nothing."""
+    return sum(sign.isdigit() for sign in text)
+
+
+def _row_label(text: str, label: str) -> str:
+    """The label of a table row, without its first count where that was read with it."""
+    name = split_counts(text)[0]
+    alone = re.sub(r"\s+\d+\s*\(\d+%?\)$", "", name)
+    return alone if _likeness(alone, label) > _likeness(name, label) else name
 
 
 def _labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:

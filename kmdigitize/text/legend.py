@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,8 +20,9 @@ from kmdigitize.records import Figure, LegendEntry, Panel, TextToken
 from kmdigitize.text.confirmed import confirmed_labels
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
-from kmdigitize.text.legend_labels import LegendSettings, joined_labels, may_be_label, without_stuck_samples
+from kmdigitize.text.legend_labels import LegendSettings, is_count, joined_labels, may_be_label, without_stuck_samples
 from kmdigitize.text.samples import LineSample, find_sample
+from kmdigitize.text.stat_table import read_stat_tables
 from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
@@ -40,9 +42,11 @@ def read_legend(
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     height = text_height(mine)
     clear = [t for t in mine if t.confidence >= settings.no_obstacle]
-    labels = [t for t in joined_labels(clear, settings) if may_be_label(t, mine, panel, settings)]
+    in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}
+    words = joined_labels([t for t in clear if id(t) not in in_tables], settings)
+    labels = [t for t in words if may_be_label(t, mine, panel, settings)]
     labels = without_stuck_samples(labels, height)
-    edges = _upright_edges(panel)
+    edges = _upright_edges(panel, height)
     candidates = _with_samples(figure.pixels, labels, clear, height, edges)
     candidates += _with_samples(figure.pixels, _two_lines(labels, candidates, settings), clear, height, edges)
     if not candidates:
@@ -54,6 +58,8 @@ def read_legend(
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [LegendEntry(*_counted(token)) for token in missed]
+        counts = [token.box for token in named if is_count(token, mine, panel)]
+        entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))
     else:
         entries = direct
@@ -62,22 +68,23 @@ def read_legend(
     return confirmed
 
 
-def _upright_edges(panel: Panel) -> list[float]:
-    """Columns just right of the drawn sides of the frame: a sample inside begins there at the earliest."""
+def _upright_edges(panel: Panel, height: float) -> list[Box]:
+    """The sides of the frame: a sample inside begins right of them at the earliest, ticks end there."""
     sides = [panel.axis_y_x] + ([panel.frame.right] if panel.closed_right else [])
-    return [side + panel.line_px + 1.0 for side in sides] if panel.has_lines else []
+    edge = panel.line_px + 1.0 if panel.has_lines else 0.5 * height
+    return [Box(at - edge, panel.frame.top, at + edge, panel.frame.bottom) for at in sides]
 
 
 def _limits(
-    token: TextToken, tokens: Sequence[TextToken], width: int, edges: Sequence[float] = ()
+    token: TextToken, tokens: Sequence[TextToken], width: int, edges: Sequence[Box] = ()
 ) -> tuple[float, float]:
-    """Columns left of the label that no other text and no upright line at ``edges`` occupies."""
+    """Columns left of the label that no other text and no upright line (``edges``) occupies."""
     others = [
         t.box.right
         for t in tokens
         if t.box.right < token.box.left and abs(t.box.center_y - token.box.center_y) < 0.6 * (t.box.height + 1)
     ]
-    passed = [edge for edge in edges if edge < token.box.left]
+    passed = [e.right for e in edges if e.right < token.box.left and e.top < token.box.center_y < e.bottom]
     return max([0.0, *(right + 2 for right in others), *passed]), float(width)
 
 
@@ -86,7 +93,7 @@ def _with_samples(
     labels: list[TextToken],
     tokens: Sequence[TextToken],
     height: float,
-    edges: Sequence[float] = (),
+    edges: Sequence[Box] = (),
 ) -> list[_Candidate]:
     found = []
     for token in labels:
@@ -236,7 +243,9 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
     for token in labels:
         height = token.box.height + 1
         inside = frame.grown(0.02 * frame.width, 0).contains(token.box.center_x, token.box.center_y)
-        looks_drawn = re.fullmatch(r"[IHl|+±†‡\-–—.·\s]{2,}|\W*\w?\W*", token.text)  # marks on a curve
+        looks_drawn = re.fullmatch(
+            r"[IHl|+±†‡\-–—.·\s]{2,}|\W*\w?\W*|[\d.,;()\[\]\s–-]*[(\[][\d.,;()\[\]\s–-]*", token.text
+        )  # marks on a curve, limits
         if not inside or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
             continue
         label, n, events = split_counts(token.text)

@@ -55,6 +55,8 @@ def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, se
         return False
     if is_risk_header(token.text) or re.fullmatch(r"[HI|+±]*H[HI|+±]*", token.text):  # marks on a curve
         return False
+    if re.fullmatch(r"(?i)\W*n\s*=\s*[\d,]+\W*", token.text):
+        return False
     if not is_number(token.text):
         return True
     row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
@@ -62,6 +64,18 @@ def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, se
     below = token.box.top > panel.frame.bottom
     beside = token.box.left > panel.frame.right
     return inside or beside or (below and len(row) < 6 and token.box.center_x > panel.frame.left)
+
+
+def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> bool:
+    """Whether a number stands in a row under the tick labels: counts, whose sample stands for the arm's name."""
+    if not is_number(token.text) or token.box.top < panel.frame.bottom:
+        return False
+    row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
+    below = sorted((t for t in tokens if t.box.top > panel.frame.bottom), key=lambda t: t.box.top)
+    ticks = [t.box.center_x for t in below if below and t.box.top < below[0].box.bottom and is_number(t.text)]
+    height = max((t.box.height for t in row), default=0.0) + 1
+    under = [t for t in row if any(abs(t.box.center_x - tick) < 0.6 * height for tick in ticks)]
+    return len(row) >= 3 and len(under) > 0.6 * len(row)
 
 
 def without_stuck_samples(labels: Sequence[TextToken], height: float) -> list[TextToken]:

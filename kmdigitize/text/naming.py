@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import combinations
 
 import numpy as np
 
@@ -209,6 +210,11 @@ def _chromatic(colors: Sequence[Rgb | None]) -> bool:
     return any(color is not None and max(color) - min(color) > 60 for color in colors)
 
 
+def _different(colors: Sequence[Rgb | None]) -> bool:
+    """Whether each colour, be it a grey, differs clearly from every other one."""
+    return len(colors) > 1 and all(_colors_apart(a, b) > 100 for a, b in combinations(colors, 2))
+
+
 def _colors_apart(a: Rgb | None, b: Rgb | None) -> float:
     return color_distance(a or (0, 0, 0), b or (0, 0, 0))
 
@@ -230,7 +236,7 @@ def _rows_of_traces(
     if len(traces) == 1 and len(rows) == 1:
         return {traces[0][0]: (rows[0][0], False)}
     colors = [row.color for _, row in rows]
-    if _chromatic(colors):
+    if _chromatic(colors) or _different(colors):
         cost = np.array([[_colors_apart(t.color, r.color) / 60.0 for _, r in rows] for _, t in traces])
         lead = 0.3
     else:

@@ -19,12 +19,22 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box, IntArray
-from kmdigitize.records import Figure, Panel, RiskRow, RiskTable, Scales, TextToken
+from kmdigitize.records import Figure, Panel, Rgb, RiskRow, RiskTable, Scales, TextToken
 from kmdigitize.text.cells import Cell
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
-from kmdigitize.text.table_cells import Column, checked_cells, find_columns, second_look, start_with, with_expected
+from kmdigitize.text.samples import find_sample
+from kmdigitize.text.table_cells import (
+    Checked,
+    Column,
+    checked_cells,
+    find_columns,
+    second_look,
+    start_with,
+    with_expected,
+)
 from kmdigitize.text.table_lines import TableLine, table_lines
+from kmdigitize.text.table_sums import settled_by_lines
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +159,10 @@ def _row(
     name, n, _ = split_counts(name)
     if n is not None and columns[0].time <= 0:
         start_with(checked, n, columns[0], arm.line)
+    hidden = 0 in checked.glued and 0 in checked.cells and checked.cells[0].count < _largest_after(checked.cells)
+    if hidden:  # only some of its digits can be seen beside the label
+        del checked.cells[0]
+    _check_sums(checked, arm)
     if not checked.cells:
         return None, []
     order = sorted(checked.cells)
@@ -164,19 +178,41 @@ def _row(
         np.array([cell.count for cell in cells]),
         events,
         censored,
-        text_color(figure.pixels, box or cells[0].box),
+        _row_color(figure, box, cells[0].box, arm.line.height),
         box,
         tuple(cell.box for cell in cells),
         doubtful,
         others,
     )
-    return row, [*_flags(row, doubtful, others), *_hidden(arm, columns[0], 0 in checked.cells)]
+    return row, [*_flags(row, doubtful, others), *_hidden(arm, columns[0], 0 in checked.cells, hidden)]
 
 
-def _hidden(arm: _Arm, first: Column, seen: bool) -> list[Flag]:
-    """A doubt where the label covers the place of the first count."""
+def _check_sums(checked: Checked, arm: _Arm) -> None:
+    """Doubts where the lines of one arm do not add up; the count gives way if it is the least surely read of them."""
+    for index, cell in settled_by_lines(checked.cells, arm.events, arm.censored).items():
+        read, lines = checked.cells[index], (arm.events, arm.censored)
+        surer = all(line[index].confidence > read.confidence for line in lines if line is not None)
+        checked.cells[index] = cell if surer else read
+        checked.alternatives[index] = (read if surer else cell).count
+        checked.doubtful.add(index)
+
+
+def _row_color(figure: Figure, label: Box | None, first: Box, height: float) -> Rgb:
+    """Colour of the row: that of its label, or of a line sample in its place, or of its counts."""
+    if label is None:
+        sample = find_sample(figure.pixels, first, height, (0.0, float(figure.width)))
+        return sample.color if sample else text_color(figure.pixels, first)
+    return text_color(figure.pixels, label)
+
+
+def _largest_after(cells: dict[int, Cell]) -> int:
+    return max((cell.count for index, cell in cells.items() if index > 0), default=0)
+
+
+def _hidden(arm: _Arm, first: Column, seen: bool, sure: bool) -> list[Flag]:
+    """A doubt where the label covers the place of the first count (``sure``: it was seen to)."""
     box = arm.line.label_box
-    if seen or box is None or box.right < first.position - first.width / 2:
+    if seen or not (sure or (box is not None and box.right >= first.position - first.width / 2)):
         return []
     return [Flag("risk_table_doubtful", f"{arm.label} at {first.time:g}: hidden under its label")]
 

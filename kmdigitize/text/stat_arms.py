@@ -65,7 +65,7 @@ _NO_ARM_START = r"(?i)surviv|follow|\bage\b|\bwas\b|\breached\b|\bin\s+the\b|^me
 def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
     """Medians with the arms they belong to, in one normalised sentence that speaks of medians.
 
-    Medians that name no arm are found only where the sentence holds just one and there is one arm.
+    ``arms`` are words for the known arms, which may also stand directly before their medians.
     """
     start = _ARM_THEN_VALUE.match(sentence) or _ARM_MEDIAN_VALUE.match(sentence)
     if start and not re.search(_NO_ARM_START, start["arm"]) and not _PAIR.search(sentence):
@@ -75,6 +75,9 @@ def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
         r"(?i)median\s+(?:duration\s+of\s+)?(?:follow[\s-]?up|age|observation)", sentence[word.start() :]
     ):
         return []
+    listed = find_listed(sentence, arms)
+    if listed:
+        return listed
     rest = re.split(r"(?i)hazard\s+ratio|\bHR\b|\bmedian\s+follow", sentence[word.start() :])[0]
     pair = _PAIR.search(rest)
     if pair:
@@ -82,6 +85,35 @@ def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
         return [] if named is None else _pair_medians(pair, named)
     found = [_median(m, m["arm"]) for m in _VALUE_THEN_ARM.finditer(rest)]
     return _same_unit([m for m in found if _is_arm(m.arm)])
+
+
+def find_listed(text: str, arms: Sequence[str]) -> list[ArmMedian]:
+    """Times that stand directly behind the words of known arms: ``Drug, 44.0 (38.1-NR); placebo: 30.0 months``.
+
+    Empty where an arm is named twice or has none, since the numbers may then be something else.
+    """
+    named = [arm for arm in arms if re.search(rf"\b{arm}\b", text)]
+    if not named:
+        return []
+    behind = (
+        r"\s*(?:\([nN]\s*=\s*\d+\))?\s*[:,=]?\s*(?:median\s*[:,=]?\s*)?(?:was\s+|is\s+)?"
+        rf"{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%/]){_LIMITS}"
+    )
+    found = list(re.finditer(rf"\b(?P<arm>{'|'.join(named)})\b{behind}", text, re.IGNORECASE))
+    if sorted(m["arm"] for m in found) != sorted(named) or re.search(r"(?i)hazard|\bHR\b|\bP\b", text):
+        return []
+    return [_median(m, m["arm"]) for m in found]
+
+
+def find_single(sentence: str, arm: str) -> list[ArmMedian]:
+    """The median of the only ``arm`` of a figure, which then need not name it."""
+    found = re.search(
+        rf"(?i)\b(?:median|m(?:OS|PFS|DFS|EFS))\b[^\d;]{{0,60}}?{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%/]){_LIMITS}",
+        sentence,
+    )
+    if found is None or re.search(r"(?i)follow|\bage\b|hazard|\bHR\b|\bvs?\b|versus|range|IQR", sentence):
+        return []
+    return [_median(found, arm)]
 
 
 def _median(match: re.Match[str], arm: str) -> ArmMedian:

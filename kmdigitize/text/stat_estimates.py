@@ -210,6 +210,8 @@ def find_p_values(sentence: str) -> list[FoundP]:
 def _plain_p(text: str) -> str | None:
     power = re.fullmatch(rf"({NUMBER})\s*[x×*]\s*10\s*\^?\s*-\s*(\d+)", text)
     plain = f"{power.group(1)}e-{power.group(2)}" if power else text.replace(" ", "")
+    if re.fullmatch(r"0\d+", plain):  # its point was lost
+        return None
     return plain if 0 <= float(plain) <= 1 else None
 
 

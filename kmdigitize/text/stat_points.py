@@ -112,8 +112,11 @@ _SHARE_OF_ARM = re.compile(
 _LABELLED = re.compile(rf"(?i){_TIME_WORD}(?:\s*(?:OS|PFS|DFS|survival|rate|:|,|=))*\s*{_PERCENT}")
 
 
-def find_landmarks(sentence: str) -> list[FoundLandmark]:
-    """Survival at a time by arm in one normalised sentence; nothing where time or arm is not certain."""
+def find_landmarks(sentence: str, arms: Sequence[str] = ()) -> list[FoundLandmark]:
+    """Survival at a time by arm in one normalised sentence; nothing where time or arm is not certain.
+
+    ``arms`` are words for the known arms, which may also stand directly before their numbers.
+    """
     labelled = re.match(r"\W*(?P<arm>[^:]{1,60}?)\s*(?:\((?:n|N)\s*=\s*\d+\))?\s*:\s*(?P<rest>.*)", sentence)
     if labelled and not re.search(r"(?i)median|survival|hazard|\bCI\b", labelled["arm"]):
         found = [_landmark(m, m["time"], m["unit"], labelled["arm"]) for m in _LABELLED.finditer(labelled["rest"])]
@@ -124,6 +127,7 @@ def find_landmarks(sentence: str) -> list[FoundLandmark]:
     head = sentence.split("%", maxsplit=1)[0]
     if re.search(r"(?i)adverse|toxicit|response|incidence|mortality|hazard\s+ratio", head):
         return []
+    listed = _listed(sentence, arms)
     times = {
         (m["time"], m["unit"].lower().rstrip("s."))
         for m in re.finditer(rf"(?i){_TIME_WORD}", sentence.replace("95%", ""))
@@ -131,7 +135,17 @@ def find_landmarks(sentence: str) -> list[FoundLandmark]:
     if len(times) != 1:
         return []
     time, unit = times.pop()
+    if listed:
+        return [_landmark(m, time, unit, m["arm"]) for m in listed]
     return [_landmark(m, time, unit, m["arm"]) for m in _SHARE_OF_ARM.finditer(sentence) if _names_arm(m["arm"])]
+
+
+def _listed(sentence: str, arms: Sequence[str]) -> list[re.Match[str]]:
+    """Percentages directly behind the words of known arms, each of which has one."""
+    named = [arm for arm in arms if re.search(rf"\b{arm}\b", sentence)]
+    between = rf"\s*[:,=]?\s*(?:{_TIME_WORD.replace('?P<time>', '').replace('?P<unit>', '')}[\sA-Z:,=]*)?"
+    found = list(re.finditer(rf"\b(?P<arm>{'|'.join(named)})\b{between}{_PERCENT}", sentence)) if named else []
+    return found if [m["arm"] for m in found] == sorted(named, key=sentence.index) else []
 
 
 def _landmark(match: re.Match[str], time: str, unit: str, arm: str) -> FoundLandmark:

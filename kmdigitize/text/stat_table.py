@@ -55,8 +55,12 @@ def read_stat_tables(tokens: Sequence[TextToken], panel: Panel, arm_names: Seque
         if table.rows:
             log.debug("table of statistics on panel %s: %s", panel.name, table.rows)
             tables.append(table)
-    rows, used = rows_across(mine, arm_names, height, _ROW_GAP)
-    return [*tables, StatTable(tuple(rows), tuple(used))] if rows else tables
+    inside = [t for t in mine if panel.frame.contains(t.box.center_x, t.box.center_y)]
+    for part in (inside, [t for t in mine if t not in inside]):
+        rows, used = rows_across(part, arm_names, height, _ROW_GAP)
+        if rows:
+            tables.append(StatTable(tuple(rows), tuple(used)))
+    return tables
 
 
 def _beside(tokens: Sequence[TextToken], header: Box, panel: Panel) -> list[TextToken]:
@@ -157,7 +161,7 @@ def _rows_under(columns: Sequence[_Column], tokens: Sequence[TextToken], height:
 def _row(
     line: Sequence[TextToken], columns: Sequence[_Column], height: float
 ) -> tuple[StatRow | None, list[TextToken]]:
-    """The arm and the cells of one line; None where a cell fits no heading."""
+    """The arm ("" if it cannot be read) and the cells of one line; None where a cell other than limits fits not."""
     first = columns[0].box
     label = [t for t in line if _is_label(t, first, height)]
     cells = [t for t in line if t not in label and t.box.left < columns[-1].box.right + 2 * height]
@@ -165,12 +169,15 @@ def _row(
     label = _adjacent(label, height)
     if label and not cells:
         label, cells = _unglued(label[-1], columns, label[:-1])
-    if not label or not cells:
+    if not cells:
         return None, []
     row = StatRow(" ".join(t.text.strip() for t in label).strip(" :|"))
-    for group in _by_headings(cells, columns):
-        if not read_cells(*group, row):
+    groups = _by_headings(cells, columns, height)
+    for text, headings in groups:
+        if not read_cells(text, headings, row) and any(heading.kind != "limits" for heading in headings):
             return None, []
+    if not label and len({id(h) for _, headings in groups for h in headings}) < max(2, len(columns)):
+        return None, []
     return row, [*label, *cells]
 
 
@@ -212,13 +219,22 @@ def _unglued(
     return [], []
 
 
-def _by_headings(cells: Sequence[TextToken], columns: Sequence[_Column]) -> list[tuple[str, list[Heading]]]:
-    """Pieces of text with the headings they stand under; neighbours under one heading are put together."""
+def _by_headings(
+    cells: Sequence[TextToken], columns: Sequence[_Column], height: float
+) -> list[tuple[str, list[Heading]]]:
+    """Pieces of text with the headings they stand under; neighbours under one heading are put together.
+
+    What stands under no heading, because that could not be read, is left out.
+    """
     edges = [(a.box.right + b.box.left) / 2 for a, b in pairwise(columns)]
     groups: list[tuple[list[str], set[int]]] = []
     for cell in cells:
         under = {i for i, c in enumerate(columns) if cell.box.left <= c.box.center_x <= cell.box.right}
-        under = under or {sum(cell.box.center_x > edge for edge in edges)}
+        nearest = sum(cell.box.center_x > edge for edge in edges)
+        box = columns[nearest].box
+        if not under and max(box.left - cell.box.right, cell.box.left - box.right) > 1.5 * height:
+            continue
+        under = under or {nearest}
         if groups and groups[-1][1] & under:
             groups[-1][0].append(cell.text)
             groups[-1][1].update(under)

@@ -29,6 +29,7 @@ _DASHES = str.maketrans(
 def normalised(text: str) -> str:
     """The text with points as decimal marks, no thousands separators, plain dashes and "CI" for its misreadings."""
     text = text.translate(_DASHES).replace("_", " ")
+    text = _read_as_numbers(text)
     text = re.sub(r"(?<=\d)\s?[·∙•⋅](?=\d)", ".", text)
     text = re.sub(r"(?<![\d.])[·∙•⋅](?=\d)", ".", text)
     text = "\n\n".join(_decimal_points(part) for part in _decimal_points(text).split("\n\n"))
@@ -38,6 +39,16 @@ def normalised(text: str) -> str:
     text = re.sub(r"\bC\.\s?I\.", "CI", text)
     text = re.sub(r"\b(HR|CI)(?=\d|\.\d)", r"\1 ", text)
     return re.sub(r"[ \t]+", " ", text)
+
+
+def _read_as_numbers(text: str) -> str:
+    """Letters and signs that stand for digits, gaps inside numbers and a lost sign of equality put right."""
+    text = re.sub(r"(?<![A-Za-z\d])[OQ](?=\.\d)", "0", text)
+    text = re.sub(r"(?<=\d\.)[oO](?=\d)|(?<=\d\.\d)[oO]\b", "0", text)
+    text = re.sub(r"(?<=\d\.)[lI|](?=\d)", "1", text)
+    text = re.sub(r"(?<![\d.])0\.\s+(?=\d)", "0.", text)
+    text = re.sub(r"(?<!\d)9[$S§](?=\s?%)", "95", text)
+    return re.sub(r"(?<![A-Za-z])([Pp])\s+(?=0?\.\d)", r"\1 = ", text)
 
 
 def _decimal_points(text: str) -> str:
@@ -53,5 +64,5 @@ def _decimal_points(text: str) -> str:
 def sentences(text: str) -> list[str]:
     """The text cut at sentence ends and blank lines; a point inside a number or after an abbreviation is no end."""
     text = re.sub(r"\s*\n\s*\n\s*", "\n\n", text)
-    parts = re.split(r"\n\n|(?<=[a-z0-9)\]%])\.\s+(?=[A-Z])", text)
+    parts = re.split(r"\n\n|(?<=[a-z0-9)\]%])(?<!\bvs)(?<!\bv)\.\s+(?=[A-Z])", text)
     return [re.sub(r"\s+", " ", part).strip() for part in parts if part.strip()]

@@ -10,6 +10,9 @@ from kmdigitize.text.cells import group_lines
 from kmdigitize.text.ink import text_height
 from kmdigitize.text.wordings import is_number
 
+_STARTS = re.compile(r"(?i)\W*(?:median\b|hazard\s+ratio|HR\b|P\s*(?:value)?\s*[<=>]|log[\s-]?rank)")
+"""Words with which a statistic begins: such a line goes on with nothing."""
+
 
 def printed_lines(tokens: Sequence[TextToken], panel: Panel) -> list[str]:
     """The panel's lines of words from top to bottom; a line that breaks inside a statistic is joined to the next.
@@ -49,7 +52,9 @@ def _continued(lines: Sequence[TextToken]) -> list[str]:
     previous: TextToken | None = None
     for line in lines:
         text = line.text.strip(" _|-–—'`~")
-        goes_on = previous is not None and _open(previous.text) and _under(line, previous)
+        goes_on = (
+            previous is not None and _open(previous.text) and _under(line, previous) and not _STARTS.match(line.text)
+        )
         begins = previous is not None and re.match(r"^[(\[]", text) and _under(line, previous)
         if texts and (goes_on or begins):
             texts[-1] = f"{texts[-1]} {text}"
@@ -60,7 +65,8 @@ def _continued(lines: Sequence[TextToken]) -> list[str]:
 
 
 def _open(text: str) -> bool:
-    return text.count("(") > text.count(")") or bool(re.search(r"(?:[,:=;]|\bCI|ratio)\s*$", text))
+    announced = re.search(r"(?i)hazard\s+ratio|\bHR\b", text) and not re.search(r"\d\.\d", text)
+    return bool(announced) or text.count("(") > text.count(")") or bool(re.search(r"(?:[,:=;]|\bCI|ratio)\s*$", text))
 
 
 def _under(line: TextToken, above: TextToken) -> bool:

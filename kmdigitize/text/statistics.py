@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from kmdigitize.records import Panel, TextToken
-from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm, Source
-from kmdigitize.text.stat_aliases import aliases, misread_arm, with_aliases
-from kmdigitize.text.stat_arms import ArmMedian, find_medians
+from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, Source
+from kmdigitize.text.stat_aliases import aliases, with_aliases
+from kmdigitize.text.stat_arms import ArmMedian, find_listed, find_medians, find_single
 from kmdigitize.text.stat_cells import StatRow
 from kmdigitize.text.stat_estimates import Estimate, FoundP, find_estimates, find_p_values
+from kmdigitize.text.stat_groups import Group, State, report
 from kmdigitize.text.stat_points import (
     FoundLandmark,
     arm_counts,
@@ -40,76 +40,20 @@ _BOUND = 0.1
 """P values are printed as bounds only where they are small: a larger bound on a figure was misread."""
 
 
-@dataclass
-class _Arm:
-    n: int | None = None
-    events: int | None = None
-    median: str | None = None
-    limits: tuple[str, str] | None = None
-    landmarks: list[Landmark] = field(default_factory=list)
-
-
-@dataclass
-class _Group:
-    """All that is found about one end point."""
-
-    ratios: list[HazardRatio] = field(default_factory=list)
-    p_values: list[PValue] = field(default_factory=list)
-    arms: dict[str, _Arm] = field(default_factory=dict)
-
-    def arm(self, name: str) -> _Arm:
-        return self.arms.setdefault(name, _Arm())
-
-    @property
-    def empty(self) -> bool:
-        return not (self.ratios or self.p_values or self.arms)
-
-
-@dataclass
-class _State:
-    """End points in order of appearance while a text is read.
-
-    ``words`` stand for the names of the known arms, ``unit`` is the unit that times must have.
-    """
-
-    words: dict[str, str]
-    unit: str
-    annotation: bool
-    groups: dict[str, _Group] = field(default_factory=dict)
-    current: str = ""
-
-    @property
-    def arm_names(self) -> list[str]:
-        """The plain words that stand for the known arms."""
-        return list(self.words.values())
-
-    def known(self, name: str, others: Sequence[str] = ()) -> str:
-        """The word of the arm that ``name`` means, else ``name`` itself; printed names may be misread."""
-        found = known_arm(name, [*self.arm_names, *others])
-        if self.annotation and found == name and name not in self.arm_names:
-            found = misread_arm(name, list(self.words))
-        return self.words.get(found, found)
-
-    def group(self, end_point: str) -> _Group:
-        if end_point and "" in self.groups and end_point not in self.groups and len(self.groups) == 1:
-            self.groups = {end_point: self.groups.pop("")}
-        return self.groups.setdefault(end_point, _Group())
-
-
 def parse_statistics(text: str, arm_names: Sequence[str] = (), time_unit: str = "") -> tuple[Reported, ...]:
     """What ``text`` (a caption, an abstract) reports, one record for each end point in order of appearance.
 
     Arms are called as in ``arm_names`` where those are recognised. With ``time_unit`` (as an axis title names it)
     times in another unit are converted where that is exact and left out where it is not.
     """
-    return _parse(text, _State(aliases(arm_names), time_unit, annotation=False), "text")
+    return _parse(text, State(aliases(arm_names), time_unit, annotation=False), "text")
 
 
 def read_printed_statistics(
     tokens: Sequence[TextToken], panel: Panel, arm_names: Sequence[str] = ()
 ) -> Reported | None:
     """What the picture itself prints on or beside the panel, None if nothing."""
-    state = _State(aliases(arm_names), read_axis_titles(tokens, panel).time_unit, annotation=True)
+    state = State(aliases(arm_names), read_axis_titles(tokens, panel).time_unit, annotation=True)
     tables = read_stat_tables(tokens, panel, arm_names)
     for table in tables:
         _add_table(table.rows, state)
@@ -123,23 +67,26 @@ def read_printed_statistics(
     return best
 
 
-def _parse(text: str, state: _State, source: Source) -> tuple[Reported, ...]:
+def _parse(text: str, state: State, source: Source) -> tuple[Reported, ...]:
     clean = with_aliases(normalised(text), state.words)
     for sentence in sentences(clean):
         _read_sentence(sentence, state)
     n = next((found for s in sentences(clean) if (found := total_patients(s)) is not None), None)
     names = {word: name for name, word in state.words.items()}
-    reports = [_report(name, group, n, (source, names)) for name, group in state.groups.items() if not group.empty]
+    reports = [report(name, group, n, (source, names)) for name, group in state.groups.items() if not group.empty]
     if not reports and n is not None and not state.annotation:
         reports = [Reported(n=n, source=source)]
     return tuple(reports)
 
 
-def _read_sentence(sentence: str, state: _State) -> None:
+def _read_sentence(sentence: str, state: State) -> None:
     ratios = [e for e in find_estimates(sentence) if e.what == "hazard ratio"]
     p_values = find_p_values(sentence)
     medians = find_medians(sentence, state.arm_names)
-    landmarks = find_landmarks(sentence)
+    if not medians and state.annotation and len(state.words) == 1:
+        medians = find_single(sentence, state.arm_names[0])
+    medians = medians or _under_heading(sentence, state)
+    landmarks = find_landmarks(sentence, state.arm_names)
     named: list[tuple[int, str]] = strong_end_points(sentence)
     if ratios or medians or landmarks or _stands_alone(sentence, p_values, state):
         first = ratios[0].start if ratios else len(sentence)
@@ -159,10 +106,25 @@ def _read_sentence(sentence: str, state: _State) -> None:
         record.n, record.events = n, events if events is not None else record.events
 
 
-def _add_table(rows: Sequence[StatRow], state: _State) -> None:
+def _under_heading(sentence: str, state: State) -> list[ArmMedian]:
+    """Medians of a line without that word, below a line that announces them."""
+    heading = re.search(r"(?i)\bmedian\b(?!\s+follow)", sentence)
+    if heading and not re.search(r"\d", re.sub(r"9[059]\s*%", "", sentence)):
+        state.listing = state.annotation
+        return []
+    found = find_listed(sentence, state.arm_names) if state.listing else []
+    found = found if all(median.unit or median.limits for median in found) else []
+    state.listing = bool(found)
+    return found
+
+
+def _add_table(rows: Sequence[StatRow], state: State) -> None:
     """What a table says of each arm; the one arm that it has no ratio for is the others' reference."""
     group = state.group(state.current)
     names = [state.known(known_arm(row.arm, list(state.words))) if row.arm else "" for row in rows]
+    missing = [word for word in state.arm_names if word not in names]
+    if len(missing) == names.count("") == 1 and len(names) == len(state.words):
+        names[names.index("")] = missing[0]  # the one row whose label cannot be read
     compared = [name for row, name in zip(rows, names, strict=True) if row.ratio is not None and name]
     others = [name for name in dict.fromkeys([*state.arm_names, *names]) if name and name not in compared]
     reference = others[0] if len(others) == 1 and compared else None
@@ -184,7 +146,7 @@ def _add_table(rows: Sequence[StatRow], state: _State) -> None:
                 record.landmarks.append(landmark.model_copy(update={"time": time}))
 
 
-def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: _State) -> bool:
+def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: State) -> bool:
     """P values printed on a figure, or with no other words than those of a test."""
     words = re.sub(
         r"(?i)\b(?:p|values?|log|rank|logrank|test|one|two|sided|tailed|stratified|wilcoxon|e)\b", " ", sentence
@@ -192,7 +154,7 @@ def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: _State) -> b
     return bool(p_values) and (state.annotation or not re.search(r"[A-Za-z]{2}", words))
 
 
-def _add_medians(medians: Sequence[ArmMedian], state: _State) -> None:
+def _add_medians(medians: Sequence[ArmMedian], state: State) -> None:
     for median in medians:
         if not same_unit(median.unit, state.unit):
             continue
@@ -203,7 +165,7 @@ def _add_medians(medians: Sequence[ArmMedian], state: _State) -> None:
             state.unit = unit_name(median.unit)
 
 
-def _add_landmarks(landmarks: Sequence[FoundLandmark], state: _State) -> None:
+def _add_landmarks(landmarks: Sequence[FoundLandmark], state: State) -> None:
     for found in landmarks:
         time = converted_time(found.time, found.unit, state.unit)
         if time is not None:
@@ -211,7 +173,7 @@ def _add_landmarks(landmarks: Sequence[FoundLandmark], state: _State) -> None:
             record.landmarks.append(Landmark(time=time, survival=found.survival, limits=found.limits))
 
 
-def _add_ratio(ratio: Estimate, sentence: str, named: list[tuple[int, str]], state: _State) -> str:
+def _add_ratio(ratio: Estimate, sentence: str, named: list[tuple[int, str]], state: State) -> str:
     """Add a hazard ratio to its end point, whose name is returned."""
     local = [name for place, name in named if place <= ratio.start]
     if local:
@@ -221,9 +183,13 @@ def _add_ratio(ratio: Estimate, sentence: str, named: list[tuple[int, str]], sta
     elif not state.current:
         state.current = weak_end_point(sentence[: ratio.start]) or ""
     group = state.group(state.current)
-    arm, reference = contrast(sentence[: ratio.start] if not group.ratios else ratio.before)
-    if arm is None and state.groups and ratio.before != sentence[: ratio.start]:
-        arm, reference = contrast(sentence[: ratio.start])
+    before = sentence[: ratio.start]
+    arm, reference = contrast(before if not group.ratios else ratio.before)
+    single = re.search(r"(?i)(?:ratio|HR)\s+(?:for|of)\s+(?:the\s+)?(\w+)\s*[:,=(\[]?\s*$", before)
+    if arm is None and single and single.group(1) in state.arm_names:
+        arm = single.group(1)
+    if arm is None and state.groups and ratio.before != before:
+        arm, reference = contrast(before)
     arm = None if arm is None else state.known(arm, _all_arms(state))
     reference = None if reference is None else state.known(reference, _all_arms(state))
     if arm is not None and reference is None:
@@ -240,11 +206,11 @@ def _add_ratio(ratio: Estimate, sentence: str, named: list[tuple[int, str]], sta
     return state.current
 
 
-def _all_arms(state: _State) -> list[str]:
+def _all_arms(state: State) -> list[str]:
     return list(dict.fromkeys(name for group in state.groups.values() for name in group.arms))
 
 
-def _add_p_values(p_values: Sequence[FoundP], ratios: Sequence[Estimate], points: Sequence[str], state: _State) -> None:
+def _add_p_values(p_values: Sequence[FoundP], ratios: Sequence[Estimate], points: Sequence[str], state: State) -> None:
     """Each P value goes to the hazard ratio printed last before it, else to the current end point."""
     for p in p_values:
         owners = [point for ratio, point in zip(ratios, points, strict=True) if ratio.start < p.start]
@@ -254,35 +220,14 @@ def _add_p_values(p_values: Sequence[FoundP], ratios: Sequence[Estimate], points
             continue
         group = state.group(owners[-1] if owners else state.current)
         relation = p.relation if p.relation in ("=", "<", ">", "<=", ">=") else "="
-        value = PValue(value=p.value, relation=relation, sides=p.sides, test=p.test)  # type: ignore[arg-type]
+        of = [ratio.value for ratio in ratios if ratio.start < p.start]
+        arms = _compared(of[-1], group, state) if of else ()
+        value = PValue(value=p.value, relation=relation, sides=p.sides, test=p.test, arms=arms)  # type: ignore[arg-type]
         if value not in group.p_values:
             group.p_values.append(value)
 
 
-def _report(end_point: str, group: _Group, n: int | None, origin: tuple[Source, dict[str, str]]) -> Reported:
-    """The record of one end point; ``origin`` is the source and the names that the plain words stand for."""
-    source, names = origin
-    arms = tuple(
-        ReportedArm(
-            name=names.get(name, name),
-            n=arm.n,
-            events=arm.events,
-            median=arm.median,
-            median_limits=arm.limits,
-            landmarks=tuple(arm.landmarks),
-        )
-        for name, arm in group.arms.items()
-        if sum(word in name for word in names) < 2
-    )
-    ratios = tuple(
-        ratio.model_copy(update={"arm": _named(ratio.arm, names), "reference": _named(ratio.reference, names)})
-        for ratio in group.ratios
-    )
-    p_values = tuple(
-        p.model_copy(update={"arms": tuple(names.get(arm, arm) for arm in p.arms)}) for p in group.p_values
-    )
-    return Reported(end_point=end_point or None, n=n, arms=arms, hazard_ratios=ratios, p_values=p_values, source=source)
-
-
-def _named(arm: str | None, names: dict[str, str]) -> str | None:
-    return None if arm is None else names.get(arm, arm)
+def _compared(ratio: str, group: Group, state: State) -> tuple[str, ...]:
+    """The two arms of the hazard ratio that a P value follows, where there are more arms than two."""
+    pairs = [(r.arm, r.reference) for r in group.ratios if r.value == ratio and r.arm and r.reference]
+    return tuple(arm for arm in pairs[-1] if arm) if pairs and len(state.words) > 2 else ()

@@ -13,6 +13,7 @@ from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records import Figure, Scales, TextToken
 from kmdigitize.text.cells import Cell, parse_cell
 from kmdigitize.text.table_lines import TableLine
+from kmdigitize.text.table_sums import breaks_sum
 
 SecondLook = Callable[[Sequence[Box]], list[Cell | None]]
 
@@ -74,9 +75,12 @@ def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
     Plotting programs drop labels that would touch each other; the values of the others then lie on a lattice.
     """
     known = sorted((t.position, t.value) for t in scales.x_ticks if t.value is not None and t.inlier)
-    values = np.array([value for _, value in known])
     if len(known) < 3:
         return known
+    pairs = [(t.position, t.value) for t in scales.x_ticks if t.value is not None and not t.inlier]
+    near = 0.1 * (known[1][0] - known[0][0])
+    known = sorted([*known, *((at, value) for at, value in pairs if abs(scales.x.to_px(value) - at) < near)])
+    values = np.array([value for _, value in known])
     step = float(np.min(np.diff(values)))
     places = (values - values[0]) / step if step > 0 else np.array([0.5])
     if np.any(np.abs(places - np.round(places)) > 1e-6):
@@ -163,6 +167,7 @@ def checked_cells(
     if second is not None:
         _fill_gaps(checked, columns, line, second)
     suspects = {i for i, cell in checked.cells.items() if cell.confidence < sure} | _rising(checked.cells)
+    suspects |= breaks_sum(checked.cells)
     if second is not None and suspects:
         order = sorted(suspects)
         readings = second([_whole_cell(checked.cells[i].box, columns[i]) for i in order])
@@ -261,7 +266,7 @@ def _decide(checked: Checked, index: int, reading: Cell | None, sure: float) -> 
         return
     if reading.count == first.count:
         return
-    fits = [_fits(checked.cells, index, cell.count) for cell in (first, reading)]
+    fits = [_fits(checked.cells, index, cell) for cell in (first, reading)]
     take = (
         reading
         if (fits[1] and not fits[0]) or (fits[0] == fits[1] and reading.confidence > first.confidence)
@@ -273,7 +278,8 @@ def _decide(checked: Checked, index: int, reading: Cell | None, sure: float) -> 
     checked.alternatives[index] = other.count
 
 
-def _fits(cells: dict[int, Cell], index: int, count: int) -> bool:
-    before = [cells[i].count for i in cells if i < index]
-    after = [cells[i].count for i in cells if i > index]
-    return (not before or count <= before[-1]) and (not after or count >= after[0])
+def _fits(cells: dict[int, Cell], index: int, cell: Cell) -> bool:
+    """Whether neither the count nor its sum with the bracket rises to or from the neighbours."""
+    near = [max((i for i in cells if i < index), default=index), min((i for i in cells if i > index), default=index)]
+    tried = {**{i: cells[i] for i in near}, index: cell}
+    return not _rising(tried) and not (breaks_sum({**cells, index: cell}) & {index})

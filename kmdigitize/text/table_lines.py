@@ -92,7 +92,7 @@ def _first_column(panel: Panel, scales: Scales) -> float:
 
 def _tick_columns(panel: Panel, scales: Scales) -> list[float]:
     """Columns (px) of the ticks, and of time zero where the axis shows it, whether its label was read or not."""
-    ticks = [tick.position for tick in scales.x_ticks if tick.value is not None]
+    ticks = [tick.position for tick in scales.x_ticks if tick.value is not None and tick.inlier]
     zero = float(scales.x.to_px(0.0))
     edge = 0.02 * panel.frame.width
     if panel.frame.left - edge <= zero <= panel.frame.right and all(abs(zero - tick) > edge for tick in ticks):
