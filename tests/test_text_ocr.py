@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records import Figure
+from kmdigitize.text.collage import collage_of
+from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
-from kmdigitize.text.reader import Recorder, Replay, Reply, crop_region
+from kmdigitize.text.reader import ModelReader, Recorder, Replay, Reply, crop_region
 
 
 class _Counter:
@@ -67,6 +70,71 @@ def test_recorded_replies_come_back(tmp_path: Path) -> None:
     assert read_tokens(figure, Replay(tmp_path / "replies.json")) == tokens
 
 
-def test_the_private_recogniser_is_still_there() -> None:
-    rapidocr = pytest.importorskip("rapidocr")
-    assert callable(rapidocr.RapidOCR._load_rec_model)
+def test_models_read_a_drawn_number() -> None:
+    pytest.importorskip("rapidocr")
+    page = np.full((60, 200, 3), 255, np.uint8)
+    cv2.putText(page, "0.75", (60, 40), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2, cv2.LINE_AA)
+    (token,) = read_tokens(Figure("f", page), ModelReader(1))
+    assert token.text == "0.75"
+    assert token.box.left == pytest.approx(60, abs=3)
+
+
+def test_a_missed_digit_in_the_row_of_others_is_found() -> None:
+    letters = np.array([[x, y, x + 5, y + 9] for x in range(20, 160, 20) for y in (10, 30)], np.float64)
+    lines = [Box(x - 2, y - 2, x + 7, y + 11) for x, y, _, _ in letters[:-1]]
+    assert missed_pieces(letters, lines) == [Box(140, 30, 145, 39)]
+    assert missed_pieces(letters, [*lines, Box(138, 28, 147, 41)]) == []
+
+
+def test_letter_height_needs_letters() -> None:
+    page = np.full((200, 300, 3), 255, np.uint8)
+    assert letter_height(single_letters(find_pieces(page))) is None
+    for i in range(20):
+        cv2.putText(page, "8", (10 + 14 * i, 100), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1)
+    assert letter_height(single_letters(find_pieces(page))) == pytest.approx(11, abs=2)
+
+
+def test_words_read_on_end_are_not_read_upside_down() -> None:
+    asked: list[float] = []
+
+    class _Reads(_Counter):
+        def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+            asked.append(len(regions))
+            return [("Survival", 0.99)] * len(regions)
+
+    figure = Figure("f", np.rot90(_strokes(10, 15, 20, 26, 32).pixels).copy())
+    assert [t.angle for t in read_tokens(figure, _Reads((8, 80, 28, 115)))] == [90.0]
+    assert sum(asked) == 1
+
+
+def test_lines_of_a_collage_return_to_their_places() -> None:
+    page = np.full((300, 400, 3), 255, np.uint8)
+    places = [(20, 30, 27, 39), (300, 30, 307, 39), (150, 250, 157, 259)]
+    for left, top, right, bottom in places:
+        page[top : bottom + 1, left : right + 1] = 0
+    collage = collage_of(page, np.array(places, np.float64), 10.0)
+    assert collage.pixels.size < 0.3 * page.size
+    dark_rows, dark_columns = np.nonzero(collage.pixels[:, :, 0] == 0)
+    labels = cv2.connectedComponentsWithStats((collage.pixels[:, :, 0] == 0).astype(np.uint8))[2][1:, :4]
+    assert len(dark_rows) == len(dark_columns) == 3 * 80
+    lines = np.array([[[x, y], [x + w - 1, y], [x + w - 1, y + h - 1], [x, y + h - 1]] for x, y, w, h in labels], float)
+    found = {tuple(map(int, (*line[0], *line[2]))) for line in collage.to_figure(lines)}
+    assert found == set(places)
+
+
+def test_a_line_across_two_areas_becomes_one_in_each() -> None:
+    page = np.full((300, 400, 3), 255, np.uint8)
+    places = np.array([[20, 30, 27, 39], [300, 30, 307, 39]], np.float64)
+    collage = collage_of(page, places, 10.0)
+    across = np.array([[[15, 15], [35, 15], [35, 95], [15, 95]]], np.float64)  # the second stands below the first
+    first, second = collage.to_figure(across)
+    assert (first[0][0], second[0][0]) == (15, 295)
+
+
+def test_letters_on_a_dark_bar_are_pieces() -> None:
+    page = np.full((300, 400, 3), 255, np.uint8)
+    page[100:140] = 60
+    cv2.putText(page, "8", (50, 126), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1)
+    assert not len(find_pieces(page))
+    (piece,) = reversed_pieces(page)
+    assert piece[0] == pytest.approx(50, abs=3)

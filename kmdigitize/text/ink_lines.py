@@ -27,12 +27,7 @@ class OcrSettings:
     """Margin around the ink; 0.4 lets neighbours leak in (18 errors of 1291 against 0)."""
     contrast: float = 0.35
     """Ink is what differs from the line's background by more than this share of its strongest difference."""
-    page_pixels: float = 1.0e6
-    """Lines are looked for on a picture of this many pixels at most: the time goes with the area, and on 1 Mpx the
-    same 109 lines were found as on 5 Mpx."""
-    smallest_text: float = 8.0
-    """Where the shrunken lines are lower than this (px, median), they are looked for again at full size."""
-    tall: float = 1.5
+    tall: float = 1.4
     """Regions taller than this multiple of their width may hold vertical text."""
     min_confidence: float = 0.45
     """Replies below are dropped: on ink that is no text the reader is unsure."""

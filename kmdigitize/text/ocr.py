@@ -15,7 +15,6 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
@@ -33,12 +32,15 @@ from kmdigitize.text.ink_lines import (
     size,
     tight,
 )
+from kmdigitize.text.letters import find_pieces, missed_pieces, single_letters
 from kmdigitize.text.reader import Reader, shared_reader
 
 log = logging.getLogger(__name__)
 
 
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
+_Read = tuple[TextToken, FloatArray]
+_COUNT = re.compile(r"\d[\d.,]*%?")
 _STUBS = "-–—_|.·'`~¯=:;, "
 
 
@@ -50,15 +52,12 @@ def read_tokens(
     Boxes are of the ink in pixel-centre px; vertical text has angle 90 (bottom to top) or -90.
     """
     reader, settings = reader or shared_reader(), settings or OcrSettings()
-    regions: list[FloatArray] = []
-    angles: list[float] = []
-    lines = _whole_lines(_find_lines(figure.pixels, reader, settings), settings)
-    for line in lines:
-        for region, angle in _orientations(line, lines, settings):
-            pieces = cut_line(figure.pixels, region, settings)
-            regions += pieces
-            angles += [angle] * len(pieces)
-    tokens = _read(figure.pixels, reader, regions, angles, settings)
+    lines = _whole_lines(reader.find_lines(figure.pixels), settings)
+    pieces = [piece for line in lines for piece in _pieces(figure.pixels, line, lines, settings)]
+    tokens = _read(figure.pixels, reader, [piece for piece in pieces if piece[1] >= 0], settings)
+    turned = [piece for piece in pieces if piece[1] < 0 and not _is_read(piece[0], tokens)]
+    tokens += _read(figure.pixels, reader, turned, settings)
+    tokens += _read_missed(figure.pixels, reader, lines, settings)
     tokens = _split_numbers(figure.pixels, reader, tokens, settings)
     tokens = _best_orientation(tokens)
     log.debug("read %d tokens", len(tokens))
@@ -82,18 +81,32 @@ def reread(figure: Figure, boxes: Sequence[Box], numeric: bool, reader: Reader |
     return tuple(tokens)
 
 
-def _find_lines(pixels: Pixels, reader: Reader, settings: OcrSettings) -> FloatArray:
-    """Lines (n, 4, 2) in px of ``pixels``, found on a smaller picture where its text stays legible."""
-    scale = (settings.page_pixels / (pixels.shape[0] * pixels.shape[1])) ** 0.5
-    if scale >= 0.9:
-        return reader.find_lines(pixels)
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    lines = reader.find_lines(np.asarray(small, np.uint8))
-    heights = [min(size(line)) for line in lines]
-    if heights and np.median(heights) * 0.6 < settings.smallest_text:  # a found line is 1.6 times as high as its ink
-        return reader.find_lines(pixels)
-    factors = np.array([pixels.shape[1] / small.shape[1], pixels.shape[0] / small.shape[0]])
-    return np.asarray((lines + 0.5) * factors - 0.5, np.float64)
+def _pieces(
+    pixels: Pixels, line: FloatArray, lines: Sequence[FloatArray], settings: OcrSettings
+) -> list[tuple[FloatArray, float]]:
+    """The regions that a line is cut into, each with the angle at which it may be read."""
+    oriented = _orientations(line, lines, settings)
+    return [(piece, angle) for region, angle in oriented for piece in cut_line(pixels, region, settings)]
+
+
+def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
+    """Whether words were read on end in this place, so that nobody needs to look at them upside down."""
+    box = bounds(region)
+    area = max(1.0, box.width * box.height)
+    return any(
+        token.angle > 0
+        and token.confidence > 0.9
+        and sum(map(str.isalpha, token.text)) > 4
+        and token.box.overlap(box) > 0.8 * area
+        for token, _ in tokens
+    )
+
+
+def _read_missed(pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], settings: OcrSettings) -> list[_Read]:
+    """Numbers in line with others that the finder missed, only where they are read for certain."""
+    missed = missed_pieces(single_letters(find_pieces(pixels)), [bounds(line) for line in lines])
+    read = _read(pixels, reader, [(corners(box), 0.0) for box in missed], settings)
+    return [item for item in read if item[0].confidence > 0.9 and _COUNT.fullmatch(item[0].text)]
 
 
 def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
@@ -144,15 +157,12 @@ def _tall_in_column(other: Box, box: Box, settings: OcrSettings) -> bool:
     return other.height > settings.tall * other.width and shared > 0.7 * max(other.width, box.width)
 
 
-_Read = tuple[TextToken, FloatArray]
-
-
 def _read(
-    pixels: Pixels, reader: Reader, regions: list[FloatArray], angles: list[float], settings: OcrSettings
+    pixels: Pixels, reader: Reader, pieces: Sequence[tuple[FloatArray, float]], settings: OcrSettings
 ) -> list[_Read]:
-    asked = np.asarray([padded(region, settings.pad) for region in regions]).reshape(-1, 4, 2)
+    asked = np.asarray([padded(region, settings.pad) for region, _ in pieces]).reshape(-1, 4, 2)
     tokens: list[_Read] = []
-    for region, angle, (text, score) in zip(regions, angles, reader.read_regions(pixels, asked), strict=True):
+    for (region, angle), (text, score) in zip(pieces, reader.read_regions(pixels, asked), strict=True):
         clean = re.sub(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]", "", text).strip()
         if score >= settings.min_confidence and re.search(r"[^\W_]|%", clean):
             tokens.append((TextToken(clean, bounds(region), round(score, 4), angle), region))
@@ -174,17 +184,15 @@ def _pieces_wanted(text: str) -> int:
 def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[_Read], settings: OcrSettings) -> list[_Read]:
     """Several numbers in one token become several tokens, cut at the widest gaps and read again."""
     result: list[_Read] = []
-    regions: list[FloatArray] = []
-    angles: list[float] = []
+    cut: list[tuple[FloatArray, float]] = []
     for token, region in tokens:
         wanted = _pieces_wanted(token.text)
         pieces = _cut_numbers(pixels, region, wanted, settings) if wanted > 1 else []
         if len(pieces) > 1:
-            regions += pieces
-            angles += [token.angle] * len(pieces)
+            cut += [(piece, token.angle) for piece in pieces]
         else:
             result.append((token, region))
-    return result + _read(pixels, reader, regions, angles, settings)
+    return result + _read(pixels, reader, cut, settings)
 
 
 def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSettings) -> list[FloatArray]:

@@ -19,12 +19,13 @@ import cv2
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, Pixels
+from kmdigitize.text.collage import legible_parts
 
 Reply = tuple[str, float]
 
-_NARROW, _WIDE = 160, 320
-"""Widths in px to which crops of 48 px height are padded: narrow costs half, but short crops are sometimes misread
-("509" as "5096.c", always with a low score), which the wide one mends."""
+_NARROW, _WIDE = 64, 320
+"""Least widths in px to which crops of 48 px height are padded: the time goes with the width, but short crops are
+sometimes misread ("509" as "5096.c", always with a low score), which the wide one mends."""
 _SURE = 0.97
 
 
@@ -57,61 +58,36 @@ class ModelReader:
     models are loaded at the first call; calls from several threads take turns.
     """
 
-    def __init__(self, threads: int = 2, longest_side: int = 4000) -> None:
+    def __init__(self, threads: int = 2) -> None:
         self._threads = threads
-        self._longest_side = longest_side
-        self._engine: Any = None
-        self._recognise: Any = None
+        self._finder: Any = None
+        self._recogniser: Any = None
         self._lock = threading.Lock()
-
-    def _load(self) -> None:
-        if self._engine is not None:
-            return
-        from rapidocr import RapidOCR
-
-        engine = RapidOCR(
-            params={
-                "Global.log_level": "error",
-                "Global.use_cls": False,
-                "Global.max_side_len": self._longest_side,
-                "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
-                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-                "Rec.rec_batch_num": 8,
-            }
-        )
-        load: Any = engine._load_rec_model
-        self._recognise = load()  # the only way to read crops in one batch; pinned by a test
-        self._engine = engine
 
     def find_lines(self, pixels: Pixels) -> FloatArray:
         """See :class:`Reader`."""
+        from kmdigitize.text.models import LineFinder
+
         with self._lock:
-            self._load()
-            found = self._engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), use_det=True, use_cls=False, use_rec=False)
-        if found is None or getattr(found, "boxes", None) is None:
-            return np.zeros((0, 4, 2))
-        return np.asarray(found.boxes, np.float64).reshape(-1, 4, 2)
+            self._finder = self._finder or LineFinder(self._threads)
+            parts, scale = legible_parts(pixels)
+            return parts.to_figure(self._finder.find(parts.pixels, scale))
 
     def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
         """See :class:`Reader`."""
         if not len(regions):
             return []
-        from rapidocr.ch_ppocr_rec import TextRecInput
+        from kmdigitize.text.models import LineRecogniser, padded_width
 
-        crops = [np.ascontiguousarray(crop_region(pixels, region)[:, :, ::-1]) for region in regions]
-
-        def read(chosen: list[Any], width: int) -> list[Reply]:
-            self._recognise.rec_image_shape = [3, 48, width]
-            found = self._recognise(TextRecInput(img=chosen, return_word_box=False))
-            return [(str(text), float(score)) for text, score in zip(found.txts, found.scores, strict=True)]
-
+        crops = [crop_region(pixels, region) for region in regions]
         with self._lock:
-            self._load()
-            replies = read(crops, _NARROW)
-            unsure = [i for i, (_, score) in enumerate(replies) if score < _SURE]
-            if unsure:
-                for i, again in zip(unsure, read([crops[i] for i in unsure], _WIDE), strict=True):
-                    replies[i] = max(replies[i], again, key=lambda reply: reply[1])
+            self._recogniser = self._recogniser or LineRecogniser(self._threads)
+            replies: list[Reply] = self._recogniser.read(crops, _NARROW)
+            unsure = [
+                i for i, (_, score) in enumerate(replies) if score < _SURE and padded_width(crops[i], _NARROW) < _WIDE
+            ]
+            for i, again in zip(unsure, self._recogniser.read([crops[i] for i in unsure], _WIDE), strict=True):
+                replies[i] = max(replies[i], again, key=lambda reply: reply[1])
         return replies
 
 

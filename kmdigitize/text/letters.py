@@ -1,0 +1,111 @@
+"""Pieces of ink that look like letters or digits: how high they are, and which of them the line finder missed.
+
+A lone digit in a risk table is the first thing that the finder misses on a small picture; its ink is still a piece
+of the height of the others, beside them in its row or its column. Assumes dark ink on a paper of one colour (or the
+reverse); letters that touch each other or a curve are not pieces of their own and go unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+
+_CONTRAST = 36
+"""Ink is darker than the paper around it by more than this grey value: pale print is, the noise of a scan is not."""
+_HIGHEST, _LONGEST = 0.08, 0.25
+"""Height of the highest letter as a share of the picture's height, length of the longest word as one of its side."""
+_FEWEST = 12
+"""With fewer letters the height of the text is not known."""
+
+
+def find_pieces(pixels: Pixels) -> FloatArray:
+    """Left, top, right, bottom (n, 4) in px of the pieces of ink that may be letters or words of touching letters."""
+    return _dark_pieces(_on_light_paper(pixels))
+
+
+def reversed_pieces(pixels: Pixels) -> FloatArray:
+    """As :func:`find_pieces`, of letters in the colour of the paper on a bar in another, as in the head of a table."""
+    grey = _on_light_paper(pixels)
+    pieces = _dark_pieces(np.asarray(cv2.bitwise_not(grey), np.uint8))
+    left, top, right, bottom = (pieces + np.array([-2, -2, 2, 2])).astype(int).clip(0).T
+    right, bottom = right.clip(max=grey.shape[1] - 1), bottom.clip(max=grey.shape[0] - 1)
+    around = np.stack([grey[top, left], grey[top, right], grey[bottom, left], grey[bottom, right]])
+    return pieces[np.all(around < np.bincount(grey.ravel()).argmax() - _CONTRAST, axis=0)]
+
+
+def _on_light_paper(pixels: Pixels) -> NDArray[np.uint8]:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(grey if np.bincount(grey.ravel()).argmax() > 127 else cv2.bitwise_not(grey), np.uint8)
+
+
+def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
+    """Pieces darker than what surrounds them, of a height and length that letters and words have."""
+    side = round(_HIGHEST * len(grey)) | 1
+    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    ink = (cv2.subtract(paper, grey) > _CONTRAST).astype(np.uint8)
+    pieces = np.asarray(cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:], np.float64).reshape(-1, 5)
+    left, top, width, height, area = pieces.T
+    fill = area / (width * height)
+    long, thin = np.maximum(width, height), np.minimum(width, height)
+    alike = (long >= 5) & (long <= _LONGEST * max(grey.shape)) & (thin >= 3) & (thin <= side)
+    alike &= (fill > 0.2) & (fill < 0.85)
+    return np.asarray(np.column_stack([left, top, left + width - 1, top + height - 1])[alike], np.float64)
+
+
+def single_letters(pieces: FloatArray) -> FloatArray:
+    """Those of ``pieces`` (n, 4) with the proportions of one upright letter or digit."""
+    width, height = pieces[:, 2] - pieces[:, 0] + 1, pieces[:, 3] - pieces[:, 1] + 1
+    return pieces[(width >= 0.25 * height) & (width <= 1.3 * height)]
+
+
+def letter_height(letters: FloatArray) -> float | None:
+    """Height in px that three quarters of the letters reach; None when there are too few to say."""
+    if len(letters) < _FEWEST:
+        return None
+    return float(np.percentile(letters[:, 3] - letters[:, 1] + 1, 25))
+
+
+def missed_pieces(letters: FloatArray, lines: Sequence[Box]) -> list[Box]:
+    """Letters, neighbours joined, that no line holds but that stand in the row or the column of one."""
+    if not lines:
+        return []
+    limits = np.array([[b.left, b.top, b.right, b.bottom] for b in lines])
+    rows = limits[limits[:, 2] - limits[:, 0] > 0.5 * (limits[:, 3] - limits[:, 1])]
+    height = letters[:, 3] - letters[:, 1] + 1
+    x, y = (letters[:, 0] + letters[:, 2]) / 2, (letters[:, 1] + letters[:, 3]) / 2
+    held = _within(x, limits[:, 0], limits[:, 2]) & _within(y, limits[:, 1], limits[:, 3])
+    inside = letters[held.any(axis=1)]
+    if len(inside) < _FEWEST or not len(rows):
+        return []
+    usual = inside[:, 3] - inside[:, 1] + 1
+    like = (height >= np.percentile(usual, 25) - 1) & (height <= np.percentile(usual, 90) + 1)
+    middle, tall = (rows[:, 1] + rows[:, 3]) / 2, rows[:, 3] - rows[:, 1]
+    in_row = np.abs(y[:, None] - middle) < 0.2 * tall
+    short = rows[:, 2] - rows[:, 0] < 3 * tall
+    in_column = short & (x[:, None] > rows[:, 0]) & (x[:, None] < rows[:, 2])
+    wanted = like & ~held.any(axis=1) & ((in_row.sum(axis=1) >= 2) | (in_column.sum(axis=1) >= 2))
+    return _joined(letters[wanted])
+
+
+def _within(values: FloatArray, low: FloatArray, high: FloatArray) -> BoolArray:
+    return np.asarray((values[:, None] >= low) & (values[:, None] <= high), np.bool_)
+
+
+def _joined(letters: FloatArray) -> list[Box]:
+    """Letters side by side on one row are one piece: a gap of half their height parts them."""
+    pieces: list[Box] = []
+    for left, top, right, bottom in letters[np.argsort(letters[:, 0])]:
+        letter = Box(float(left), float(top), float(right), float(bottom))
+        for index, piece in enumerate(pieces):
+            shared = min(piece.bottom, letter.bottom) - max(piece.top, letter.top)
+            if shared > 0.6 * letter.height and letter.left - piece.right < 0.5 * letter.height:
+                pieces[index] = piece.union(letter)
+                break
+        else:
+            pieces.append(letter)
+    return pieces

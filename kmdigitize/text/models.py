@@ -1,0 +1,158 @@
+"""The two networks behind the door: one finds lines of text, one reads crops of them.
+
+They are the models that rapidocr 3.10 ships (PP-OCRv6 small, Apache-2.0), run by onnxruntime without importing
+rapidocr, whose import alone takes longer than reading a figure. What surrounds the networks follows their training:
+the finder gives a map of text that is thresholded, its blobs boxed and grown (differentiable binarization, Liao et al.
+2020); the recogniser gives a letter or a blank per eighth pixel column (connectionist temporal classification,
+Graves et al. 2006).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.errors import KmdigitizeError
+from kmdigitize.geometry import FloatArray, Pixels
+
+Floats = NDArray[np.float32]
+Reply = tuple[str, float]
+
+CROP_HEIGHT = 48
+"""Height in px of the crops that the recogniser was trained on."""
+_STRIDE = 32
+"""Sides of the finder's pictures must be multiples of this."""
+_TEXT, _SURE_TEXT = 0.3, 0.5
+"""Probability from which a pixel belongs to text, and mean probability from which a blob is a line (as trained)."""
+_GROWTH = 1.6
+"""The finder is trained on shrunken lines: a box grows by this multiple of its area over its perimeter."""
+_LEAST_SIDE = 3.0
+
+
+def model_path(kind: str) -> Path:
+    """The file of the ``det`` or ``rec`` model. Raises KmdigitizeError when rapidocr is not installed with models."""
+    found = importlib.util.find_spec("rapidocr")
+    folders = [Path(place) / "models" for place in (found.submodule_search_locations or ())] if found else []
+    files = [file for folder in folders for file in sorted(folder.glob(f"*_{kind}_*.onnx"))]
+    if not files:
+        raise KmdigitizeError("The models that read text are missing.", "Install them with: pip install rapidocr")
+    return files[0]
+
+
+def open_model(kind: str, threads: int) -> Any:
+    """An inference session of the ``det`` or ``rec`` model."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # an arena keeps the memory of the largest figure for good and saves no time
+    return onnxruntime.InferenceSession(str(model_path(kind)), options, providers=["CPUExecutionProvider"])
+
+
+def _as_input(pixels: Pixels) -> Floats:
+    """(3, h, w) in [-1, 1], blue first."""
+    return np.ascontiguousarray((pixels[:, :, ::-1].astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
+
+
+class LineFinder:
+    """Lines of text on a picture."""
+
+    def __init__(self, threads: int) -> None:
+        self._session = open_model("det", threads)
+
+    def find(self, pixels: Pixels, scale: float) -> FloatArray:
+        """Corners (n, 4, 2) in px of ``pixels`` of the lines found at about ``scale`` times its size."""
+        height, width = pixels.shape[:2]
+        rows, columns = (max(1, round(side * scale / _STRIDE)) * _STRIDE for side in (height, width))
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        resized = np.asarray(cv2.resize(pixels, (columns, rows), interpolation=way), np.uint8)
+        (chance,) = self._session.run(None, {self._session.get_inputs()[0].name: _as_input(resized)[None]})
+        boxes = _boxes(np.asarray(chance[0, 0], np.float32))
+        return np.asarray(
+            np.round(boxes * (width / columns, height / rows)), np.float64
+        )  # whole px keep upright crops sharp
+
+
+def _boxes(chance: Floats) -> FloatArray:
+    """Corners (n, 4, 2) of the boxes grown around the blobs of a map of probabilities."""
+    mask = cv2.dilate((chance > _TEXT).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        center, sides, angle = cv2.minAreaRect(contour)
+        if min(sides) < _LEAST_SIDE or _mean_inside(chance, cv2.boxPoints((center, sides, angle))) < _SURE_TEXT:
+            continue
+        growth = _GROWTH * sides[0] * sides[1] / (sides[0] + sides[1])
+        grown = (center, (sides[0] + growth, sides[1] + growth), angle)
+        found.append(_ordered(np.asarray(cv2.boxPoints(grown), np.float64)))
+    return np.asarray(found, np.float64).reshape(-1, 4, 2)
+
+
+def _ordered(points: FloatArray) -> FloatArray:
+    """Top left, top right, bottom right, bottom left."""
+    left, right = np.split(points[np.argsort(points[:, 0], kind="stable")], 2)
+    (top_left, bottom_left), (top_right, bottom_right) = (side[np.argsort(side[:, 1])] for side in (left, right))
+    return np.array([top_left, top_right, bottom_right, bottom_left])
+
+
+def _mean_inside(chance: Floats, corners: Any) -> float:
+    limits = np.array(chance.shape[::-1]) - 1
+    first = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, limits)
+    last = np.clip(np.ceil(corners.max(axis=0)).astype(int), 0, limits)
+    part = np.ascontiguousarray(chance[first[1] : last[1] + 1, first[0] : last[0] + 1])
+    mask = np.zeros(part.shape, np.uint8)
+    cv2.fillPoly(mask, (corners - first).reshape(1, -1, 2).astype(np.int32), 1)
+    return float(part[mask > 0].mean()) if mask.any() else 0.0
+
+
+class LineRecogniser:
+    """What crops of one line each say."""
+
+    def __init__(self, threads: int) -> None:
+        self._session = open_model("rec", threads)
+        letters = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self._letters = ["", *letters, " "]
+
+    def read(self, crops: list[Pixels], least_width: int, largest_batch: int = 8) -> list[Reply]:
+        """Text and confidence of each crop; narrow ones are padded to ``least_width`` px."""
+        widths = [padded_width(crop, least_width) for crop in crops]
+        replies: list[Reply] = [("", 0.0)] * len(crops)
+        for width in sorted(set(widths)):
+            alike = [i for i, wanted in enumerate(widths) if wanted == width]
+            for start in range(0, len(alike), largest_batch):
+                batch = alike[start : start + largest_batch]
+                for i, reply in zip(batch, self._read([crops[i] for i in batch], width), strict=True):
+                    replies[i] = reply
+        return replies
+
+    def _read(self, crops: list[Pixels], width: int) -> list[Reply]:
+        batch = np.zeros((len(crops), 3, CROP_HEIGHT, width), np.float32)
+        for row, crop in zip(batch, crops, strict=True):
+            own = min(width, int(np.ceil(_width(crop))))
+            row[:, :, :own] = _as_input(np.asarray(cv2.resize(crop, (own, CROP_HEIGHT)), np.uint8))
+        (chances,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
+        best = chances.argmax(axis=2)
+        return [self._decoded(row, chance.max(axis=1)) for row, chance in zip(best, chances, strict=True)]
+
+    def _decoded(self, best: NDArray[np.intp], chance: Floats) -> Reply:
+        """Repetitions are one letter unless a blank lies between them; the confidence is the letters' mean."""
+        kept = (best != 0) & np.concatenate([[True], best[1:] != best[:-1]])
+        text = "".join(self._letters[i] for i in best[kept])
+        return text, round(float(chance[kept].mean()), 5) if kept.any() else 0.0
+
+
+def padded_width(crop: Pixels, least: int) -> int:
+    """Width in px to which a crop is padded for the recogniser: room for one letter more, in steps of 16 px."""
+    return max(least, -(-round(_width(crop) + CROP_HEIGHT / 2) // 16) * 16)
+
+
+def _width(crop: Pixels) -> float:
+    """Width in px of a crop at the recogniser's height."""
+    return float(CROP_HEIGHT * crop.shape[1] / crop.shape[0])
