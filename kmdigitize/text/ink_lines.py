@@ -176,7 +176,20 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
             last = body[:, runs[index][0] : runs[index][1] + 1]
             drawn[index] |= last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
         index = max(stop, index + 1)
-    return drawn if not all(drawn) else [True] * len(runs)
+    drawn[:1] = [drawn[0] or _is_stub(body, runs)] if runs else []
+    return drawn
+
+
+def _is_stub(body: BoolArray, runs: list[tuple[int, int]]) -> bool:
+    """Whether a line begins with the end of a sample that the region leaves out: a low block apart from the text."""
+    if len(runs) < 2:
+        return False
+    height = len(body)
+    (first, last), (following, _) = runs[:2]
+    block = body[:, first : last + 1]
+    rows = np.flatnonzero(block.any(axis=1))
+    low = rows[-1] - rows[0] + 1 <= 0.55 * height and block[rows[0] : rows[-1] + 1].mean() > 0.8
+    return bool(low and first <= 0.2 * height and following - last - 1 >= 0.4 * height)
 
 
 def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: int) -> bool:

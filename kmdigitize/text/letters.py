@@ -19,6 +19,8 @@ _CONTRAST = 36
 """Ink is darker than the paper around it by more than this grey value: pale print is, the noise of a scan is not."""
 _HIGHEST, _LONGEST = 0.08, 0.25
 """Height of the highest letter as a share of the picture's height, length of the longest word as one of its side."""
+_RULE = 0.3
+"""Length of the shortest frame or rule as a share of the picture's side; curves have shorter straight parts."""
 _FEWEST = 12
 """With fewer letters the height of the text is not known."""
 
@@ -47,7 +49,7 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
     """Pieces darker than what surrounds them, of a height and length that letters and words have."""
     side = round(_HIGHEST * len(grey)) | 1
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    ink = (cv2.subtract(paper, grey) > _CONTRAST).astype(np.uint8)
+    ink = _without_rules((cv2.subtract(paper, grey) > _CONTRAST).astype(np.uint8))
     pieces = np.asarray(cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:], np.float64).reshape(-1, 5)
     left, top, width, height, area = pieces.T
     fill = area / (width * height)
@@ -55,6 +57,16 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
     alike = (long >= 5) & (long <= _LONGEST * max(grey.shape)) & (thin >= 3) & (thin <= side)
     alike &= (fill > 0.2) & (fill < 0.85)
     return np.asarray(np.column_stack([left, top, left + width - 1, top + height - 1])[alike], np.float64)
+
+
+def _without_rules(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Frames and rules taken out, so that letters that touch them are pieces of their own."""
+    height, width = (max(3, round(_RULE * side)) for side in ink.shape)
+    rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height, 1), np.uint8))
+    rules |= cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, width), np.uint8))
+    return np.asarray(
+        cv2.bitwise_and(ink, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8)) * 255)), np.uint8
+    )
 
 
 def single_letters(pieces: FloatArray) -> FloatArray:

@@ -112,22 +112,24 @@ def _read_missed(pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], se
 def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     """Lines that overlap in the direction they are read are one line that was found twice."""
     whole: list[FloatArray] = []
-    for line in sorted(lines, key=lambda r: -max(size(r))):
-        box = bounds(line)
+    for piece in sorted(lines, key=lambda r: -max(size(r))):
+        box = bounds(piece)
         for index, other in enumerate(whole):
-            if _one_line(bounds(other), box, settings):
+            on_end = any(_tall_in_column(bounds(line), box, settings) for line in lines)
+            if _one_line(bounds(other), box, on_end, settings):
                 whole[index] = corners(bounds(other).union(box))
                 break
         else:
-            whole.append(line)
+            whole.append(piece)
     return whole
 
 
-def _one_line(long: Box, short: Box, settings: OcrSettings) -> bool:
-    """Whether ``short`` overlaps the end of ``long`` on the same line; both may stand on end."""
+def _one_line(long: Box, short: Box, on_end: bool, settings: OcrSettings) -> bool:
+    """Whether ``short`` overlaps the end of ``long`` on the same line; both may stand ``on_end``."""
     shared_x = min(long.right, short.right) - max(long.left, short.left)
     shared_y = min(long.bottom, short.bottom) - max(long.top, short.top)
-    if long.height > settings.tall * long.width:
+    tall = settings.tall * max(long.width, short.width)
+    if long.height > tall or (on_end and long.union(short).height > tall):
         return shared_x > 0.6 * min(short.width, long.width) and shared_y > 0 and short.height > 0.8 * short.width
     alike = 0.6 < (short.height + 1) / (long.height + 1) < 1.6
     inside = short.left >= long.left and short.right <= long.right

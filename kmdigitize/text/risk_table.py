@@ -80,6 +80,8 @@ def read_risk_table(
     height = text_height(mine)
     lines, title = table_lines(mine, panel, scales, height)
     columns = find_columns([line.cells for line in lines if line.kind], scales, height)
+    if len(columns) < settings.few_columns:
+        return None
     lines = _in_columns(lines, columns)
     columns = find_columns([line.cells for line in lines if line.kind], scales, height)
     if len(columns) < settings.few_columns:
