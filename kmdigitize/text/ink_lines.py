@@ -119,6 +119,7 @@ def cut_line(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[
     """The pieces of a line between wide gaps and pieces of drawn line, each shrunk to its ink."""
     ink = ink_of(pixels, region, settings)
     ink[:, _rules(ink)] = False
+    ink[ink.mean(axis=1) > 0.9] = False  # the frame around a legend
     rows = _tight_rows(ink)
     if rows is None:
         return []
@@ -176,12 +177,15 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
             last = body[:, runs[index][0] : runs[index][1] + 1]
             drawn[index] |= last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
         index = max(stop, index + 1)
-    drawn[:1] = [drawn[0] or _is_stub(body, runs)] if runs else []
+    if runs:
+        mirrored = [(body.shape[1] - 1 - last, body.shape[1] - 1 - first) for first, last in reversed(runs)]
+        drawn[0] |= _is_stub(body, runs)
+        drawn[-1] |= _is_stub(body[:, ::-1], mirrored)
     return drawn
 
 
 def _is_stub(body: BoolArray, runs: list[tuple[int, int]]) -> bool:
-    """Whether a line begins with the end of a sample that the region leaves out: a low block apart from the text."""
+    """Whether a line begins with part of a sample whose rest the region leaves out: a low block apart from the text."""
     if len(runs) < 2:
         return False
     height = len(body)
