@@ -62,11 +62,10 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
 def _without_rules(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Frames and rules taken out, so that letters that touch them are pieces of their own."""
     height, width = (max(3, round(_RULE * side)) for side in ink.shape)
-    rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height, 1), np.uint8))
-    rules |= cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, width), np.uint8))
-    return np.asarray(
-        cv2.bitwise_and(ink, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8)) * 255)), np.uint8
-    )
+    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height, 1), np.uint8))
+    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, width), np.uint8))
+    rules = cv2.dilate(cv2.bitwise_or(upright, level), np.ones((3, 3), np.uint8))
+    return np.asarray(np.where(rules > 0, 0, ink), np.uint8)
 
 
 def single_letters(pieces: FloatArray) -> FloatArray:
