@@ -3,8 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kmdigitize.detect.marks import find_marks
+from kmdigitize.detect.marks_render import MarkLook, stamp_of
 from kmdigitize.geometry import Box
 from kmdigitize.records import Evidence, Figure, LegendEntry, Trace
 
@@ -162,3 +165,34 @@ def test_a_plain_legend_line_announces_no_marks():
     evidence, figure, legend = picture_with_legend(None)
     (found,) = find_marks([evidence], (trace_of(),), figure, legend=[legend])
     assert found.marks is None
+
+
+def test_marks_of_two_arms_in_one_ink_belong_to_the_arm_on_whose_level_they_stand():
+    doubt = np.full(1, 0.1)
+    upper, lower = (Trace(5, 295, [row], [], doubt, [], np.ones(1), (0, 0, 0), stroke_px=2.0) for row in (40.0, 52.0))
+    ink = np.zeros((120, 300), np.float32)
+    ink[39:41, 5:296] = ink[51:53, 5:296] = 1
+    above, below = [30, 90, 150, 240], [60, 90, 200, 270]
+    for x, row in [(x, 40) for x in above] + [(x, 52) for x in below]:
+        draw(ink, "vbar", x, row)
+    evidence = evidence_of(ink, (0, 0, 0))
+    first, second = find_marks([evidence, evidence], (upper, lower))
+    np.testing.assert_allclose([mark.x for mark in first.marks], above, atol=0.6)
+    np.testing.assert_allclose([mark.x for mark in second.marks], below, atol=0.6)
+
+
+def test_a_line_that_goes_on_beyond_the_tips_is_no_mark_among_marks():
+    ink = coverage_of_curve()
+    for x, y in PLACES:
+        draw(ink, "vbar", x, y)
+    ink[20:, 265] = 1
+    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    np.testing.assert_allclose([mark.x for mark in found.marks], [x for x, _ in PLACES], atol=0.6)
+
+
+@given(st.sampled_from(["vbar", "plus", "cross", "circle", "triangle", "square"]), st.floats(-0.5, 0.5))
+def test_a_drawn_mark_covers_as_much_wherever_it_sits_on_the_pixels(kind, shift):
+    look = MarkLook(kind, 6.0, 2.0)
+    whole, moved = stamp_of(look, 0.0, 0.0), stamp_of(look, shift, -shift)
+    assert moved.cover.sum() == pytest.approx(whole.cover.sum(), rel=0.05)
+    assert 0 < moved.cover.max() <= 1

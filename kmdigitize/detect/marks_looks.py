@@ -97,6 +97,9 @@ def candidates(inks: list[MarkInk], height: float, settings: MarkSettings, shown
     for kinds, tried in ((UPRIGHT, sizes), (KINDS, close)):
         if not settled(found, settings):
             found += [best_size(kind, tried, inks, uprights, settings) for kind in kinds]
+    if not any(look.convincing(settings, False) for look in found):
+        # Large outlines leave little ink at their usual height, so that nothing close to it was found.
+        found += [best_size(kind, sizes, inks, uprights, settings) for kind in KINDS]
     return found
 
 

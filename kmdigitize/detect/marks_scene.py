@@ -22,6 +22,8 @@ PHASES = 4
 """Parts of a pixel at which marks are drawn vertically; half of that horizontally."""
 FINE = 4
 """Parts of a pixel in which the curves' strokes are drawn."""
+BEYOND = 2.0
+"""Weight of ink beyond the tips of a bar: a line that goes on for half the bar's size on both sides explains it away."""
 GROW = 0.15
 """Growth (px) of a curve's stroke that is still the curve: what traces are usually off by."""
 
@@ -151,7 +153,7 @@ def _explained(stamp: Stamp, scene: Scene, row: IntArray, column: IntArray) -> t
     most = ((want - done) ** 2 * seen).sum(axis=0)
     index, inside = _pixels((stamp.blank_rows, stamp.blank_columns), shape, row, column)
     beyond = np.maximum(ink[index] - scene.canvas.ravel()[index], 0) ** 2
-    return gain - (beyond * (inside & ~scene.ink.hidden.ravel()[index])).sum(axis=0), most
+    return gain - BEYOND * (beyond * (inside & ~scene.ink.hidden.ravel()[index])).sum(axis=0), most
 
 
 def _pixels(
