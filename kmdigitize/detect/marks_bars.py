@@ -102,11 +102,3 @@ def usual_height(uprights: Sequence[Uprights], busy: Sequence[FloatArray]) -> fl
         seen[place] += np.diff(upright.seen[0].sum(axis=0), axis=0) @ columns
     share = ink / np.maximum(seen, 1)
     return float(np.flatnonzero(share >= 0.3 * share.max())[-1]) if share.max() > 0 else 0.0
-
-
-def bar_strength(uprights: Uprights, size: float) -> FloatArray:
-    """Mean ink (n,) of the visible pixels of a bar of half height ``size`` at every column."""
-    tip = int(np.clip(round(size) - uprights.clear + 1, 1, uprights.ink.shape[2] - 1))
-    mean = uprights.ink[:, :, tip].sum(axis=1) / np.maximum(uprights.seen[:, :, tip].sum(axis=1), 1)
-    strength: FloatArray = mean.max(axis=0)
-    return strength

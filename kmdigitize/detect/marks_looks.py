@@ -44,6 +44,10 @@ class MarkSettings:
     """Least gain in px of marks that the legend shows."""
     least_share: float = 0.24
     """Least share of the unexplained ink near the curves that the marks must account for."""
+    clear_share: float = 0.35
+    """Share below which so much ink is left over that a small score may be chance."""
+    least_crowded: float = 10.0
+    """Least score then: noise of scans and text over curves reach 8, marks that are there 20."""
     settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
 
@@ -75,7 +79,7 @@ class Look:
         """Whether the mark is drawn at all; of one that is ``announced`` by the legend a single good one will do."""
         if announced:
             return self.gain >= settings.least_announced
-        least = settings.least_score if self.share >= 0.35 else 10.0
+        least = settings.least_score if self.share >= settings.clear_share else settings.least_crowded
         return self.score >= least and self.share >= settings.least_share
 
 

@@ -65,7 +65,7 @@ def stamp_of(look: MarkLook, x: float, y: float) -> Stamp:
     blank = np.zeros(rows.shape, dtype=bool)
     if look.kind == "vbar":
         beyond = np.abs(rows - y)
-        blank = (np.abs(columns - x) <= look.stroke / 2) & (beyond >= tip) & (beyond < tip + tail)
+        blank = (np.abs(columns - x) <= max(look.stroke / 2, 0.5)) & (beyond >= tip) & (beyond < tip + tail)
     return Stamp(rows[kept], columns[kept], cover[kept], rows[blank], columns[blank])
 
 

@@ -23,7 +23,7 @@ PHASES = 4
 FINE = 4
 """Parts of a pixel in which the curves' strokes are drawn."""
 BEYOND = 2.0
-"""Weight of ink beyond the tips of a bar: a line that goes on for half the bar's size on both sides explains it away."""
+"""Weight of ink beyond the tips of a bar: a line that goes on for half its size on both sides explains it away."""
 GROW = 0.15
 """Growth (px) of a curve's stroke that is still the curve: what traces are usually off by."""
 
