@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmdigitize.detect.marks import find_marks
+from kmdigitize.detect.marks_ink import own_ink
 from kmdigitize.detect.marks_render import MarkLook, stamp_of
+from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
 from kmdigitize.geometry import Box
 from kmdigitize.records import Evidence, Figure, LegendEntry, Trace
 
@@ -181,13 +183,18 @@ def test_marks_of_two_arms_in_one_ink_belong_to_the_arm_on_whose_level_they_stan
     np.testing.assert_allclose([mark.x for mark in second.marks], below, atol=0.6)
 
 
-def test_a_line_that_goes_on_beyond_the_tips_is_no_mark_among_marks():
+def test_a_line_that_goes_on_beyond_the_tips_is_worth_half_a_mark():
     ink = coverage_of_curve()
-    for x, y in PLACES:
-        draw(ink, "vbar", x, y)
-    ink[20:, 265] = 1
-    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
-    np.testing.assert_allclose([mark.x for mark in found.marks], [x for x, _ in PLACES], atol=0.6)
+    draw(ink, "vbar", 250, 95)
+    ink[80:111, 270] = 1
+    evidence, trace = evidence_of(ink), trace_of()
+    own = own_ink(evidence, (trace,), 0)
+    scene = Scene(
+        own, *start_canvases([own], [evidence], [trace], False), Places(np.array([250.0, 270]), np.full(2, 95.0))
+    )
+    mark, line = gains(MarkLook("vbar", 5.0, 1.0), scene).gain
+    assert mark > 6
+    assert line == pytest.approx(mark / 2, abs=1)
 
 
 @given(st.sampled_from(["vbar", "plus", "cross", "circle", "triangle", "square"]), st.floats(-0.5, 0.5))
