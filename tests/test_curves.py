@@ -14,6 +14,7 @@ LEFT, TOP, RIGHT, BOTTOM = 30, 20, 330, 220
 STEPS = {
     "high": ([40, 90, 150, 220], [0.9, 0.8, 0.7, 0.62], 290),
     "low": ([20, 60, 110, 180, 240], [0.85, 0.65, 0.5, 0.4, 0.3], 280),
+    "lowest": ([15, 40, 80, 150, 200], [0.7, 0.45, 0.3, 0.2, 0.1], 270),
 }
 
 
@@ -104,7 +105,7 @@ def test_upward_curves_are_found_even_if_announced_downward():
     found = trace(panel(("high", RED, None), ("low", BLUE, None), up=True), direction="down")
     assert found.direction == "up"
     assert len(found.paths) == 2
-    errors = sorted(min(error(path, name, up=True) for name in STEPS) for _, path in found.paths)
+    errors = sorted(min(error(path, name, up=True) for name in ("high", "low")) for _, path in found.paths)
     assert errors[-1] < 0.01
 
 
@@ -125,4 +126,12 @@ def test_empty_panel_has_no_curves():
 def test_missing_curve_is_flagged():
     found = trace(panel(("low", RED, None)), (sample(RED), sample(BLUE)))
     assert len(found.paths) == 1
+    assert [flag.code for flag in found.flags] == ["curve_count_doubtful"]
+
+
+def test_line_that_the_legend_leaves_out_is_flagged():
+    legend = (sample(BLACK, "solid"), sample(BLACK, "dashed", (8.0, 6.0)))
+    two = [("low", BLACK, None), ("high", BLACK, (8, 6))]
+    assert trace(panel(*two), legend).flags == ()
+    found = trace(panel(*two, ("lowest", BLACK, (8, 6))), legend)
     assert [flag.code for flag in found.flags] == ["curve_count_doubtful"]

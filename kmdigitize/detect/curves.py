@@ -25,7 +25,7 @@ from kmdigitize.detect.evidence import InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
-from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
+from kmdigitize.detect.selection import announced_arms, choose_curves, unexplained_line, upright_ink
 from kmdigitize.detect.swaps import settle_places
 from kmdigitize.detect.tracing import Found
 from kmdigitize.flags import Flag
@@ -109,6 +109,8 @@ def _find_paths(
     wanted = expected or announced_arms(legend)
     detail = f"{len(found)} found, {wanted} announced"
     flags = (Flag("curve_count_doubtful", detail),) if wanted and wanted != len(found) else ()
+    if not flags and unexplained_line(sheets, found):
+        flags = (Flag("curve_count_doubtful", f"{detail}, and one more line seems to be drawn"),)
     paths = []
     for n, (k, curve) in enumerate(found):
         others = [other for m, (j, other) in enumerate(found) if j == k and m != n]

@@ -162,7 +162,9 @@ def _end(best: Image, costs: Costs, start_column: int) -> tuple[int, int]:
     """Column and row where the path ends: where it has gained most, or further on if that would leave ink over."""
     x, y = np.unravel_index(int(np.argmin(best[start_column:])), best[start_column:].shape)
     if costs.left is not None:
-        u, v = np.unravel_index(int(np.argmin((best + costs.left)[start_column:])), best[start_column:].shape)
+        u, v = np.unravel_index(
+            int(np.argmin(best[start_column:] + costs.left[start_column:])), best[start_column:].shape
+        )
         if best[start_column + u, v] < 0.2 * best[start_column + x, y]:
             x, y = u, v
     return start_column + int(x), int(y)

@@ -95,6 +95,23 @@ def choose_curves(
     return result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
 
 
+def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]]) -> bool:
+    """Whether an ink that draws a line broken by gaps shows yet another line which no curve in ``result`` explains.
+
+    Limits in the ink of a solid curve come in pairs that enclose it and mean nothing; a further broken line beside
+    other broken ones is a curve that the legend's reading left out.
+    """
+    s = SelectionSettings()
+    for k, sheet in enumerate(sheets):
+        mine = [found for j, found in result if j == k]
+        if len(mine) < 2 or all(found.arm.dash == "solid" for found in mine):
+            continue
+        more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
+        if more is not None and _convincing(more, sheet, s, s.covered_broken) and _adds(more, result, s.gain, s):
+            return True
+    return False
+
+
 def _announced_elsewhere(
     result: list[tuple[int, Found]], sheets: Sequence[Sheet], wanted: int | None, s: SelectionSettings
 ) -> list[tuple[int, Found]]:
