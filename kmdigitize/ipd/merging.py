@@ -63,10 +63,14 @@ def _best_states(n: IntArray, origin: IntArray, mass: FloatArray, slot: Slot, se
     racing = int(np.count_nonzero(np.bincount(origin)))
     if racing == 1:
         return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
-    order = np.lexsort((-rank, origin))
+    order = np.argsort(origin * FAR_APART - rank)
     ordered = origin[order]
     place = np.arange(order.size) - np.searchsorted(ordered, ordered, side="left")
     return np.sort(order[place < max(settings.least_each, settings.keep // racing)])
+
+
+FAR_APART = 1e6
+"""More nats than two states ever differ by: sorts states by their number of patients first."""
 
 
 def _with_edges(layer: Layer, source: IntArray, mass: FloatArray, group: IntArray, kept: IntArray) -> Layer:
