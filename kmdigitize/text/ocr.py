@@ -111,16 +111,19 @@ def _read_missed(pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], se
 
 def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     """Lines that overlap in the direction they are read are one line that was found twice."""
+    boxes = [bounds(line) for line in lines]
+    on_end = [any(_tall_in_column(other, box, settings) for other in boxes) for box in boxes]
     whole: list[FloatArray] = []
-    for piece in sorted(lines, key=lambda r: -max(size(r))):
-        box = bounds(piece)
-        for index, other in enumerate(whole):
-            on_end = any(_tall_in_column(bounds(line), box, settings) for line in lines)
-            if _one_line(bounds(other), box, on_end, settings):
-                whole[index] = corners(bounds(other).union(box))
-                break
+    held: list[Box] = []
+    for piece in sorted(range(len(boxes)), key=lambda i: -max(size(lines[i]))):
+        same = (i for i, other in enumerate(held) if _one_line(other, boxes[piece], on_end[piece], settings))
+        index = next(same, None)
+        if index is None:
+            whole.append(lines[piece])
+            held.append(boxes[piece])
         else:
-            whole.append(piece)
+            held[index] = held[index].union(boxes[piece])
+            whole[index] = corners(held[index])
     return whole
 
 
