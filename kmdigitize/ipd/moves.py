@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, ndtr
 
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
@@ -54,6 +53,8 @@ def _missed(by: IntArray, settings: LatticeSettings) -> FloatArray:
 
 def _log_censored(states: Layer, c: IntArray, slot: Slot, settings: LatticeSettings) -> FloatArray:
     """Log probability of each number ``c`` of censorings in the gap for every state, (states, c) or (1, c)."""
+    from scipy.special import gammaln
+
     if slot.marks < 0:
         mean = _expected(states, slot)[:, None]
         log_p: FloatArray = c * np.log(mean) - mean - gammaln(c + 1.0)
@@ -74,6 +75,8 @@ def _expected(states: Layer, slot: Slot) -> FloatArray:
 
 def _log_marked(c: IntArray, slot: Slot, extra: float, settings: LatticeSettings) -> FloatArray:
     """Log probability of the numbers ``c`` of censorings given the marks in the gap."""
+    from scipy.special import gammaln
+
     k = np.arange(slot.unsure + 1)[:, None]
     ways = gammaln(slot.unsure + 1.0) - gammaln(k + 1.0) - gammaln(slot.unsure - k + 1.0) - slot.unsure * math.log(2.0)
     beyond = c - slot.marks - k
@@ -200,6 +203,8 @@ def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> Float
 
 def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) -> FloatArray:
     """Log likelihood of a level given the survival of the paths, 0 at its best and bounded below."""
+    from scipy.special import ndtr
+
     if quantum > 0:
         upper = ndtr((slot.level + quantum - survival) / slot.sd)
         lower = ndtr((slot.level - quantum - survival) / slot.sd)
