@@ -56,3 +56,9 @@ def test_a_sure_word_stays() -> None:
 def test_a_row_that_lost_its_number_mends_nothing() -> None:
     legend = [TextToken("x > 12", Box(150, 30, 190, 40), 0.9)]
     assert [e.label for e in confirmed_labels(_entries(*legend), [*legend, *_row("x>", 200)])] == ["x > 12"]
+
+
+def test_a_misread_row_mends_only_the_label_that_it_is_most_like() -> None:
+    legend = [_token("Stage III", 50, 10, 0.9), _token("Stage I", 50, 30)]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("Stade", 200)])
+    assert [e.label for e in found] == ["Stage III", "Stage I"]

@@ -26,12 +26,15 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
     named = {plain_label(entry.label) for entry in entries}
     labels = [t for t in tokens if _labels_row(t, tokens)]
     rows = [t for t in labels if plain_label(t.text) not in named]
+    printed = {plain_label(t.text) for t in labels}
+    open_entries = [entry for entry in entries if plain_label(entry.label) not in printed]
     result = []
     for entry in entries:
         own = [t for t in tokens if t.box.overlap(entry.box) > 0]
         sure = min((t.confidence for t in own), default=1.0)
         near = [t for t in rows if _alike(entry.label, t.text) and _digits(t.text) >= _digits(entry.label)]
-        better = [t for t in near if t.confidence > sure or entry.place == "direct"]
+        nearest = [t for t in near if _is_nearest(entry, t, open_entries)]
+        better = [t for t in nearest if t.confidence > sure or entry.place == "direct"]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
         spelt = [split_counts(t.text)[0] for t in labels if plain_label(t.text) == plain_label(entry.label)]
         label = spelt[0] if entry.place == "direct" and len(spelt) == 1 else entry.label
@@ -43,6 +46,12 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
             label = " ".join(_confirmed_word(word, words) for word in label.split())
         result.append(replace(entry, label=label))
     return tuple(result)
+
+
+def _is_nearest(entry: LegendEntry, token: TextToken, entries: Sequence[LegendEntry]) -> bool:
+    """Whether ``token`` is no more like any other of the entries that no row repeats."""
+    own = _likeness(entry.label, token.text)
+    return all(_likeness(other.label, token.text) <= own for other in entries)
 
 
 def plain_label(text: str) -> str:
