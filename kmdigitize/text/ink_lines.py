@@ -29,6 +29,8 @@ class OcrSettings:
     """Ink is what differs from the line's background by more than this share of its strongest difference."""
     tall: float = 1.4
     """Regions taller than this multiple of their width may hold vertical text."""
+    rule_margin: float = 0.2
+    """Axes and rules are looked for this much of a line's height above and below it, too."""
     min_confidence: float = 0.45
     """Replies below are dropped: on ink that is no text the reader is unsure."""
 
@@ -118,7 +120,9 @@ def has_ink(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> bool:
 def cut_line(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     """The pieces of a line between wide gaps and pieces of drawn line, each shrunk to its ink."""
     ink = ink_of(pixels, region, settings)
-    ink[:, _rules(ink)] = False
+    width, tall = size(region)
+    margin = settings.rule_margin * tall  # a tight region would make the stem of a first letter cross it
+    ink[:, _rules(ink_of(pixels, part(region, 0.0, -margin, width, tall + margin), settings))] = False
     ink[ink.mean(axis=1) > 0.9] = False  # the frame around a legend
     rows = _tight_rows(ink)
     if rows is None:

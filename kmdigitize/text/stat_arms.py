@@ -169,7 +169,7 @@ def clean_arm(name: str) -> str:
     name = re.sub(
         r"(?i)^\s*(?:the|those|patients\s+(?:in|on|with|receiving|treated\s+with)(?:\s+the)?)\s+", "", name.strip()
     )
-    short = re.sub(r"(?i)\s+(?:group|arm|cohort|patients|recipients)\s*$", "", name)
+    short = re.sub(r"(?i)\s+(?:group|arm|cohort|patients)\s*$", "", name)
     name = name if short.lower() in ("all", "overall", "study", "whole") else short
     return name.strip(" ,;:.=-")
 
