@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from kmdigitize.geometry import FloatArray
+from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.expected import PlacedMarks, place_marks
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs, Source
@@ -27,6 +28,7 @@ class Layout:
     marks: PlacedMarks | None
     resolution: float
     cut_off: bool
+    drop_limits: tuple[IntArray, FloatArray, FloatArray]
 
     @classmethod
     def of(cls, timeline: Timeline, known: Prepared, inputs: ReconstructionInputs) -> Layout:
@@ -36,7 +38,13 @@ class Layout:
         sd = np.where(known.time_sd > 0, known.time_sd, curve.time_resolution / np.sqrt(12.0))
         axis_end = inputs.axis_end if inputs.axis_end is not None else np.inf
         cut_off = curve.last_time >= axis_end - 2.0 * curve.time_resolution
-        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, cut_off)
+        drops = [slot for slot in timeline.slots if slot.kind == DROP]
+        limits = (
+            np.array([slot.drop for slot in drops], np.int64),
+            np.array([slot.least for slot in drops], np.float64),
+            np.array([slot.most for slot in drops], np.float64),
+        )
+        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, cut_off, limits)
 
 
 def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) -> Parts:
@@ -78,7 +86,10 @@ def _marks_by_gap(path: Path, layout: Layout) -> list[FloatArray] | None:
     if layout.marks is None:
         return None
     gap = layout.marks.settled(path.censored)
-    return [layout.marks.time[gap == i] for i in range(len(layout.timeline.slots))]
+    order = np.argsort(gap, kind="stable")
+    first = np.searchsorted(gap[order], np.arange(len(layout.timeline.slots) + 1))
+    time = layout.marks.time[order]
+    return [time[a:b] for a, b in pairwise(first.tolist())]
 
 
 def _just_before(when: float, layout: Layout) -> float:
@@ -99,7 +110,7 @@ def _censored(
         return []
     limit = max(start, min(end, layout.timeline.end))
     if marks is not None and marks.size:
-        return [(np.clip(_on_marks(marks, number, rng), start, limit), False, "mark")]
+        return [(np.minimum(np.maximum(_on_marks(marks, number, rng), start), limit), False, "mark")]
     share = (np.arange(number) + 0.5) / number if rng is None else np.sort(rng.random(number))
     return [(start + (limit - start) * share, False, "interpolated")]
 
@@ -107,9 +118,10 @@ def _censored(
 def _on_marks(marks: FloatArray, number: int, rng: np.random.Generator | None) -> FloatArray:
     """``number`` times on the marks: every mark once before any twice, the rest spread evenly or at random."""
     rounds, rest = divmod(number, marks.size)
+    if not rest:
+        return np.sort(np.repeat(marks, rounds))
     if rng is None:
-        some = np.unique(np.linspace(0, marks.size - 1, rest + 2)[1:-1].astype(int)) if rest else np.zeros(0, int)
-        some = np.resize(some, rest) if rest else some
+        some = np.resize(np.unique(np.linspace(0, marks.size - 1, rest + 2)[1:-1].astype(int)), rest)
     else:
         some = rng.choice(marks.size, size=rest, replace=False)
     return np.sort(np.concatenate([np.repeat(marks, rounds), marks[some]]))
@@ -123,7 +135,7 @@ def _events(number: int, left: int, slot: Slot, layout: Layout, drop_time: Float
     if slot.kind != STRADDLE:
         return [(np.full(number, when), True, "drop")]
     cell = float(layout.cell_time[slot.cell])
-    before = int(np.clip(left + number - slot.count, 0, number))
+    before = min(max(left + number - slot.count, 0), number)
     return [
         (np.full(before, min(when, _just_before(cell, layout))), True, "drop"),
         (np.full(number - before, max(when, cell)), True, "drop"),
@@ -164,7 +176,6 @@ def _jittered(layout: Layout, rng: np.random.Generator) -> FloatArray:
     """Drop times with their reading error, still in order and between 0 and the end of the curve."""
     moved = layout.drop_time + layout.drop_sd * rng.standard_normal(layout.drop_time.size)
     moved = np.clip(np.maximum.accumulate(moved), 0.0, max(layout.timeline.end, 0.0))
-    for slot in layout.timeline.slots:
-        if slot.kind == DROP:
-            moved[slot.drop] = np.clip(moved[slot.drop], slot.least, slot.most)
+    drop, least, most = layout.drop_limits
+    moved[drop] = np.clip(moved[drop], least, most)
     return moved

@@ -12,11 +12,13 @@ from kmdigitize.ipd.records import IPD, PatientTable, Source
 
 def patient_rows(parts: Sequence[tuple[FloatArray, bool, Source]], panel: str = "1", arm: str = "") -> IPD:
     """One arm's IPD from parts (times, event or not, source), in order of time with events before censorings."""
-    time = np.concatenate([np.zeros(0), *(np.asarray(part[0], dtype=np.float64) for part in parts)])
-    event = np.concatenate([np.zeros(0, np.bool_), *(np.full(len(part[0]), part[1]) for part in parts)])
-    source = [part[2] for part in parts for _ in range(len(part[0]))]
+    sizes = [len(part[0]) for part in parts]
+    time = np.concatenate([np.zeros(0), *(part[0] for part in parts)])
+    event = np.repeat(np.array([part[1] for part in parts], np.bool_), sizes)
+    source = np.repeat(np.arange(len(parts)), sizes)
     order = np.lexsort((~event, time))
-    return IPD(panel, arm, time[order], event[order], tuple(source[i] for i in order))
+    names = [part[2] for part in parts]
+    return IPD(panel, arm, time[order], event[order], tuple(names[i] for i in source[order].tolist()))
 
 
 def life_table(time: FloatArray, event: BoolArray) -> PatientTable:
