@@ -54,19 +54,22 @@ def fit_look(look: MarkLook, scenes: Sequence[Scene], lossy: bool, settings: Fit
     widest = max((1.6 if seen is alone else 1.0) * scenes[0].ink.stroke, 1.5)
     strokes = np.geomspace(0.7, widest, 8).tolist()
     tried = [replace(look, size=look.size * a, stroke=b) for a in (*_ROUGH, 1.0) for b in strokes[::2]]
-    best = _best([look] if look.kind in UPRIGHT else tried, look, fitted, settings)
-    best = _best([replace(best, stroke=value) for value in strokes], best, fitted, settings)
-    best = _best([replace(best, size=look.size * value) for value in _ROUGH], best, fitted, settings)
-    best = _best([replace(best, stroke=value) for value in strokes], best, fitted, settings)
-    best = _best([replace(best, size=best.size + value) for value in _FINE], best, fitted, settings)
-    best = _best([replace(best, depth=value) for value in _DEPTHS], best, fitted, settings)
-    best = _best([replace(best, soft=value) for value in (_SOFT if lossy else (SHARP,))], best, fitted, settings)
-    return _best([replace(best, stroke=value) for value in strokes], best, fitted, settings)
+    known: dict[MarkLook, float] = {}
 
+    def best_of(looks: list[MarkLook], best: MarkLook) -> MarkLook:
+        for tried in (best, *looks):
+            if tried not in known:
+                known[tried] = _total_gain(tried, fitted, settings)
+        return max([best, *looks], key=lambda tried: known[tried])
 
-def _best(looks: list[MarkLook], known: MarkLook, scenes: list[Scene], settings: FitSettings) -> MarkLook:
-    """The look that explains most, the ``known`` one unless another is better."""
-    return max([known, *looks], key=lambda look: _total_gain(look, scenes, settings))
+    best = best_of([] if look.kind in UPRIGHT else tried, look)
+    best = best_of([replace(best, stroke=value) for value in strokes], best)
+    best = best_of([replace(best, size=look.size * value) for value in _ROUGH], best)
+    best = best_of([replace(best, stroke=value) for value in strokes], best)
+    best = best_of([replace(best, size=best.size + value) for value in _FINE], best)
+    best = best_of([replace(best, depth=value) for value in _DEPTHS], best)
+    best = best_of([replace(best, soft=value) for value in (_SOFT if lossy else (SHARP,))], best)
+    return best_of([replace(best, stroke=value) for value in strokes], best)
 
 
 def _likeliest(look: MarkLook, scene: Scene, most: int) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -163,7 +164,13 @@ def _local_peaks(fit: FloatArray, least: float, apart: float) -> IntArray:
 
     Among equals (crowded marks) chance decides, the same one every time.
     """
-    jitter = fit + np.random.default_rng(0).uniform(0, 1e-6, fit.size)
+    jitter = fit + _jitter(fit.size)
     window = np.ones((1, 2 * int(np.ceil(apart - 1)) + 1), np.uint8)
     highest = cv2.dilate(jitter.reshape(1, -1), window).ravel()
     return np.flatnonzero((fit > least) & (jitter >= highest))
+
+
+@lru_cache(maxsize=32)
+def _jitter(count: int) -> FloatArray:
+    """Tiny numbers (count,) that tell equals apart."""
+    return np.random.default_rng(0).uniform(0, 1e-6, count)

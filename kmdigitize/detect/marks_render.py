@@ -7,6 +7,7 @@ is right wherever the mark sits on the pixel grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class Stamp:
         return float((self.cover**2).sum())
 
 
+@lru_cache(maxsize=1024)
 def stamp_of(look: MarkLook, x: float, y: float) -> Stamp:
     """The picture of a mark whose centre lies ``x``, ``y`` px (each within a pixel) from a pixel's centre."""
     tip = look.size + look.stroke / 2 + 1

@@ -161,6 +161,16 @@ def _pixels(
     offsets: tuple[IntArray, IntArray], shape: tuple[int, ...], row: IntArray, column: IntArray
 ) -> tuple[IntArray, BoolArray]:
     """Flat indices (p, m) of the pixels at ``offsets`` (rows, columns) from m places; whether they lie inside."""
+    if _all_inside(offsets[0], row, shape[0]) and _all_inside(offsets[1], column, shape[1]):
+        index = (row * shape[1] + column)[None, :] + (offsets[0] * shape[1] + offsets[1])[:, None]
+        return index, np.ones(index.shape, dtype=bool)
     rows, columns = row[None, :] + offsets[0][:, None], column[None, :] + offsets[1][:, None]
     inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
     return np.clip(rows, 0, shape[0] - 1) * shape[1] + np.clip(columns, 0, shape[1] - 1), inside
+
+
+def _all_inside(offset: IntArray, place: IntArray, size: int) -> bool:
+    """Whether every ``offset`` from every ``place`` lies in 0 … ``size`` - 1."""
+    if not offset.size or not place.size:
+        return False
+    return bool(place.min() + offset.min() >= 0 and place.max() + offset.max() < size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Shape:
     blank: IntArray
 
 
+@lru_cache(maxsize=512)
 def shape_of(kind: MarkKind, size: float, stroke: float) -> Shape:
     """The template of ``kind`` with half height ``size`` px on a curve of width ``stroke`` px.
 
