@@ -25,7 +25,7 @@ def run_on_cluster(
     """
     try:
         import dask
-        from distributed import Client, LocalCluster, as_completed
+        from distributed import Client, LocalCluster, as_completed, wait
     except ImportError as error:
         raise BatchError("Dask is not installed.", "Install it with: pip install 'kmdigitize[cluster]'") from error
     dask.config.set({"distributed.scheduler.allowed-failures": TRIES})
@@ -40,10 +40,11 @@ def run_on_cluster(
         job_of = {future.key: job for future, job in zip(futures, jobs, strict=True)}
         for future in as_completed(futures):  # type: ignore[no-untyped-call]
             job = job_of[future.key]
-            if future.status == "finished":
-                yield Done(job, future.result())
-            else:
+            wait(future)  # type: ignore[no-untyped-call]  # an answer that died with its worker is worked out again
+            if future.status == "error":
                 yield Done(job, failure="died", message=str(future.exception()))
+            else:
+                yield Done(job, future.result())
             future.release()
 
 
