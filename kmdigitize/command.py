@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -38,7 +36,6 @@ def digitize_files(paths: Sequence[str], folder: Path, options: Mapping[str, Any
     ``options`` are the command line's; ``say`` prints a line.
     """
     settings = stated_settings(options)
-    Thread(target=_import_ahead, daemon=True).start()
     failures: list[KmdigitizeError] = []
     for job in progress(jobs_for([(path, options) for path in paths]), "figures"):
         try:
@@ -50,11 +47,6 @@ def digitize_files(paths: Sequence[str], folder: Path, options: Mapping[str, Any
             say(f"{job.path}: failed: {errors[0]}")
         failures += errors
     return failures
-
-
-def _import_ahead() -> None:
-    """Imports what is needed last while the first figure's text is read, which leaves the interpreter free."""
-    import_module("lifelines")
 
 
 def stated_settings(options: Mapping[str, Any]) -> Settings:
