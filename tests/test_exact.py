@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,6 +55,21 @@ def test_marks_make_the_whole_table_exact():
     found = reconstruct(ReconstructionInputs(curve, at_risk(time, [0, 8, 16])))
     assert found.ipd.time.tolist() == pytest.approx(np.sort(time).tolist())
     assert set(found.ipd.source) >= {"drop", "mark"}
+
+
+@pytest.mark.parametrize("false", [3, 40])
+def test_false_marks_give_way_before_the_table_and_the_curve(false):
+    # Between 0 and 8 the printed numbers and the drops leave room for five censorings, whatever the marks say.
+    time, event = trial(3, 60)
+    drawn = curve_of(time, event, noise=0.01 / 800, pixel=1 / 800, marks=True)
+    dirt = np.linspace(6.0, 7.9, false)
+    curve = replace(drawn, censor_times=np.sort(np.concatenate([drawn.censor_times, dirt])))
+    found = reconstruct(ReconstructionInputs(curve, at_risk(time, [0, 8, 16])))
+    assert found.ipd.events == event.sum()
+    assert not found.conflicts
+    assert not any(flag.code == "risk_table_conflicts_with_curve" for flag in found.flags)
+    assert set(found.relaxed) <= {"the censor marks are not counted"}
+    assert [int((found.ipd.time >= t).sum()) for t in (0, 8, 16)] == at_risk(time, [0, 8, 16]).count.tolist()
 
 
 def test_a_mark_beside_a_drop_is_not_used_for_the_next_gap_too():

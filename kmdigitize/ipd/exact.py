@@ -12,6 +12,7 @@ estimates, and the digitization intervals say how good they are.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -102,7 +103,11 @@ def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSe
 def _climb(
     known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings
 ) -> tuple[Timeline, list[Layer], float, tuple[str, ...]] | None:
-    """The first rung on which a path exists, at the noise that explains the levels best; None if none has one."""
+    """The first rung on which a path exists, at the noise that explains the levels best; None if none has one.
+
+    On every rung the censor marks are counted first: being seen is evidence, but a mark may be false, so printed
+    numbers or levels never have to give for marks alone.
+    """
     smallest = _smallest_sd(inputs, settings)
     lattice, closed = settings.lattice, known.risk_count.size > 2
     numbers, evident = None, 1.0
@@ -112,25 +117,79 @@ def _climb(
     for rung, (strictness, least) in enumerate(LADDER):
         if numbers is None:
             evident = 1.0 if closed else _most_evident_noise(known, inputs, settings, strictness)
-        noise = least * evident
-        timeline = _with_numbers(build_timeline(known, inputs, noise, smallest), numbers)
-        layers = search(timeline, lattice, strictness, edges=True)
-        if not layers:
-            continue
-        factor = _misfit(best_path(layers), timeline) if closed else 1.0
-        if factor > 1.0:
-            again = _with_numbers(build_timeline(known, inputs, noise * factor, smallest), numbers)
-            better = search(again, lattice, strictness, edges=True)
-            if better:
-                timeline, layers, noise = again, better, noise * factor
-        return timeline, layers, noise, RUNGS[: min(rung, len(RUNGS))]
+        arm = _Search(known, inputs, smallest, lattice, strictness, numbers)
+        found, marks_count = _with_or_without_marks(arm, least * evident, closed)
+        if found is not None:
+            gave = RUNGS[: min(rung, len(RUNGS))]
+            return (*found, gave if marks_count else (NO_MARKS, *gave))
     return None
 
 
+def _with_or_without_marks(arm: _Search, noise: float, closed: bool) -> tuple[_Found | None, bool]:
+    """Layers with the censor marks counted, or without where only that gives a path or saves well seen levels."""
+    found, bare = arm.settled(noise, closed), _without_marks(arm.inputs)
+    if bare is None or (found is not None and not (closed and _outliers(found))):
+        return found, True
+    other = replace(arm, inputs=bare).settled(noise, closed)
+    if found is None or (other is not None and _outliers(other) < _outliers(found)):
+        return other, other is None
+    return found, True
+
+
+_Found = tuple[Timeline, list[Layer], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One way to search an arm: what is given, how certain a level can be, and how strict the printed numbers are."""
+
+    known: Prepared
+    inputs: ReconstructionInputs
+    smallest: float
+    lattice: LatticeSettings
+    strictness: int
+    numbers: IntArray | None
+
+    def at(self, noise: float) -> _Found | None:
+        """Time line and layers at one factor on the noise; None if no path exists."""
+        timeline = _with_numbers(build_timeline(self.known, self.inputs, noise, self.smallest), self.numbers)
+        layers = search(timeline, self.lattice, self.strictness, edges=True)
+        return (timeline, layers, noise) if layers else None
+
+    def settled(self, noise: float, closed: bool) -> _Found | None:
+        """The same, with more noise where the residuals of the best path ask for it."""
+        found = self.at(noise)
+        factor = _misfit(best_path(found[1]), found[0]) if found is not None and closed else 1.0
+        return (self.at(noise * factor) or found) if factor > 1.0 else found
+
+
+def _without_marks(inputs: ReconstructionInputs) -> ReconstructionInputs | None:
+    """The inputs without censor marks; None if there are none anyway."""
+    curve = inputs.curve
+    if curve.censor_times is None or not curve.censor_times.size:
+        return None
+    return replace(inputs, curve=replace(curve, censor_times=None, censor_bands=()))
+
+
+def _outliers(found: _Found) -> int:
+    """Levels that were seen well and that the best path misses by more than their noise can explain."""
+    timeline, layers, _ = found
+    path = best_path(layers)
+    return sum(
+        abs(path.survival[i] - slot.level) > OUTLYING * math.hypot(slot.sd, timeline.quantum)
+        for i, slot in enumerate(timeline.slots)
+        if slot.kind in (DROP, STRADDLE) and not slot.hazy
+    )
+
+
+OUTLYING = 6.0
+"""Standard deviations beyond which a well seen level is missed, not noisy."""
 LADDER = ((STRICT, 1.0), (EMPTY, 1.0), (SOFT, 1.0), (SOFT, 8.0))
 """Strictness and least noise factor of every rung."""
 RUNGS = ("a drop of the curve holds no event", "a number at risk is missed", "the levels are less certain than stated")
 """What each rung after the first had to give up."""
+NO_MARKS = "the censor marks are not counted"
+"""What gives way first on every rung."""
 
 
 def _with_numbers(timeline: Timeline, numbers: IntArray | None) -> Timeline:

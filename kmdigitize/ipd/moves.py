@@ -107,7 +107,7 @@ def _censor(states: Layer, slot: Slot, settings: LatticeSettings) -> Moves:
         extra = slot.extra * (HIDDEN[-2] if slot.hazard < 0 else 1.0)
         mean = np.full(1, slot.marks + slot.unsure / 2.0 + extra)
         spread = math.sqrt(extra + slot.unsure / 4.0)
-        low = max(0, min(int(slot.marks - 1), int(states.n.min())))
+        low = max(0, min(slot.marks // 2 - 1, int(states.n.min())))
     else:
         mean = _expected(states, slot)
         spread = math.sqrt(float(mean.max()))

@@ -13,12 +13,14 @@ import numpy as np
 
 from kmdigitize.errors import FactsError
 from kmdigitize.flags import Flag
+from kmdigitize.ipd.doubt import doubted_drops
 from kmdigitize.ipd.ensemble import interval
 from kmdigitize.ipd.exact import ExactSettings, exact
 from kmdigitize.ipd.prepare import Prepared, prepare
 from kmdigitize.ipd.records import METHODS, Conflict, Method, Reconstruction, ReconstructionInputs
 from kmdigitize.ipd.rows import life_table, numbers_at_risk
 from kmdigitize.ipd.walks import walk_arm
+from kmdigitize.stepcurve import StepCurve
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +104,7 @@ def _with_doubts(
         flags.append(
             Flag("steps_below_one_pixel", f"one event in {ipd.n} is {step / curve.survival_resolution:.2f} px")
         )
-    off_curve = _off_curve(result, known, curve.survival_resolution)
+    off_curve = _off_curve(result, known, curve)
     if off_curve is not None:
         conflicts.append(off_curve)
         flags.append(Flag("risk_table_conflicts_with_curve", off_curve.what))
@@ -113,20 +115,27 @@ def _with_doubts(
     )
 
 
-def _off_curve(result: Reconstruction, known: Prepared, pixel: float) -> Conflict | None:
-    """Where the patients, who meet the printed numbers, are furthest off the curve, if no reading error explains it."""
+def _off_curve(result: Reconstruction, known: Prepared, curve: StepCurve) -> Conflict | None:
+    """Where the patients, who meet the printed numbers, are furthest off the curve, if no reading error explains it.
+
+    A level on the way down a blurred riser may be anywhere between the flats before and after it.
+    """
     if not known.time.size or result.method != "exact":
         return None
     beside = np.append(np.diff(known.time), np.inf) / 2.0
     just_after = known.time + np.minimum(2.0 * known.time_sd + 1e-9, beside)
-    index = np.searchsorted(result.table.time, just_after, side="right") - 1
-    gap = np.abs(result.table.survival[index] - known.level)
+    survival = np.append(1.0, result.table.survival)
+    found = survival[np.searchsorted(result.table.time, just_after, side="right")]
+    before, after = np.append(1.0, found[:-1]), np.append(found[1:], found[-1])
+    passing = doubted_drops(known, curve).passing
+    low, high = np.where(passing, after, found), np.where(passing, before, found)
+    gap = np.maximum(np.maximum(known.level - high, low - known.level), 0.0)
     worst = int(np.argmax(gap - 6.0 * known.sd))
+    pixel = curve.survival_resolution
     if gap[worst] <= max(6.0 * float(known.sd[worst]), 2.0 * pixel, 0.75 / max(result.ipd.n, 1)):
         return None
-    found, when = result.table.survival[index[worst]], known.time[worst]
-    what = f"The curve is at {known.level[worst]:.3f} at {when:.4g}, what is printed allows {found:.3f} there"
-    return Conflict(what, float(gap[worst]))
+    where = f"{known.level[worst]:.3f} at {known.time[worst]:.4g}"
+    return Conflict(f"The curve is at {where}, what is printed allows {found[worst]:.3f} there", float(gap[worst]))
 
 
 def _residual(result: Reconstruction, known: Prepared) -> float:
