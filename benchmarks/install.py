@@ -121,16 +121,22 @@ def _used(case: Case, place: Place, folder: Path) -> Case:
     seen = f"/{work.relative_to(place.before[1])}" if place.before else str(work)
     command = [*place.before, str(place.bin / "kmdigitize")]
     said = _said(*command, "digitize", f"{seen}/{SAMPLE}.png", "-o", f"{seen}/out")
-    rows = _code(*command, "validate", "-o", f"{seen}/certificate.md")
-    certificate = (work / "certificate.md").read_text().strip().splitlines()[-1]
+    certificate = _certificate([*command, "validate", "-o", f"{seen}/certificate.md"], work / "certificate.md")
     return replace(
         case,
         versions={name: _version(place.site, name) for name in TOLD},
         megabytes=round(size / 1e6),
         digitize="agrees" in said and "differs" not in said,
         review=_review_answers(command, f"{seen}/{SAMPLE}.png"),
-        validate=f"{certificate} (exit code {rows})",
+        validate=certificate,
     )
+
+
+def _certificate(command: list[str], written: Path) -> str:
+    """The last line of the certificate, or the last line of what was said instead."""
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = written.read_text() if written.exists() else ran.stderr
+    return f"{said.strip().splitlines()[-1]} (exit code {ran.returncode})"
 
 
 def _review_answers(command: list[str], figure: str) -> bool:

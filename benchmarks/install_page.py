@@ -69,19 +69,22 @@ TEXT = f"""# Where it installs
 pip install kmdigitize-0.1.0-py3-none-any.whl     # or: pip install . in a checkout
 ```
 
-needs Python 3.11, 3.12 or 3.13 and nothing else: every dependency has wheels, so no compiler is used; no libGL, no display
-and no fonts of the system are needed; models of the text reader come with the wheels, so nothing is fetched later. All of it
-together stays under {LARGEST_MB} MB. `pip install 'kmdigitize[parquet]'` adds Parquet files, `kmdigitize[cluster]` Dask.
+needs Python 3.11, 3.12 or 3.13 and nothing else: every dependency has wheels, so no compiler is used; no libGL, no
+display and no fonts of the system are needed; models of the text reader come with the wheels, so nothing is fetched
+later. All of it together stays under {LARGEST_MB} MB. `pip install 'kmdigitize[parquet]'` adds Parquet files,
+`kmdigitize[cluster]` Dask.
 
-`python -m benchmarks.install` builds wheel and sdist, installs the wheel in a fresh environment, runs `digitize`, `review`
-and `validate` outside the checkout, and runs the tests of the sdist there against the installed package. "lowest" means
-the lowest versions that `pyproject.toml` allows (`uv pip compile --resolution lowest-direct`), "newest" what pip takes.
+`python -m benchmarks.install` builds wheel and sdist, installs the wheel in a fresh environment, runs `digitize`,
+`review` and `validate` outside the checkout, and runs the tests of the sdist there against the installed package.
+"lowest" means the lowest versions that `pyproject.toml` allows (`uv pip compile --resolution lowest-direct`), "newest"
+what pip takes.
 
 ## What was tested
 """
 HEAD = """| date | system | Python | dependencies | OpenCV | size | digitize | review | validate | tests |
 |---|---|---|---|---|---:|---|---|---|---|"""
-CLOSING = """The bare Debian is what `debootstrap --variant=minbase` makes, with `python3` and `python3-venv` added and nothing else.
+CLOSING = """The bare Debian is what `debootstrap --variant=minbase` makes, with `python3` and `python3-venv` added and
+nothing else.
 
 ## Versions
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.robustness                      # everything: docs/robustness.md
     python -m benchmarks.robustness --inputs 500 --figures 0
-    python -m benchmarks.robustness --seed 7 --show 1234  # the bytes of one input, on standard output
+    python -m benchmarks.robustness --found found --keep  # bytes of crashes and hangs; the corpus grows
 
 A crash, a hang, or silently wrong figures beyond their share make the command fail.
 """
@@ -15,12 +15,13 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.figure_mutations import MUTATIONS, RIGHT, MutatedFigure, mutated_figures
-from benchmarks.fuzz import MEMORY_BYTES, Trial, mutant, run_trials
+from benchmarks.fuzz import MEMORY_BYTES, Trial, run_trials
+from benchmarks.fuzz_corpus import keep, kept_corpus
 from kmdigitize import __version__
 from kmdigitize.provenance import LIBRARIES, installed
 
@@ -37,14 +38,16 @@ Row = TypeVar("Row", Trial, MutatedFigure)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run both parts; 1 if anything crashed, hung or was silently wrong too often."""
     options = _parser().parse_args(arguments)
-    if options.show is not None:
-        sys.stdout.buffer.write(mutant(options.show, options.seed)[1])
-        return 0
     trials = _kept(run_trials(range(options.inputs), options.seed, options.limit), options.rows)
     figures = _kept(mutated_figures(options.figures, options.rounds, options.seed), options.rows)
     for trial in trials:
         if trial.outcome in ("crash", "hang"):
-            print(trial, file=sys.stderr)
+            print(replace(trial, data=b""), file=sys.stderr)
+            if options.found is not None:
+                options.found.mkdir(parents=True, exist_ok=True)
+                (options.found / f"{trial.reader}-{trial.number}").write_bytes(trial.data)
+    if options.keep:
+        keep((trial.reader, trial.data) for trial in trials if trial.new and trial.outcome in ("read", "refused"))
     text = to_markdown(trials, figures, options.seed, options.limit)
     if options.inputs >= 10_000 and options.figures >= 60:
         DOCUMENT.write_text(text, encoding="utf-8")
@@ -63,7 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=30.0, help="seconds after which an input hangs")
     parser.add_argument("--rows", type=Path, help="file that every single outcome is added to, one JSON per line")
-    parser.add_argument("--show", type=int, metavar="NUMBER", help="write the bytes of one input and stop")
+    parser.add_argument("--found", type=Path, help="folder for the bytes of inputs that crash or hang")
+    parser.add_argument("--keep", action="store_true", help="add inputs that reached new code to the kept corpus")
     return parser
 
 
@@ -73,7 +77,7 @@ def _kept(found: Iterator[Row], rows: Path | None) -> list[Row]:
         kept.append(one)
         if rows is not None:
             with rows.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(one)) + "\n")
+                file.write(json.dumps({k: v for k, v in asdict(one).items() if k != "data"}) + "\n")
     return kept
 
 
@@ -102,10 +106,11 @@ def _trials_part(trials: Sequence[Trial], limit: float) -> list[str]:
         "## Mutated files",
         "Small valid files of every kind, made by the package, are changed one to six times: bits flipped, bytes "
         "exchanged, inserted, cut, repeated and spliced from other kinds of files, numbers and values replaced by "
-        "extreme ones, checksums of PNG chunks put right again. Each is read in a child process with "
-        f"{MEMORY_BYTES >> 30} GiB of address space; {limit:g} s count as a hang. A seeded mutator is used instead of "
-        "coverage-guided fuzzing, as most of the decoders are compiled and not instrumented, and so that every input "
-        "can be made again from its number.",
+        "extreme ones, checksums of PNG chunks put right again. A mutant that takes the package from one line to "
+        "another as none did before is kept and changed further (coverage-guided; compiled decoders are not traced): "
+        f"{sum(trial.new for trial in trials)} in this run, {sum(map(len, kept_corpus().values()))} in the corpus that "
+        "is kept in the repository and read by the tests. Each is read in a child process with "
+        f"{MEMORY_BYTES >> 30} GiB of address space; {limit:g} s, with tracing, count as a hang.",
         _table("reader", TRIAL_OUTCOMES, [(trial.reader, trial.outcome) for trial in trials]),
         f"Highest memory of the reading process {peak:.0f} MB; slowest input {slowest.seconds:.1f} s "
         f"({slowest.reader}).",

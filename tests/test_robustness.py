@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from benchmarks.fuzz import corpus, mutant, tried
+from benchmarks.fuzz import Steps, tried
+from benchmarks.fuzz_corpus import corpus, keep, kept_corpus
+from benchmarks.fuzz_mutations import mutant
 from kmdigitize.cli import main
 from kmdigitize.errors import OutputError, TooLargeError
 from kmdigitize.export import safe_name, write_files
@@ -34,15 +36,36 @@ def test_the_corpus_is_read(tmp_path: Path) -> None:
 
 def test_mutants_are_read_or_refused(tmp_path: Path) -> None:
     kinds = ("facts", "reported", "settings", "result", "points", "patients", "png", "bmp", "gif")
-    made = [mutant(number, 3) for number in range(400)]
+    made = [mutant(number, 3, corpus()) for number in range(400)]
     bad = [(kind, tried(kind, data, tmp_path)) for kind, data in made if kind in kinds]
     assert len(bad) > 100
     assert [trial for trial in bad if trial[1][0] not in ("read", "refused")] == []
 
 
 def test_mutants_can_be_made_again() -> None:
-    assert mutant(17, 5) == mutant(17, 5)
-    assert mutant(17, 5) != mutant(17 + len(corpus()), 5)
+    assert mutant(17, 5, corpus()) == mutant(17, 5, corpus())
+    assert mutant(17, 5, corpus()) != mutant(17 + len(corpus()), 5, corpus())
+
+
+def test_the_kept_corpus_is_read_or_refused(tmp_path: Path) -> None:
+    kept = [(kind, data) for kind, samples in kept_corpus().items() for data in samples]
+    assert {kind for kind, _ in kept} <= set(corpus())
+    assert [one for one in ((kind, tried(kind, data, tmp_path)) for kind, data in kept) if one[1][0] == "crash"] == []
+
+
+def test_only_inputs_that_reach_new_code_are_kept(tmp_path: Path) -> None:
+    steps = Steps()
+    answers = [steps.made_by(lambda data=data: tried("facts", data, tmp_path)) for data in (b"{}", b"{}", b"{")]  # type: ignore[misc]
+    assert [new for _, new in answers] == [True, False, True]
+
+
+def test_the_kept_corpus_grows_and_is_the_same_file_again(tmp_path: Path) -> None:
+    first, second = tmp_path / "1.zip", tmp_path / "2.zip"
+    keep([("facts", b"a"), ("svg", b"b"), ("svg", bytes(10**6))], first)
+    keep([("facts", b"c")], first)
+    keep([("svg", b"b"), ("facts", b"c"), ("facts", b"a")], second)
+    assert {kind: set(data) for kind, data in kept_corpus(first).items()} == {"facts": {b"a", b"c"}, "svg": {b"b"}}
+    assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def _draw_swatch(plot: Plot, style: FigureStyle, index: int, y_pt: float) -> Non
     """A short sample of the arm's line left of the frame, ``y_pt`` points above its lower edge."""
     from matplotlib.transforms import ScaledTranslation
 
-    figure = plot.get_figure(root=True)
+    figure = plot.figure.figure
     assert figure is not None
     em = style.font_pt
     look: dict[str, Any] = {"linestyle": (0, style.dash(index))} if style.dash(index) else {}
