@@ -19,12 +19,16 @@ LARGEST = 400_000
 """Mutants are cut to this size, as repeats of repeats would grow without end."""
 
 
+FRESH = 0.5
+"""Share of mutants that start from a valid input: what was kept is mostly broken, and reaches less the more it is."""
+
+
 def mutant(number: int, seed: int, start: Corpus) -> tuple[str, bytes]:
     """The name of the reader and the bytes of input ``number``, a change of one of the inputs in ``start``."""
     rng = np.random.default_rng([seed, number])
     kinds = sorted(start)
     kind = kinds[number % len(kinds)]
-    samples = start[kind]
+    samples = corpus()[kind] if rng.random() < FRESH else start[kind]
     data = samples[int(rng.integers(len(samples)))]
     binary = kind in RASTER
     for _ in range(int(rng.choice([1, 1, 1, 1, 2, 3, 6]))):

@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import URLError
+from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 from benchmarks.install_page import RESULTS, Case, kept, write_page
 
@@ -146,20 +147,23 @@ def _review_answers(command: list[str], figure: str) -> bool:
         assert server.stdout is not None
         line = next(line for line in server.stdout if "http://" in line)
         address = re.findall(r"http://\S+", line)[0]
-        page = _fetched(address)
+        opener = build_opener(HTTPCookieProcessor())
+        page = _fetched(opener, address)
         base = address.split("?")[0].rsplit("/", 1)[0]
-        return all(_fetched(f"{base}/{name}") for name in re.findall(r'(?:src|href)="/?([\w/.-]+\.(?:js|css))"', page))
+        return bool(page) and all(
+            _fetched(opener, f"{base}/{name}") for name in re.findall(r'(?:src|href)="/?([\w/.-]+\.(?:js|css))"', page)
+        )
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _fetched(address: str) -> str:
+def _fetched(opener: OpenerDirector, address: str) -> str:
     for _ in range(100):
         try:
-            with urlopen(address, timeout=30) as answer:
+            with opener.open(address, timeout=30) as answer:
                 return str(answer.read().decode())
-        except ConnectionError:
+        except (URLError, ConnectionError):
             time.sleep(0.2)
     return ""
 

@@ -117,11 +117,12 @@ def _without_draws(panel: PanelResult) -> PanelResult:
     return replace(panel, reconstructions=tuple(replace(rebuilt, draws=()) for rebuilt in panel.reconstructions))
 
 
-def read_result(path: Path) -> Result:
+def read_result(path: Path | str) -> Result:
     """The result that was written to ``path`` (a result.json or its folder); its figure is blank.
 
     Raises FactsError when the file is missing, damaged or of an unknown schema.
     """
+    path = Path(path)
     path = path / "result.json" if path.is_dir() else path
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -135,14 +136,14 @@ def read_result(path: Path) -> Result:
     return result
 
 
-def write_outputs(result: Result, folder: Path, extra: Mapping[str, bytes] | None = None) -> Path:
+def write_outputs(result: Result, folder: Path | str, extra: Mapping[str, bytes] | None = None) -> Path:
     """Writes every output file of ``result`` into ``folder`` / its name and returns that folder.
 
     ``extra`` are further files by name (pictures, report, draws). Raises OutputError when it cannot be written.
     """
     files = {name: to_csv(columns, rows(result)) for name, (columns, rows) in TABLES.items()}
     files |= {"result.json": to_json(result), **(extra or {})}
-    return write_files(files, folder, safe_name(result.name))
+    return write_files(files, Path(folder), safe_name(result.name))
 
 
 def safe_name(name: str) -> str:

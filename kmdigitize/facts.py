@@ -183,9 +183,9 @@ def read_json(path: Path) -> Any:
         raise FactsError(f"{path} holds a number that cannot be read ({error}).", "Mend that number.") from error
 
 
-def read_facts(path: Path) -> FigureFacts:
+def read_facts(path: Path | str) -> FigureFacts:
     """Facts from a JSON file. Raises FactsError as :func:`facts_from` and :func:`read_json` do."""
-    data = read_json(path)
+    data = read_json(Path(path))
     if not isinstance(data, dict):
         raise FactsError(f"{path} holds a {type(data).__name__}, not an object of facts.", "See docs/facts.md.")
     return facts_from(data, str(path))
