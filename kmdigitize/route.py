@@ -16,7 +16,7 @@ from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.snapping import unsnapped
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.flags import Flag
-from kmdigitize.records import Direction, Figure, LegendEntry, Panel, Scales, TextToken, Ticks, Trace
+from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, TextToken, Ticks, Trace
 from kmdigitize.settings import Settings
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_pairs import paired_entries
@@ -84,9 +84,12 @@ def traces_of(
     found = find_paths(figure, panel, scales, legend, tokens, expected)
     scales = replace(scales, direction=direction or found.direction, flags=scales.flags + found.flags)
     evidences = [evidence for evidence, _ in found.paths]
-    traces = tuple(
-        with_final_drop(evidence, refine_path(evidence, path, scales, settings.refine), scales)
-        for evidence, path in found.paths
-    )
-    marked = find_marks(evidences, traces, figure, panel, settings.marks, legend)
+
+    def refined(seen: Sequence[Evidence]) -> tuple[Trace, ...]:
+        return tuple(
+            with_final_drop(evidence, refine_path(evidence, path, scales, settings.refine), scales)
+            for evidence, (_, path) in zip(seen, found.paths, strict=True)
+        )
+
+    marked = find_marks(evidences, refined, figure, panel, settings.marks, legend)
     return tuple(unsnapped(evidence, trace) for evidence, trace in zip(evidences, marked, strict=True)), scales

@@ -10,8 +10,9 @@ from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.marks_ink import own_ink
 from kmdigitize.detect.marks_render import MarkLook, stamp_of
 from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
+from kmdigitize.detect.refine import refine_path
 from kmdigitize.geometry import Box
-from kmdigitize.records import Evidence, Figure, LegendEntry, Trace
+from kmdigitize.records import Evidence, Figure, LegendEntry, StepPath, Trace
 
 RISERS, LEVELS = [70.0, 150.0, 230.0], [20.0, 45.0, 70.0, 95.0]
 
@@ -52,6 +53,11 @@ def evidence_of(ink, color=(0, 0, 200), occluded=None):
     return Evidence(ink, np.zeros_like(ink) if occluded is None else occluded, 0, 0, color, 2.0)
 
 
+def traced(*traces):
+    """Curves that are where they are, whatever hides them."""
+    return lambda evidences: traces
+
+
 PLACES = [(25, 20), (45, 20), (90, 45), (120, 45), (180, 70), (210, 70), (250, 95), (280, 95)]
 
 
@@ -60,7 +66,7 @@ def test_isolated_marks_are_found_at_their_columns(kind):
     ink = coverage_of_curve()
     for x, y in PLACES:
         draw(ink, kind, x, y)
-    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    (found,) = find_marks([evidence_of(ink)], traced(trace_of()))
     np.testing.assert_allclose([mark.x for mark in found.marks], [x for x, _ in PLACES], atol=0.6)
     np.testing.assert_allclose([mark.y for mark in found.marks], [y for _, y in PLACES], atol=0.6)
     # On a flat the horizontal stroke of a plus sign lies under the curve.
@@ -69,7 +75,7 @@ def test_isolated_marks_are_found_at_their_columns(kind):
 
 
 def test_a_figure_without_marks_has_none():
-    (found,) = find_marks([evidence_of(coverage_of_curve())], (trace_of(),))
+    (found,) = find_marks([evidence_of(coverage_of_curve())], traced(trace_of()))
     assert found.marks is None
 
 
@@ -79,7 +85,7 @@ def test_an_arm_without_marks_in_a_figure_with_marks_has_an_empty_tuple():
         draw(ink, "vbar", x, y)
     other = np.zeros_like(ink)
     lower = trace_of(color=(200, 0, 0))
-    marked, plain = find_marks([evidence_of(ink), evidence_of(other, (200, 0, 0))], (trace_of(), lower))
+    marked, plain = find_marks([evidence_of(ink), evidence_of(other, (200, 0, 0))], traced(trace_of(), lower))
     assert len(marked.marks) == len(PLACES)
     assert plain.marks == ()
 
@@ -93,8 +99,8 @@ def test_black_marks_on_a_coloured_curve_need_the_picture():
         draw(black, "vbar", x, y)
     pixels[black > 0] = 0
     curve[black > 0] = 0
-    (blind,) = find_marks([evidence_of(curve)], (trace_of(),))
-    (found,) = find_marks([evidence_of(curve)], (trace_of(),), Figure("f", pixels))
+    (blind,) = find_marks([evidence_of(curve)], traced(trace_of()))
+    (found,) = find_marks([evidence_of(curve)], traced(trace_of()), Figure("f", pixels))
     assert blind.marks is None
     np.testing.assert_allclose([mark.x for mark in found.marks], [x for x, _ in PLACES], atol=0.6)
 
@@ -105,7 +111,7 @@ def test_marks_that_touch_are_a_band_with_an_estimated_number():
         draw(ink, "vbar", x, y)
     for x in range(170, 211):
         draw(ink, "vbar", x, 70)
-    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    (found,) = find_marks([evidence_of(ink)], traced(trace_of()))
     ((first, last),) = found.mark_bands
     assert (first, last) == (pytest.approx(170, abs=1), pytest.approx(210, abs=1))
     single = [mark.x for mark in found.marks if not 165 < mark.x < 215]
@@ -116,7 +122,7 @@ def test_a_mark_at_the_foot_of_a_riser_is_found_by_its_lower_half():
     ink = coverage_of_curve()
     for x, y in [*PLACES, (150, 70)]:
         draw(ink, "vbar", x, y)
-    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    (found,) = find_marks([evidence_of(ink)], traced(trace_of()))
     assert any(abs(mark.x - 150) < 1 for mark in found.marks)
 
 
@@ -126,7 +132,7 @@ def test_grid_lines_crossing_curves_and_axes_are_no_marks():
     ink[:, 5] = 1
     occluded = np.zeros_like(ink)
     occluded[:, 255:258] = 1
-    (found,) = find_marks([evidence_of(ink, occluded=occluded)], (trace_of(),))
+    (found,) = find_marks([evidence_of(ink, occluded=occluded)], traced(trace_of()))
     assert found.marks is None
 
 
@@ -134,7 +140,7 @@ def test_grid_lines_crossing_curves_and_axes_are_no_marks():
 def test_one_mark_at_the_end_of_every_curve_is_found(kind):
     ink = coverage_of_curve()
     draw(ink, kind, 295, 95)
-    (found,) = find_marks([evidence_of(ink)], (trace_of(),))
+    (found,) = find_marks([evidence_of(ink)], traced(trace_of()))
     (mark,) = found.marks
     assert (mark.x, mark.y) == (pytest.approx(295, abs=1), 95)
 
@@ -157,7 +163,7 @@ def picture_with_legend(kind):
 @pytest.mark.parametrize("kind", ["vbar", "cross", "circle"])
 def test_a_single_mark_that_the_legend_shows_is_found(kind):
     evidence, figure, legend = picture_with_legend(kind)
-    (found,) = find_marks([evidence], (trace_of(),), figure, legend=[legend])
+    (found,) = find_marks([evidence], traced(trace_of()), figure, legend=[legend])
     (mark,) = found.marks
     assert (mark.x, mark.y) == (pytest.approx(110, abs=0.6), 45)
     assert mark.kind in (kind, "plus")
@@ -165,7 +171,7 @@ def test_a_single_mark_that_the_legend_shows_is_found(kind):
 
 def test_a_plain_legend_line_announces_no_marks():
     evidence, figure, legend = picture_with_legend(None)
-    (found,) = find_marks([evidence], (trace_of(),), figure, legend=[legend])
+    (found,) = find_marks([evidence], traced(trace_of()), figure, legend=[legend])
     assert found.marks is None
 
 
@@ -178,7 +184,7 @@ def test_marks_of_two_arms_in_one_ink_belong_to_the_arm_on_whose_level_they_stan
     for x, row in [(x, 40) for x in above] + [(x, 52) for x in below]:
         draw(ink, "vbar", x, row)
     evidence = evidence_of(ink, (0, 0, 0))
-    first, second = find_marks([evidence, evidence], (upper, lower))
+    first, second = find_marks([evidence, evidence], traced(upper, lower))
     np.testing.assert_allclose([mark.x for mark in first.marks], above, atol=0.6)
     np.testing.assert_allclose([mark.x for mark in second.marks], below, atol=0.6)
 
@@ -203,3 +209,18 @@ def test_a_drawn_mark_covers_as_much_wherever_it_sits_on_the_pixels(kind, shift)
     whole, moved = stamp_of(look, 0.0, 0.0), stamp_of(look, shift, -shift)
     assert moved.cover.sum() == pytest.approx(whole.cover.sum(), rel=0.05)
     assert 0 < moved.cover.max() <= 1
+
+
+def test_a_mark_at_a_riser_does_not_split_its_drop():
+    ink = np.zeros((60, 300), np.float32)
+    for top, left, bottom, right in ((19, 5, 22, 152), (19, 149, 33, 152), (30, 149, 33, 296)):
+        ink[top:bottom, left:right] = 1
+    for x, y in ((30, 20), (60, 20), (100, 20), (146, 20), (180, 31), (200, 31), (260, 31)):
+        ink[y - 4 : y + 5, x : x + 2] = 1
+    path = StepPath(5, np.repeat([20, 24, 31], [143, 2, 146]), np.ones(291, bool))
+    assert refine_path(evidence_of(ink), path).risers.size > 1
+    (found,) = find_marks([evidence_of(ink)], lambda seen: tuple(refine_path(each, path) for each in seen))
+    assert found.marks is not None
+    assert len(found.marks) == 7
+    np.testing.assert_allclose(found.risers, [150], atol=0.2)
+    np.testing.assert_allclose(found.levels, [20, 31], atol=0.1)

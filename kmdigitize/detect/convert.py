@@ -33,6 +33,9 @@ class ConvertSettings:
     """A flat seen in less than this share of its columns counts as bridged."""
     bridged_length: float = 0.15
     """Share of the curve's length that may be bridged before it is flagged."""
+    saturated_length: float = 0.1
+    """Share of the curve's length on which marks may touch before it is flagged. On drawn figures with tables counts
+    of events are exact in .57 of the arms below it, as without any such stretch (.59), and in .26 beyond."""
 
 
 _DEFAULT = ConvertSettings()
@@ -81,8 +84,9 @@ def conversion_flags(trace: Trace, scales: Scales, settings: ConvertSettings = _
     bridged = float(length[trace.seen < settings.bridged_share].sum() / max(length.sum(), 1e-9))
     if bridged > settings.bridged_length:
         found.append(Flag("trace_bridged", f"{bridged:.0%} of its length"))
-    if trace.mark_bands:
-        found.append(Flag("censor_marks_saturated", f"{len(trace.mark_bands)} stretches"))
+    touching = sum(b - a for a, b in trace.mark_bands) / max(float(length.sum()), 1e-9)
+    if touching > settings.saturated_length:
+        found.append(Flag("censor_marks_saturated", f"{touching:.0%} of its length"))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ an estimate of their number are left.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
 from kmdigitize.detect.marks_pursuit import take_marks
 from kmdigitize.detect.marks_render import MarkLook
-from kmdigitize.detect.marks_scene import Scene, places_along, start_canvases
+from kmdigitize.detect.marks_scene import Scene, draw_on, places_along, start_canvases
 from kmdigitize.records import CensorMark, Evidence, Figure, LegendEntry, Panel, Trace
 
 __all__ = ["MarkSettings", "find_marks"]
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 _DEFAULT = MarkSettings()
 
+Refine = Callable[[Sequence[Evidence]], tuple[Trace, ...]]
+"""All curves at sub-pixel accuracy, one per evidence."""
+
 LIFTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Rows (px) by which outlines may stand off their curve: they bias the curve's own level where they cover much of it,
 and fit only where they are centred."""
@@ -38,7 +41,7 @@ and fit only where they are centred."""
 
 def find_marks(
     evidences: Sequence[Evidence],
-    traces: tuple[Trace, ...],
+    refine: Refine,
     figure: Figure | None = None,
     panel: Panel | None = None,
     settings: MarkSettings = _DEFAULT,
@@ -46,11 +49,13 @@ def find_marks(
 ) -> tuple[Trace, ...]:
     """The traces with their censor marks, or with ``marks`` None if the figure draws none.
 
-    ``evidences[i]`` is the ink that ``traces[i]`` was found in. Without ``figure`` only marks in the curves' own
-    inks are looked for. Marks on the line samples of ``legend`` tell what to look for.
+    ``refine`` traces the curves in ``evidences``, and once more where marks hide them: ink of marks in the curves' own
+    inks moves the edges of strokes, so that a drop seems to come in several. Without ``figure`` only such marks are
+    looked for. Marks on the line samples of ``legend`` tell what to look for.
     """
-    if not traces:
-        return traces
+    if not evidences:
+        return ()
+    traces = refine(evidences)
     height = panel.frame.height if panel else float(evidences[0].coverage.shape[0])
     stroke = float(np.median([trace.stroke_px for trace in traces]))
     shown = shown_mark(figure.pixels, legend, stroke, height, settings) if figure is not None else None
@@ -71,23 +76,25 @@ def find_marks(
     if not best.convincing(settings, shown is not None):
         ends = [marked for inks in images if (marked := mark_ends(traces, inks, height, settings)) is not None]
         return ends[0] if ends else tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
-    marked = _marked(evidences, traces, best, figure is not None and figure.lossy)
+    marked = _marked(evidences, (traces, refine), best, figure is not None and figure.lossy)
     return _as_plus(marked) if best.kind == "vbar" and _has_crossbars(marked, best) else marked
 
 
-def _marked(evidences: Sequence[Evidence], traces: tuple[Trace, ...], best: Look, lossy: bool) -> tuple[Trace, ...]:
-    """The traces with their marks, and the stretches in which those touch."""
-    lifts = (0.0,) if best.kind in UPRIGHT else LIFTS
-    canvases = start_canvases(best.inks, evidences, traces, lossy)
-    scenes = [
-        Scene(ink, canvas, places_along(ink, trace, evidence.top, lifts))
-        for ink, canvas, trace, evidence in zip(best.inks, canvases, traces, evidences, strict=True)
-    ]
+def _marked(
+    evidences: Sequence[Evidence], curves: tuple[tuple[Trace, ...], Refine], best: Look, lossy: bool
+) -> tuple[Trace, ...]:
+    """The traces with their marks, and the stretches in which those touch; ``curves`` are as first traced, and how."""
+    traces, refine = curves
+    scenes = _scenes(evidences, traces, best, lossy)
     guess = MarkLook(best.kind, best.size, max(0.7 * best.inks[0].stroke, 1.0))
     look = fit_look(guess, scenes, lossy)
     log.debug("marks drawn as %s", look)
+    taken = take_marks(look, scenes)
+    if best.inks[0].margin is not None:
+        traces = refine(_behind_marks(evidences, look, taken))
+        taken = take_marks(look, _scenes(evidences, traces, best, lossy))
     result = []
-    for trace, evidence, places in zip(traces, evidences, take_marks(look, scenes), strict=True):
+    for trace, evidence, places in zip(traces, evidences, taken, strict=True):
         groups = _touching([x + evidence.left for x, _ in places], look)
         marks = [
             CensorMark(x, float(trace.row_at(np.array([x]))[0]), look.kind, _half_width(group))
@@ -97,6 +104,29 @@ def _marked(evidences: Sequence[Evidence], traces: tuple[Trace, ...], best: Look
         bands = tuple((group[0], group[-1]) for group in groups if len(group) > 2)
         result.append(replace(trace, marks=tuple(marks), mark_bands=bands))
     return tuple(result)
+
+
+def _scenes(evidences: Sequence[Evidence], traces: tuple[Trace, ...], best: Look, lossy: bool) -> list[Scene]:
+    """Every arm as its marks are searched: nothing but the curves explained yet."""
+    lifts = (0.0,) if best.kind in UPRIGHT else LIFTS
+    canvases = start_canvases(best.inks, evidences, traces, lossy)
+    return [
+        Scene(ink, canvas, places_along(ink, trace, evidence.top, lifts))
+        for ink, canvas, trace, evidence in zip(best.inks, canvases, traces, evidences, strict=True)
+    ]
+
+
+def _behind_marks(
+    evidences: Sequence[Evidence], look: MarkLook, taken: Sequence[Sequence[tuple[float, float]]]
+) -> list[Evidence]:
+    """The evidences in which marks hide the curves: where they stand, no edge of a stroke is the curve's."""
+    result = []
+    for evidence, places in zip(evidences, taken, strict=True):
+        occluded = evidence.occluded.copy()
+        for x, y in places:
+            draw_on(occluded, look, x, y)
+        result.append(replace(evidence, occluded=occluded))
+    return result
 
 
 def _touching(columns: list[float], look: MarkLook) -> list[list[float]]:
