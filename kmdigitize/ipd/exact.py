@@ -26,7 +26,7 @@ from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import patient_rows
 from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
-from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer, Path
+from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer
 from kmdigitize.ipd.timeline import build_timeline, row_quantum
 from kmdigitize.ipd.unknown import UnknownSettings, by_scatter, race
 
@@ -48,8 +48,6 @@ class ExactSettings:
     """Pull of the reported table towards the posterior means: 0 is the single most probable path."""
     noise_factors: tuple[float, ...] = (1.0, 1.6, 2.5, 4.0)
     """Factors on the stated noise of the levels among which the evidence chooses."""
-    quick_keep: int = 200
-    """States kept for that choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +108,7 @@ def _climb(
     """
     smallest = _smallest_sd(inputs, settings)
     lattice, closed = settings.lattice, known.risk_count.size > 2
+    clear = closed and _resolution(known, inputs, settings) >= OUTLYING
     numbers, evident = None, 1.0
     if known.n is None:
         lattice = replace(lattice, keep=settings.unknown.keep)
@@ -117,7 +116,7 @@ def _climb(
     for rung, (strictness, least) in enumerate(LADDER):
         if numbers is None:
             evident = 1.0 if closed else _most_evident_noise(known, inputs, settings, strictness)
-        arm = _Search(known, inputs, smallest, lattice, strictness, numbers)
+        arm = _Search(known, inputs, smallest, lattice, strictness, numbers, clear)
         found, marks_count = _with_or_without_marks(arm, least * evident, closed)
         if found is not None:
             gave = RUNGS[: min(rung, len(RUNGS))]
@@ -126,14 +125,24 @@ def _climb(
 
 
 def _with_or_without_marks(arm: _Search, noise: float, closed: bool) -> tuple[_Found | None, bool]:
-    """Layers with the censor marks counted, or without where only that gives a path or saves well seen levels."""
-    found, bare = arm.settled(noise, closed), _without_marks(arm.inputs)
-    if bare is None or (found is not None and not (closed and _outliers(found))):
-        return found, True
-    other = replace(arm, inputs=bare).settled(noise, closed)
-    if found is None or (other is not None and _outliers(other) < _outliers(found)):
-        return other, other is None
-    return found, True
+    """Layers with the censor marks counted, or without where only that gives a path or saves well seen levels.
+
+    Whichever it is, more noise follows where the residuals of the best path ask for it.
+    """
+    found, bare = arm.at(noise), _without_marks(arm.inputs)
+    if bare is not None and (found is None or (arm.clear and _outliers(found))):
+        other = replace(arm, inputs=bare)
+        quick = replace(other, lattice=replace(arm.lattice, keep=QUICK_KEEP)).at(noise)
+        if quick is not None and (found is None or _outliers(quick) < _outliers(found)):
+            without = other.at(noise * (_misfit(quick) if closed else 1.0))
+            if without is not None:
+                return without, False
+    factor = _misfit(found) if found is not None and closed else 1.0
+    return (arm.at(noise * factor) or found) if factor > 1.0 else found, True
+
+
+QUICK_KEEP = 200
+"""States kept where a search only chooses between two ways to search."""
 
 
 _Found = tuple[Timeline, list[Layer], float]
@@ -141,7 +150,10 @@ _Found = tuple[Timeline, list[Layer], float]
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One way to search an arm: what is given, how certain a level can be, and how strict the printed numbers are."""
+    """One way to search an arm: what is given, how certain a level can be, and how strict the printed numbers are.
+
+    ``clear`` where single events stand out so far that a missed level says something about the marks.
+    """
 
     known: Prepared
     inputs: ReconstructionInputs
@@ -149,18 +161,13 @@ class _Search:
     lattice: LatticeSettings
     strictness: int
     numbers: IntArray | None
+    clear: bool
 
     def at(self, noise: float) -> _Found | None:
         """Time line and layers at one factor on the noise; None if no path exists."""
         timeline = _with_numbers(build_timeline(self.known, self.inputs, noise, self.smallest), self.numbers)
         layers = search(timeline, self.lattice, self.strictness, edges=True)
         return (timeline, layers, noise) if layers else None
-
-    def settled(self, noise: float, closed: bool) -> _Found | None:
-        """The same, with more noise where the residuals of the best path ask for it."""
-        found = self.at(noise)
-        factor = _misfit(best_path(found[1]), found[0]) if found is not None and closed else 1.0
-        return (self.at(noise * factor) or found) if factor > 1.0 else found
 
 
 def _without_marks(inputs: ReconstructionInputs) -> ReconstructionInputs | None:
@@ -183,7 +190,7 @@ def _outliers(found: _Found) -> int:
 
 
 OUTLYING = 6.0
-"""Standard deviations beyond which a well seen level is missed, not noisy."""
+"""Standard deviations beyond which a well seen level is missed, not noisy; an event must be higher to tell of marks."""
 LADDER = ((STRICT, 1.0), (EMPTY, 1.0), (SOFT, 1.0), (SOFT, 8.0))
 """Strictness and least noise factor of every rung."""
 RUNGS = ("a drop of the curve holds no event", "a number at risk is missed", "the levels are less certain than stated")
@@ -204,7 +211,7 @@ def _most_evident_noise(
     Too small a noise is explained by many small events of a finer lattice, so without printed numbers the noise
     decides the event counts.
     """
-    quick = replace(settings.lattice, keep=settings.quick_keep)
+    quick = replace(settings.lattice, keep=QUICK_KEEP)
     best, evidence = 1.0, -np.inf
     for factor in settings.noise_factors:
         timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))
@@ -215,8 +222,10 @@ def _most_evident_noise(
     return best
 
 
-def _misfit(path: Path, timeline: Timeline) -> float:
-    """Median residual of the levels in standard deviations, about 1 if the noise is right; only excess counts."""
+def _misfit(found: _Found) -> float:
+    """Median residual of the levels of the best path in standard deviations, about 1 if the noise is right; only
+    excess counts."""
+    timeline, path = found[0], best_path(found[1])
     rows = [i for i, slot in enumerate(timeline.slots) if slot.kind in (DROP, STRADDLE)]
     if len(rows) < 5:
         return 1.0

@@ -195,9 +195,14 @@ def _with_events(
 
 def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> FloatArray:
     """Log prior of ``d`` events in one drop: none if it was misread, several if columns or times are coarse."""
-    again = np.log(np.clip(n * slot.several, slot.ties, max(slot.ties, 0.8)))
-    single = np.log1p(-np.exp(again)) if timeline.n.size > 1 else 0.0
-    some = np.maximum(d - 1, 0) * again + single + math.log1p(-slot.empty)
+    if not n.size:
+        return np.zeros(0)
+    least = int(n.min())
+    every = np.arange(least, int(n.max()) + 1)
+    chance = np.clip(every * slot.several, slot.ties, max(slot.ties, 0.8))
+    single = np.log1p(-chance) if timeline.n.size > 1 else np.zeros(every.size)
+    at = n - least
+    some = np.maximum(d - 1, 0) * np.log(chance).take(at) + (single + math.log1p(-slot.empty)).take(at)
     return np.where(d > 0, some, math.log(slot.empty))
 
 

@@ -98,8 +98,15 @@ class Moves:
 
     def pick(self, which: NDArray[np.bool_] | IntArray) -> Moves:
         """The moves at an index or mask."""
-        chosen = (getattr(self, name)[which] for name in ("of", "n", "survival", "events", "weight"))
-        return Moves(self.states, *chosen)
+        index = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        return Moves(
+            self.states,
+            self.of.take(index),
+            self.n.take(index),
+            self.survival.take(index),
+            self.events.take(index),
+            self.weight.take(index),
+        )
 
     @classmethod
     def none(cls, states: Layer) -> Moves:

@@ -49,7 +49,7 @@ class UnknownSettings:
     """Share of the drops and censor marks that are real, at least."""
     most: int = 4000
     """More patients than this cannot be told apart in any figure."""
-    noise_factors: tuple[float, ...] = (1.0, 1.6, 2.5, 4.0)
+    noise_factors: tuple[float, ...] = (1.0, 2.0, 4.0)
     """Factors on the stated noise of the levels among which the evidence chooses."""
 
 
