@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 from kmdigitize.facts import facts_from
+from kmdigitize.pipeline import run
+from kmdigitize.sources.read import read_figures
 from kmdigitize.synthetic.samples import SAMPLES, Sample, compute_reported, draw_sample, main, sample_facts
 from kmdigitize.synthetic.trials import life_table
 
@@ -83,3 +85,20 @@ def test_command_needs_a_folder() -> None:
     said: list[str] = []
     assert main([], said.append) == 2
     assert "usage" in said[0]
+
+
+TRUE_DOUBTS = {
+    "gbsg2-grey-dashed": {"steps_below_one_pixel"},
+    "kidney-incidence": {"starts_below_one"},
+    "larynx-four-stages": {"trace_bridged"},
+    "leukemia-shaded": {"n_unknown"},
+    "waltons-low-jpeg": {"n_unknown", "tail_extrapolated"},
+}
+"""What cannot be known from a sample: events of less than a pixel or on the first day, curves under others, no table."""
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.name)
+def test_no_sample_is_doubted_without_a_cause(sample: Sample) -> None:
+    stored = next(path for path in (FOLDER / sample.name).iterdir() if path.suffix in (".png", ".jpg"))
+    (figure,) = read_figures(stored.read_bytes(), sample.name)
+    assert {flag.code for flag in run(figure).flags} == TRUE_DOUBTS.get(sample.name, set())
