@@ -94,7 +94,7 @@ TRUE_DOUBTS = {
     "leukemia-shaded": {"n_unknown"},
     "waltons-low-jpeg": {"n_unknown", "tail_extrapolated"},
 }
-"""What cannot be known from a sample: events of less than a pixel or on the first day, curves under others, no table."""
+"""What cannot be known from a sample: events below a pixel or on the first day, hidden curves, no table."""
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: s.name)
