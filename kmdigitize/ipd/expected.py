@@ -90,7 +90,8 @@ def marks_in_gaps(
 ) -> tuple[IntArray, IntArray, FloatArray] | None:
     """Marks surely in each gap, marks that may be in it or a neighbour, and expected censorings without a mark.
 
-    Where far more marks than by chance are at drops, times are kept coarsely, and at one time events come first.
+    Where far more marks than by chance are at drops, times are kept coarsely; and where chance would put none there,
+    whoever is there is there exactly. At one time events come first, and whoever leaves is still at risk.
     """
     placed = place_marks(inputs, edges)
     if placed is None:
@@ -125,6 +126,10 @@ class PlacedMarks:
         return gap
 
 
+_NO_CHANCE = 0.1
+"""Share of the marks at drops and printed times that may be there by chance for all to be there exactly: drawings."""
+
+
 def place_marks(inputs: ReconstructionInputs, edges: FloatArray) -> PlacedMarks | None:
     """Which gap between ``edges`` every mark lies in; None without marks.
 
@@ -144,7 +149,8 @@ def place_marks(inputs: ReconstructionInputs, edges: FloatArray) -> PlacedMarks 
         nearest = np.where(np.abs(inner[left] - marks) < np.abs(inner[right] - marks), left, right)
         near = np.abs(inner[nearest] - marks) < width
         by_chance = 2.0 * width * inner.size / max(float(edges[-1]), 1e-12)
-        if near.mean() > min(0.9, 0.2 + 3.0 * by_chance):
+        exact = by_chance * marks.size < _NO_CHANCE * np.count_nonzero(near)
+        if exact or near.mean() > min(0.9, 0.2 + 3.0 * by_chance):
             marks = np.where(near, np.maximum(marks, inner[nearest]), marks)
             near = np.zeros(marks.size, np.bool_)
     gap = np.clip(np.searchsorted(edges, marks, side="right") - 1, 0, gaps - 1)

@@ -149,11 +149,7 @@ def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Gener
     if not left:
         return []
     if layout.marks is not None:
-        here = layout.marks.time[layout.marks.time >= start]
-        on_marks = min(left - 1, here.size)
-        times = _on_marks(here[:on_marks], on_marks, rng) if on_marks > 0 else np.zeros(0)
-        parts: Parts = [(np.clip(times, start, end), False, "mark")]
-        return [*parts, (np.full(left - on_marks, end), False, "tail")]
+        return _tail_on_marks(left, (start, end), layout, rng)
     lost = left - 1
     if layout.cut_off:
         lost = min(lost, round(left * (1.0 - np.exp(-_open_rate(path, i, layout, start) * (end - start)))))
@@ -161,6 +157,21 @@ def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Gener
     if rng is not None:
         share = np.sort(rng.random(lost))
     return [(start + (end - start) * share, False, "interpolated"), (np.full(left - lost, end), False, "tail")]
+
+
+def _tail_on_marks(left: int, gap: tuple[float, float], layout: Layout, rng: np.random.Generator | None) -> Parts:
+    """Those left, one on each mark of the last flat and one at its end. More than marks show share them, unless the
+    axis cuts the curve off: then they stay to its end."""
+    start, end = gap
+    assert layout.marks is not None
+    here = layout.marks.time[layout.marks.time >= start]
+    at_end = bool(here.size and here[-1] >= end - layout.resolution)
+    if at_end and not layout.cut_off:
+        return [(np.clip(_on_marks(here, left, rng), start, end), False, "mark")]
+    on_marks = left - 1 if here.size and not layout.cut_off else min(left - 1, here.size)
+    times = _on_marks(here, on_marks, rng) if on_marks > 0 else np.zeros(0)
+    parts: Parts = [(np.clip(times, start, end), False, "mark")]
+    return [*parts, (np.full(left - on_marks, end), False, "tail")]
 
 
 def _open_rate(path: Path, i: int, layout: Layout, start: float) -> float:

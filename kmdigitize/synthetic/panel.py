@@ -123,7 +123,8 @@ def _draw_curve(plot: Plot, contents: Contents, index: int) -> None:
     line.set_snap(style.renderer in ("snapped", "aliased"))
     if style.censor == "none":
         return
-    times = table.time[(table.censored > 0) & (table.time <= contents.end(index))]
+    marks = table.censored if style.censor_each else np.minimum(table.censored, 1)
+    times = np.repeat(table.time, np.where(table.time <= contents.end(index), marks, 0))
     levels = table.survival[np.searchsorted(table.time, times)]
     black = style.censor_black or style.inks.startswith("mono")
     plot.plot(

@@ -58,7 +58,8 @@ class FigureStyle:
     "aliased" without anti-aliasing, "pdf" and "svg" drawn as vectors and rasterised by another program.
     ``x_axis`` and ``y_axis`` are (first, last, tick step) in axis values (survival as a fraction), None: chosen from
     the data. ``offset`` is the gap between the frame and the axis ends as a share of the panel, the way ggplot2 does.
-    ``palette`` overrides the colours; ``notes`` is printed inside the panel; ``inset`` adds
+    ``censor_each`` draws a mark for every patient, also where several are censored at one time. ``palette`` overrides
+    the colours; ``notes`` is printed inside the panel; ``inset`` adds
     a small panel with the start of the curves; ``risk_until`` is the last time of the
     risk table (None: every tick).
     """
@@ -75,6 +76,7 @@ class FigureStyle:
     censor: Marks = "tick"
     censor_black: bool = False
     censor_pt: float = 6.0
+    censor_each: bool = False
     limits: Limits = "none"
     limits_grey: bool = False
     frame: Frame = "L"

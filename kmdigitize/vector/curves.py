@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.flags import Flag
+from kmdigitize.geometry import FloatArray
 from kmdigitize.records import Drawing, Figure, LegendEntry, Panel, Scales, TextToken, Trace
 from kmdigitize.vector.legend import with_exact_samples
 from kmdigitize.vector.limits import is_limit, without_limits
@@ -33,13 +34,15 @@ class CurveSettings:
     """Lengths in drawing units (points), shares of the panel.
 
     ``rounding``: exporters write two or three decimals; matplotlib also moves points by up to 1/9 px of 72 per inch
-    when it simplifies. ``precision``: standard deviation of two decimals. ``min_width``: shortest curve as a share of
+    when it simplifies. ``grids``: decimals that exporters keep, coarse to fine; ``usual`` where a line has too few
+    points to tell. ``min_width``: shortest curve as a share of
     the panel's width. ``sloping``: share of slopes above which a line is not drawn as steps. ``faint``: brightness from
     which a line on white is not seen. ``start``: how far below one a whole curve may begin.
     """
 
     rounding: float = 0.12
-    precision: float = 0.003
+    grids: tuple[float, ...] = (0.1, 0.01, 0.001)
+    usual: float = 0.01
     min_width: float = 0.05
     sloping: float = 0.3
     faint: int = 245
@@ -161,7 +164,8 @@ def _chosen(
 
 def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, settings: CurveSettings) -> Trace:
     look = steps.strand.look
-    sd = max(settings.precision * drawing.px_per_unit, steps.jitter)
+    grid = _grid_of(steps.strand.points / drawing.px_per_unit, settings)
+    sd = max(grid * drawing.px_per_unit / float(np.sqrt(12.0)), steps.jitter)
     risers = np.clip(steps.risers, steps.start, steps.end)
     flags = []
     if steps.sloping > settings.sloping:
@@ -186,3 +190,20 @@ def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, se
         flags=tuple(flags),
         grain_px=sd * float(np.sqrt(12.0)),
     )
+
+
+def _grid_of(points: FloatArray, settings: CurveSettings) -> float:
+    """The coarsest of the grids that both coordinates (k, 2) lie on, in drawing units; the finest if on none."""
+    coordinates = [np.unique(np.round(axis, 6)) for axis in points.T]
+    if min(axis.size for axis in coordinates) < _FEW:
+        return settings.usual
+    for grid in settings.grids:
+        if all(abs(np.exp(2j * np.pi * axis / grid).mean()) > _ON_GRID for axis in coordinates):
+            return grid
+    return settings.grids[-1]
+
+
+_FEW = 6
+"""Fewer different coordinates lie on any grid by chance."""
+_ON_GRID = 0.9
+"""Concentration of the coordinates' places between grid lines from which they lie on the lines."""

@@ -1,39 +1,20 @@
 """Censor marks of a vector figure: the plotting symbols that sit on its curves, each at its exact place.
 
-Small shapes are sorted by look: strokes that cross in one middle are a plus or a cross, closed outlines circles,
-squares or triangles, boxes of glyphs bars. Symbols of one look share one offset from the curve (a tick may stand on
-it, a triangle's middle is not its box's), which is measured over all of them; those that keep it are its marks.
+Symbols of one look share one offset from the curve (a tick may stand on it, a triangle's middle is not its box's),
+which is measured over all of them; those that keep it are its marks. Two symbols in one place are two patients.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from kmdigitize.geometry import BoolArray, Box, FloatArray
+from kmdigitize.geometry import BoolArray, FloatArray
 from kmdigitize.records import CensorMark, Drawing, MarkKind, Panel, Rgb, Trace
-from kmdigitize.vector.rules import box_of, subpaths
-
-_LARGEST = 0.08
-"""Largest symbol as a share of the panel's smaller side."""
-_SAME_PLACE = 0.06
-"""Distance of the middles of two strokes of one symbol, as a share of its size."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Symbol:
-    """A plotting symbol: middle and size in px, its kind, colour and place in painting order."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    kind: MarkKind
-    color: Rgb
-    order: int
+from kmdigitize.vector.symbols import Symbol, find_symbols
 
 
 def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tuple[Trace, ...]:
@@ -49,152 +30,51 @@ def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tup
             owned[owner].append(CensorMark(symbol.x, symbol.y, symbol.kind, 0.01 * drawing.px_per_unit))
     if not owned:
         return traces
-    return tuple(replace(trace, marks=_distinct(owned[index])) for index, trace in enumerate(traces))
+    return tuple(replace(trace, marks=_patients(owned[index])) for index, trace in enumerate(traces))
 
 
-def _without_risers(symbols: list[_Symbol], trace: Trace) -> list[_Symbol]:
+def _without_risers(symbols: list[Symbol], trace: Trace) -> list[Symbol]:
     """The symbols without the drops of a curve that is drawn in pieces; one of a drop's place and height is chance."""
     drops = np.abs(np.diff(trace.levels))
     middles = (trace.levels[1:] + trace.levels[:-1]) / 2
     near = 0.1 * trace.stroke_px
-    risers = set()
+    risers, hit = set(), set()
     for index, symbol in enumerate(symbols):
         if symbol.kind == "tick" and symbol.color == trace.color:
             same = (np.abs(trace.risers - symbol.x) <= near) & (np.abs(middles - symbol.y) <= near)
-            if np.any(same & (np.abs(drops - symbol.height) <= 2 * near)):
+            alike = np.flatnonzero(same & (np.abs(drops - symbol.height) <= 2 * near))
+            if alike.size:
                 risers.add(index)
+                hit.add(int(alike[0]))
     tallest = max((symbols[index].height for index in risers), default=0.0)
-    if len(risers) < max(2, 0.9 * int(np.sum(drops <= tallest))):
+    if len(hit) < max(2, 0.9 * int(np.sum(drops <= tallest))):
         return symbols
     return [symbol for index, symbol in enumerate(symbols) if index not in risers]
 
 
-def _distinct(marks: list[CensorMark]) -> tuple[CensorMark, ...]:
-    """Marks in order of x; one painted twice in one place (outline and filling) counts once."""
-    kept: list[CensorMark] = []
+def _patients(marks: list[CensorMark]) -> tuple[CensorMark, ...]:
+    """Marks in order of x, one per patient: as many as lie in one place, unless every place holds several.
+
+    Then the whole was painted more than once, or each is an outline and a filling.
+    """
+    places: list[list[CensorMark]] = []
     for mark in sorted(marks, key=lambda m: m.x):
-        if not any(abs(mark.x - other.x) < 0.02 and abs(mark.y - other.y) < 0.5 for other in kept[-3:]):
-            kept.append(mark)
-    return tuple(kept)
-
-
-def find_symbols(drawing: Drawing, panel: Panel, traces: Sequence[Trace] = ()) -> list[_Symbol]:
-    """Every small shape inside the panel, or beside ``traces`` that leave it, that could be a plotting symbol."""
-    frame = panel.frame
-    largest = _LARGEST * max(frame.width, frame.height)
-    ends = [trace.end for trace in traces]
-    room = replace(frame, right=max([frame.right, *ends])).grown(largest / 2)
-    strokes: list[_Symbol] = []
-    shapes: list[_Symbol] = []
-    for path in drawing.paths:
-        color = path.stroke or path.fill
-        if color is None:
-            continue
-        for points in subpaths(path):
-            box = box_of(points)
-            if max(box.width, box.height) > largest or not room.contains(box.center_x, box.center_y):
-                continue
-            kind = _stroke_kind(points) if path.stroke is not None else None
-            if kind is not None:
-                strokes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, kind, color, path.order))
-            else:
-                closed = _closed_kind(points, box)
-                if closed is not None:
-                    shapes.append(_Symbol(box.center_x, box.center_y, box.width, box.height, closed, color, path.order))
-    return [symbol for symbol in _crossed(strokes) if not _is_axis_tick(symbol, panel)] + shapes
-
-
-def _is_axis_tick(symbol: _Symbol, panel: Panel) -> bool:
-    """Whether a lone upright stroke ends on the line of the x axis."""
-    near = max(0.5, 0.5 * panel.line_px)
-    ends = (symbol.y - symbol.height / 2, symbol.y + symbol.height / 2)
-    return symbol.kind == "tick" and min(abs(end - panel.axis_x_y) for end in ends) <= near
-
-
-def _stroke_kind(points: FloatArray) -> MarkKind | None:
-    """ "tick" for an upright stroke, "cross" for a diagonal one, "unknown" for a level one; None if it is bent."""
-    if len(points) != 2:
-        return None
-    across, along = np.abs(points[1] - points[0])
-    if max(across, along) <= 0:
-        return None
-    if across <= 0.05 * along:
-        return "tick"
-    if along <= 0.05 * across:
-        return "unknown"
-    return "cross" if 0.5 < across / along < 2 else None
-
-
-def _closed_kind(points: FloatArray, box: Box) -> MarkKind | None:
-    """What a small closed (or many-cornered) outline is."""
-    if len(points) < 4 or box.height <= 0:
-        return None
-    closed = float(np.hypot(*(points[0] - points[-1]))) <= 0.05 * (box.width + box.height)
-    if not closed:
-        return _open_kind(points, box)
-    corners = np.unique(np.round(points, 2), axis=0)
-    if len(corners) == 3:
-        return "triangle"
-    if len(corners) == 4:
-        return "vbar" if box.height > 1.5 * box.width else "square"
-    middle = np.array([box.center_x, box.center_y])
-    radius = np.hypot(*((points - middle) / (max(box.width, 1e-6), max(box.height, 1e-6))).T)
-    if radius.min() > 0.44 and radius.max() < 0.56:
-        return "circle"
-    mirrored = abs(float(points[:-1, 0].mean()) - box.center_x) < 0.08 * box.width
-    return "plus" if mirrored and len(corners) == 12 else ("unknown" if mirrored else None)
-
-
-def _open_kind(points: FloatArray, box: Box) -> MarkKind | None:
-    """A symbol drawn with one line: middle to end and back again; None if it is not symmetric."""
-    mirrored = abs(float(points[:, 0].mean()) - box.center_x) < 0.02 * max(box.width, 1e-6)
-    return "unknown" if mirrored and len(points) > 4 else None
-
-
-def _crossed(strokes: list[_Symbol]) -> list[_Symbol]:
-    """Ticks, and pairs of strokes with one middle as one plus or cross; level strokes alone are part of no symbol."""
-    waiting: dict[tuple[int, int], list[_Symbol]] = defaultdict(list)
-    symbols: list[_Symbol] = []
-    used: set[int] = set()
-    for stroke in strokes:
-        cell = (round(stroke.x / 2), round(stroke.y / 2))
-        near = [
-            other
-            for column in (-1, 0, 1)
-            for row in (-1, 0, 1)
-            for other in waiting[cell[0] + column, cell[1] + row]
-            if id(other) not in used and _makes_symbol(stroke, other)
-        ]
-        if near:
-            other = min(near, key=lambda o: (abs(o.order - stroke.order), abs(o.x - stroke.x)))
-            used |= {id(other), id(stroke)}
-            symbols.append(_united(stroke, other))
+        place = next((other for other in reversed(places[-3:]) if _is_one_place(other[0], mark)), None)
+        if place is None:
+            places.append([mark])
         else:
-            waiting[cell].append(stroke)
-    alone = [s for group in waiting.values() for s in group if id(s) not in used and s.kind == "tick"]
-    return symbols + alone
+            place.append(mark)
+    coats = min((len(place) for place in places), default=1)
+    return tuple(mark for place in places for mark in place[: len(place) // coats])
 
 
-def _makes_symbol(a: _Symbol, b: _Symbol) -> bool:
-    """Whether two strokes of one colour cross in their common middle."""
-    near = _SAME_PLACE * max(a.width, a.height, b.width, b.height)
-    if a.color != b.color or abs(a.x - b.x) > near or abs(a.y - b.y) > near:
-        return False
-    return {a.kind, b.kind} == {"tick", "unknown"} or (a.kind == b.kind == "cross")
+def _is_one_place(a: CensorMark, b: CensorMark) -> bool:
+    return abs(a.x - b.x) < 0.02 and abs(a.y - b.y) < 0.5
 
 
-def _united(a: _Symbol, b: _Symbol) -> _Symbol:
-    """One symbol of two strokes; upright strokes say best where it is across, level ones up and down."""
-    upright, level = (a, b) if a.kind == "tick" else (b, a)
-    kind: MarkKind = "cross" if a.kind == "cross" else "plus"
-    x, y = (upright.x, level.y) if kind == "plus" else ((a.x + b.x) / 2, (a.y + b.y) / 2)
-    width, height = max(a.width, b.width), max(a.height, b.height)
-    return _Symbol(x, y, width, height, kind, a.color, min(a.order, b.order))
-
-
-def _by_look(symbols: Sequence[_Symbol]) -> Iterable[list[_Symbol]]:
+def _by_look(symbols: Sequence[Symbol]) -> Iterable[list[Symbol]]:
     """Symbols of one kind, colour and size, in painting order."""
-    groups: dict[tuple[MarkKind, Rgb], list[list[_Symbol]]] = defaultdict(list)
+    groups: dict[tuple[MarkKind, Rgb], list[list[Symbol]]] = defaultdict(list)
     for symbol in sorted(symbols, key=lambda s: s.order):
         alike = groups[symbol.kind, symbol.color]
         group = next((g for g in alike if _is_same_size(g[0], symbol)), None)
@@ -205,12 +85,12 @@ def _by_look(symbols: Sequence[_Symbol]) -> Iterable[list[_Symbol]]:
     return [group for alike in groups.values() for group in alike]
 
 
-def _is_same_size(a: _Symbol, b: _Symbol) -> bool:
+def _is_same_size(a: Symbol, b: Symbol) -> bool:
     near = 0.2 + 0.04 * max(a.width, a.height)
     return abs(a.width - b.width) <= near and abs(a.height - b.height) <= near
 
 
-def _owners(group: list[_Symbol], traces: tuple[Trace, ...], px_per_unit: float) -> list[tuple[_Symbol, int]]:
+def _owners(group: list[Symbol], traces: tuple[Trace, ...], px_per_unit: float) -> list[tuple[Symbol, int]]:
     """Which symbols of one look lie on which trace.
 
     If nearly all lie on traces of their own colour, only those come into question. A symbol on several curves goes to
@@ -239,7 +119,7 @@ def _closest(fits: BoolArray, away: FloatArray, precision: float) -> BoolArray:
     return closest
 
 
-def _spans(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
+def _spans(group: list[Symbol], trace: Trace, near: float) -> FloatArray:
     """Lowest and highest row (2, n) of the curve at each symbol, which differ beside a riser; nan off its ends."""
     x = np.array([s.x for s in group])
     before = trace.levels[np.searchsorted(trace.risers, x - near, side="right")]
@@ -250,14 +130,14 @@ def _spans(group: list[_Symbol], trace: Trace, near: float) -> FloatArray:
     return span
 
 
-def _beyond(group: list[_Symbol], span: FloatArray, offset: float) -> FloatArray:
+def _beyond(group: list[Symbol], span: FloatArray, offset: float) -> FloatArray:
     """How far each symbol's middle, moved by ``-offset``, lies off the rows of its curve (0 within them)."""
     y = np.array([s.y for s in group]) - offset
     beyond: FloatArray = np.where(y < span[0], y - span[0], np.where(y > span[1], y - span[1], 0.0 * span[0]))
     return beyond
 
 
-def _common_offset(group: list[_Symbol], rows: FloatArray, precision: float) -> float:
+def _common_offset(group: list[Symbol], rows: FloatArray, precision: float) -> float:
     """The distance that most symbols' middles keep from a level of a curve beside them, the smallest if several do.
 
     ``rows`` (m, n) are the levels of all curves beside each symbol; ``precision`` is that of the drawing in px.
@@ -274,7 +154,7 @@ def _common_offset(group: list[_Symbol], rows: FloatArray, precision: float) -> 
     return float(np.median(away[np.abs(away - offset) <= precision]))
 
 
-def _sorted_out(group: list[_Symbol], fits: BoolArray, rivals: list[int]) -> list[tuple[_Symbol, int]]:
+def _sorted_out(group: list[Symbol], fits: BoolArray, rivals: list[int]) -> list[tuple[Symbol, int]]:
     """One trace per symbol that fits any.
 
     An arm's marks are painted one after the other from left to right: of several traces it is the one that most of the
