@@ -101,3 +101,12 @@ def test_glyph_marks_that_are_painted_twice_count_once() -> None:
     points = "q 0.8 0 0 rg " + "".join(2 * dingbat(*place(t)) for t in CENSORED) + "Q\n"
     (figure,) = read_pdf(write_pdf(axes() + curve() + points), "cairo.pdf")
     assert_read(figure)
+
+
+def test_several_glyph_marks_in_one_place_are_several_patients() -> None:
+    points = "q 0.8 0 0 rg " + "".join(dingbat(*place(t)) for t in [*CENSORED, CENSORED[2]]) + "Q\n"
+    (figure,) = read_pdf(write_pdf(axes() + curve() + points), "ties.pdf")
+    (trace,), _, _ = traced(figure)
+    assert trace.marks is not None
+    assert len(trace.marks) == len(CENSORED) + 1
+    assert sum(abs(mark.x - trace.marks[2].x) < 0.02 for mark in trace.marks) == 2
