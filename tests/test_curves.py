@@ -135,3 +135,10 @@ def test_line_that_the_legend_leaves_out_is_flagged():
     assert trace(panel(*two), legend).flags == ()
     found = trace(panel(*two, ("lowest", BLACK, (8, 6))), legend)
     assert [flag.code for flag in found.flags] == ["curve_count_doubtful"]
+
+
+def test_broken_lines_beyond_the_labels_at_the_curves_are_found():
+    kinds = (("high", None), ("low", (8, 4)), ("lowest", (2, 4)))
+    pixels = panel(*((name, 0, dash) for name, dash in kinds))
+    labels = [LegendEntry(name, Box(0, 0, 1, 1), place="direct") for name in ("one", "two")]
+    assert len(trace(pixels, labels).paths) == 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect.background import find_background
-from kmdigitize.detect.clusters import find_ink_colors
+from kmdigitize.detect.clusters import InkColors, find_ink_colors
 from kmdigitize.detect.inks import measure_stroke, settle_inks
 from kmdigitize.geometry import Box
 from kmdigitize.records import LegendEntry
@@ -37,6 +37,12 @@ def test_stroke_width_does_not_depend_on_the_pixel_grid(width):
     assert measure_stroke(WHITE - pixels, clear) == pytest.approx(width, rel=0.2)
 
 
+def clusters(colors, shares, sure=True):
+    return InkColors(
+        np.array(colors, np.float32).reshape(-1, 3), np.array(shares, np.float32), 2.0, np.full(len(shares), sure)
+    )
+
+
 def test_thin_strokes_are_measured_again_against_their_purest_pixels():
     pixels = lines(1.4, [(200, 30, 30), (30, 30, 200)])
     clear = np.ones(pixels.shape[:2], bool)
@@ -54,9 +60,8 @@ def test_colours_are_found_without_a_legend():
 
 
 def test_pale_legend_sample_takes_the_colour_of_its_strokes():
-    full = np.array([[200, 30, 30], [30, 60, 200]], np.float32)
     pale = (228, 143, 143)
-    inks = settle_inks([entry(pale)], full, np.array([0.5, 0.5], np.float32), WHITE, False)
+    inks = settle_inks([entry(pale)], clusters([(200, 30, 30), (30, 60, 200)], [0.5, 0.5]), WHITE, False)
     assert inks[0].color == (200, 30, 30)
     assert inks[0].arms == ((0, "solid"),)
     assert inks[1].color == (30, 60, 200)
@@ -65,11 +70,21 @@ def test_pale_legend_sample_takes_the_colour_of_its_strokes():
 
 def test_one_colour_in_two_line_types_is_one_ink():
     legend = [entry((0, 0, 0)), entry((10, 10, 10), "dashed"), entry((150, 150, 150))]
-    inks = settle_inks(legend, np.zeros((0, 3), np.float32), np.zeros(0, np.float32), WHITE, False)
+    inks = settle_inks(legend, clusters([], []), WHITE, False)
     assert [ink.arms for ink in inks] == [((0, "solid"), (1, "dashed")), ((2, "solid"),)]
 
 
 def test_black_beside_colours_is_no_ink_of_a_curve():
-    colors = np.array([[0, 0, 0], [200, 30, 30]], np.float32)
-    inks = settle_inks([], colors, np.array([0.6, 0.4], np.float32), WHITE, False)
+    inks = settle_inks([], clusters([(0, 0, 0), (200, 30, 30)], [0.6, 0.4]), WHITE, False)
     assert [ink.color for ink in inks] == [(200, 30, 30)]
+
+
+def test_a_depth_seen_only_where_strokes_crowd_does_not_replace_the_legend():
+    pale, deep = (160, 130, 60), (118, 79, 0)
+    assert settle_inks([entry(pale)], clusters([deep], [0.6], sure=False), WHITE, True)[0].color == pale
+    assert settle_inks([entry(pale)], clusters([deep], [0.6], sure=True), WHITE, True)[0].color == deep
+
+
+def test_two_shades_of_one_hue_are_two_inks_where_no_legend_shows_them():
+    shades = [(87, 116, 155), (170, 186, 206)]
+    assert [ink.color for ink in settle_inks([], clusters(shades, [0.6, 0.35]), WHITE, True)] == shades

@@ -27,17 +27,23 @@ class ClusterSettings:
     """The same where compression has blurred chroma."""
     least: float = 0.02
     """Share of all votes below which a cluster is a crossing or a fringe, not an ink."""
+    flats: float = 0.05
+    """Least share of an ink's votes in a lossy picture that must come from lone flats for its depth to be believed."""
     votes: int = 1500
     """How many ridge pixels vote (an even sample)."""
 
 
 @dataclass(frozen=True, slots=True)
 class InkColors:
-    """Colours (k, 3) of inks, their ``shares`` of the votes (k,), commonest first, and the ``stroke`` width (px)."""
+    """Colours (k, 3) of inks, their ``shares`` of the votes (k,), commonest first, and the ``stroke`` width (px).
+
+    ``sure`` (k,) tells whose depth does not rest on strokes that crowd each other.
+    """
 
     colors: Image
     shares: Image
     stroke: float
+    sure: NDArray[np.bool_]
 
 
 def find_ink_colors(
@@ -48,12 +54,13 @@ def find_ink_colors(
     The width of thin strokes is measured again, against the purest pixels of their ink.
     """
     s = ClusterSettings()
-    votes, raw = _votes(pixels, background, clear, stroke, lossy, s.votes)
+    votes, raw, flat = _votes(pixels, background, clear, stroke, lossy, s.votes)
     # The purest pixels of an ink show its full colour but for what blur takes: no sum across strokes may exceed that.
     purest = min(1.0, stroke / (stroke + 0.8) if lossy else stroke)
-    centres, shares, widths = [np.zeros(3)], [0.0], [stroke]
+    centres, shares, widths, sure = [np.zeros(3)], [0.0], [stroke], [True]
     for members in _gather(votes, s.width_lossy if lossy else s.width, s.least):
         centre = np.median(votes[members.core], axis=0)
+        sure.append(not lossy or float(flat[members.core].mean()) >= s.flats)
         size = max(float(centre[0]) if lossy else float(np.linalg.norm(centre)), 1.0)
         pure = float(np.percentile(raw[members.core], 95)) / purest
         # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour.
@@ -63,7 +70,12 @@ def find_ink_colors(
     if len(centres) > 1 and not lossy and stroke < 2.5:
         stroke = max(0.7, float(np.average(widths[1:], weights=shares[1:])))
     colors = background.panel - np.stack(centres) @ np.linalg.inv(color_space(lossy))
-    return InkColors(np.clip(colors[1:], 0, 255).astype(np.float32), np.array(shares[1:], np.float32), stroke)
+    return InkColors(
+        np.clip(colors[1:], 0, 255).astype(np.float32),
+        np.array(shares[1:], np.float32),
+        stroke,
+        np.array(sure[1:], bool),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +107,11 @@ def _gather(votes: Image, width: float, least: float) -> list[_Members]:
 
 def _votes(
     pixels: Image, background: Background, clear: NDArray[np.bool_], stroke: float, lossy: bool, count: int
-) -> tuple[Image, Image]:
-    """Full departures (n, 3) from the panel claimed by the ridges of strokes, and the depths (n,) of their pixels."""
+) -> tuple[Image, Image, NDArray[np.bool_]]:
+    """Full departures (n, 3) from the panel claimed by the ridges of strokes, and the depths (n,) of their pixels.
+
+    The last array (n,) tells which of them lie in the middle of a flat that nothing touches.
+    """
     space = color_space(lossy)
     departure = (background.paper - pixels) @ space
     depth, _, shade = shade_of_strokes(departure, stroke, lossy)
@@ -116,4 +131,14 @@ def _votes(
     shaded = (background.panel - background.paper[where]) @ space
     votes = mean / np.maximum(size, 1.0) * np.minimum(shade[where], most)[:, None] + shaded
     raw = departure[where] + shaded
-    return np.asarray(votes, np.float32), np.abs(raw[:, 0]) if lossy else length(raw)
+    flat = _lone_flats(depth, stroke)[where]
+    return np.asarray(votes, np.float32), np.abs(raw[:, 0]) if lossy else length(raw), flat
+
+
+def _lone_flats(depth: Image, stroke: float) -> NDArray[np.bool_]:
+    """Where (h, w) a stroke runs along the row for more than its width with paper above and below."""
+    off = int(np.ceil(stroke / 2 + 2))
+    beside = np.maximum(np.roll(depth, off, axis=0), np.roll(depth, -off, axis=0))
+    lone = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) & (beside < 0.2 * depth)
+    size = 2 * round(stroke / 2) + 3
+    return np.asarray(cv2.erode(lone.astype(np.uint8), np.ones((1, size), np.uint8)) > 0, np.bool_)

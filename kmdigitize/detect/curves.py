@@ -79,6 +79,16 @@ UNLIKELY = 0.2
 """Gain per column below which the curves may run the other way; the palest dashed curves gain as much."""
 
 
+THICKEST, USUAL = 0.6, 0.2
+"""Stroke of a curve in heights of the letters: at most (3 pt beside letters of 8 pt), and as a rule."""
+
+
+def _text_height(tokens: Sequence[TextToken]) -> float:
+    """Median height (px) of upright text, infinite where none is read."""
+    heights = [token.box.height for token in tokens if token.angle == 0]
+    return float(np.median(heights)) if heights else np.inf
+
+
 def _find_paths(
     figure: Figure,
     panel: Panel,
@@ -90,7 +100,7 @@ def _find_paths(
     """All curves that run in the direction of ``scales``."""
     region = cut_region(figure, panel, scales)
     text = text_mask(region, tokens)
-    stroke, background, inks = _measure_inks(region, text, legend, figure.lossy)
+    stroke, background, inks = _measure_inks(region, text, legend, figure.lossy, _text_height(tokens))
     colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
     if inks and evidence.black.any():
@@ -109,7 +119,7 @@ def _find_paths(
     wanted = expected or announced_arms(legend)
     detail = f"{len(found)} found, {wanted} announced"
     flags = (Flag("curve_count_doubtful", detail),) if wanted and wanted != len(found) else ()
-    if not flags and unexplained_line(sheets, found):
+    if not flags and unexplained_line(sheets, found) is not None:
         flags = (Flag("curve_count_doubtful", f"{detail}, and one more line seems to be drawn"),)
     paths = []
     for n, (k, curve) in enumerate(found):
@@ -120,7 +130,7 @@ def _find_paths(
 
 
 def _measure_inks(
-    region: Region, text: NDArray[np.bool_], legend: Sequence[LegendEntry], lossy: bool
+    region: Region, text: NDArray[np.bool_], legend: Sequence[LegendEntry], lossy: bool, text_px: float
 ) -> tuple[float, Background, tuple[Ink, ...]]:
     """Stroke width (px), paper, and inks of the region."""
     pixels = region.pixels
@@ -132,10 +142,12 @@ def _measure_inks(
     background = find_background(pixels, guess, lossy, samples)
     clear = ~text & (background.lines == 0)
     stroke = measure_stroke(background.paper - pixels, clear, likely)
+    if stroke > THICKEST * text_px:
+        stroke = likely or USUAL * text_px  # marks touch all along the curves and show nothing of their strokes
     if not 0.6 < stroke / guess < 1.6:
         background = find_background(pixels, stroke, lossy, samples)
     found = find_ink_colors(pixels, background, clear, stroke, lossy)
-    inks = settle_inks(legend, found.colors, found.shares, background.panel, lossy)
+    inks = settle_inks(legend, found, background.panel, lossy)
     return found.stroke, background, inks
 
 

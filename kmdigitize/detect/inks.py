@@ -7,12 +7,13 @@ inks are found in the picture.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.clusters import InkColors
 from kmdigitize.detect.runs import Image, length, vertical_runs
 from kmdigitize.records import Dash, LegendEntry
 
@@ -22,11 +23,15 @@ _DOTS = ("dotted", "dashdot")
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """One colour and the curves the legend draws in it: ``arms`` are (legend index, dash). ``share`` of all strokes."""
+    """One colour and the curves the legend draws in it: ``arms`` are (legend index, dash). ``share`` of all strokes.
+
+    ``sure`` tells whether its depth was seen on strokes that nothing touches.
+    """
 
     color: tuple[float, float, float]
     arms: tuple[tuple[int, Dash], ...] = ()
     share: float = 0.0
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +68,23 @@ class InkSettings:
     """Angle (rad) to black below which a departure is grey."""
 
 
-def settle_inks(
-    legend: Sequence[LegendEntry], colors: Image, shares: Image, panel: Image, lossy: bool
-) -> tuple[Ink, ...]:
+def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, lossy: bool) -> tuple[Ink, ...]:
     """The inks of the curves: those of the legend with the colour they have in the panel, and those it leaves out.
 
-    ``colors`` (k, 3) and ``shares`` (k,) are the clusters found in the panel whose paper is ``panel`` (3,).
+    ``found`` are the clusters of the panel whose paper is ``panel`` (3,).
     """
     s = InkSettings()
-    clusters = _merge_fringes(colors, shares, panel, lossy, s)
+    clusters = _merge_fringes(found, panel, lossy, s)
     named = _inks_of_legend(legend, panel, lossy, s)
     owner = [_nearest(cluster.color, named, panel, s.one_hue_lossy if lossy else s.one_hue) for cluster in clusters]
+    if all(is_grey(ink.color, panel) for ink in named):
+        clusters = [replace(cluster, sure=True) for cluster in clusters]
     result = [
         _as_drawn(ink, [cluster for cluster, k in zip(clusters, owner, strict=True) if k == n], panel, s)
         for n, ink in enumerate(named)
     ]
     taken = {i for i, k in enumerate(owner) if k is not None}
-    hue = s.same_hue_lossy if lossy else s.same_hue
+    hue, one = (s.same_hue_lossy, s.one_hue_lossy) if lossy else (s.same_hue, s.one_hue)
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
     # Marks and text may outweigh all curves, so an ink is held against the strongest colour.
     strongest = max((cluster.share for cluster in clusters if not is_grey(cluster.color, panel)), default=1.0)
@@ -87,10 +92,24 @@ def settle_inks(
     for i, cluster in enumerate(clusters):
         if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
             continue  # marks and text, until a curve proves otherwise
-        hues = [_hue_apart(panel, cluster.color, ink.color) for ink in result]
-        if i not in taken and cluster.share >= least and all(h > hue for h in hues):
+        apart = all(_hue_apart(panel, cluster.color, ink.color) > hue for ink in result[: len(named)])
+        if (
+            i not in taken
+            and cluster.share >= least
+            and apart
+            and _is_another(cluster, result[len(named) :], panel, one)
+        ):
             result.append(cluster)
     return tuple(result)
+
+
+def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, hue: float) -> bool:
+    """Whether a cluster has another hue or a clearly other shade than each of ``inks`` that the legend leaves out."""
+    for ink in inks:
+        shade = abs(np.log(_depth(panel, cluster.color) / _depth(panel, ink.color)))
+        if _hue_apart(panel, cluster.color, ink.color) <= hue and shade <= np.log(InkSettings().shades_lossy):
+            return False
+    return True
 
 
 def _nearest(color: tuple[float, float, float], inks: Sequence[Ink], panel: Image, hue: float) -> int | None:
@@ -115,7 +134,7 @@ def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, s: InkSettings) -
     )
     if off > np.log(s.darker) and len(clusters) > 1:
         return ink
-    deeper = _depth(panel, cluster.color) > _depth(panel, ink.color)
+    deeper = cluster.sure and _depth(panel, cluster.color) > _depth(panel, ink.color)
     return Ink(cluster.color if deeper else ink.color, ink.arms, cluster.share)
 
 
@@ -123,15 +142,15 @@ def _first(pair: tuple[float, Ink]) -> float:
     return pair[0]
 
 
-def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
+def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
     """Clusters without the pale edges and dark overlaps of stronger ones of their hue."""
     kept: list[Ink] = []
     hue = s.one_hue_lossy if lossy else s.one_hue
-    for i in np.argsort(-shares):
-        color = _color(colors[i])
-        share = float(shares[i])
+    for i in np.argsort(-found.shares):
+        color = _color(found.colors[i])
+        share, sure = float(found.shares[i]), bool(found.sure[i])
         for j, ink in enumerate(kept):
-            if _hue_apart(panel, color, ink.color) > hue:
+            if _hue_apart(panel, color, ink.color) > hue or is_grey(color, panel) != is_grey(ink.color, panel):
                 continue
             ratio = _depth(panel, color) / _depth(panel, ink.color)
             paled = lossy and not is_grey(color, panel)
@@ -140,11 +159,11 @@ def _merge_fringes(colors: Image, shares: Image, panel: Image, lossy: bool, s: I
             if blurred or fringe or max(ratio, 1 / ratio) < s.darker:
                 # Anti-aliasing and blur only make strokes paler: the deeper of two shades of one ink is its own.
                 least = s.fringe if blurred else s.fringe / 2
-                deeper = color if ratio > 1 and share > least * ink.share else ink.color
-                kept[j] = Ink(deeper, (), ink.share + share)
+                purer = ratio > 1 and share > least * ink.share
+                kept[j] = Ink(color, (), ink.share + share, sure) if purer else replace(ink, share=ink.share + share)
                 break
         else:
-            kept.append(Ink(color, (), share))
+            kept.append(Ink(color, (), share, sure))
     return kept
 
 

@@ -47,7 +47,9 @@ class SelectionSettings:
     gain_missing: float = 0.03
     """The same for a curve that the figure announces and no other ink shows; it may lie on a band of its hue."""
     riding: float = 0.5
-    """A curve that lies within three px of others in this share of its columns is their marks or their fringe."""
+    """A curve that lies ``near`` others in this share of its columns is their marks or their fringe."""
+    near: float = 3.0
+    """How far (px) marks and fringes reach; a curve that the figure announces need only be a stroke away."""
     drop: float = 2.0
     """Strokes by which a curve must fall: reference lines do not."""
 
@@ -92,11 +94,20 @@ def choose_curves(
             result.append((k, found))
     result = _look_for_more(result, sheets, wanted, s)
     result = _announced_elsewhere(result, sheets, wanted, s)
+    if expected is None and legend and all(entry.place == "direct" for entry in legend):
+        result = _unlabelled_lines(result, sheets)
     return result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
 
 
-def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]]) -> bool:
-    """Whether an ink that draws a line broken by gaps shows yet another line which no curve in ``result`` explains.
+def _unlabelled_lines(result: list[tuple[int, Found]], sheets: Sequence[Sheet]) -> list[tuple[int, Found]]:
+    """With the broken lines beyond those that labels at the curves name: such labels run together and are lost."""
+    while len(result) < 8 and (more := unexplained_line(sheets, result)) is not None:
+        result = [*result, more]
+    return result
+
+
+def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]]) -> tuple[int, Found] | None:
+    """Yet another line in an ink that draws lines broken by gaps, which no curve in ``result`` explains; None if none.
 
     Limits in the ink of a solid curve come in pairs that enclose it and mean nothing; a further broken line beside
     other broken ones is a curve that the legend's reading left out.
@@ -108,8 +119,8 @@ def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]
             continue
         more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
         if more is not None and _convincing(more, sheet, s, s.covered_broken) and _adds(more, result, s.gain, s):
-            return True
-    return False
+            return k, more
+    return None
 
 
 def _announced_elsewhere(
@@ -123,7 +134,8 @@ def _announced_elsewhere(
     for k, curve in sorted(((k, c) for k, c in found if c is not None), key=lambda pair: pair[1].road.cost):
         if len(result) >= wanted:
             break
-        if _convincing(curve, sheets[k], s, s.covered_broken) and _adds(curve, result, s.gain_missing, s):
+        near = min(s.near, sheets[k].stroke)
+        if _convincing(curve, sheets[k], s, s.covered_broken) and _adds(curve, result, s.gain_missing, s, near):
             result = [*result, (k, curve)]
     return result
 
@@ -160,7 +172,9 @@ def _crossed_arms(result: Sequence[tuple[int, Found]], legend: Sequence[LegendEn
     return len(result) * len(types) if len(types) > 1 and "solid" in types else 0
 
 
-def _adds(found: Found, result: Sequence[tuple[int, Found]], least: float, s: SelectionSettings) -> bool:
+def _adds(
+    found: Found, result: Sequence[tuple[int, Found]], least: float, s: SelectionSettings, near: float | None = None
+) -> bool:
     """Whether a curve gains at least the share ``least`` of the best one and does not ride on one already found."""
     if not result:
         return True
@@ -172,7 +186,7 @@ def _adds(found: Found, result: Sequence[tuple[int, Found]], least: float, s: Se
         index = columns - other.road.first
         inside = (index >= 0) & (index < other.road.rows.size)
         nearest[inside] = np.minimum(nearest[inside], np.abs(other.road.rows[index[inside]] - found.road.rows[inside]))
-    return float(np.mean(nearest <= 3)) < s.riding
+    return float(np.mean(nearest <= (near or s.near))) < s.riding
 
 
 def _black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list[Sheet]:
