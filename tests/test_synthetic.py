@@ -24,6 +24,7 @@ from kmdigitize.synthetic import (
     simulate_trial,
 )
 from kmdigitize.synthetic.damage import damage_picture, encode
+from kmdigitize.synthetic.fitting import publishable
 from kmdigitize.synthetic.mixed import mixed_case
 from kmdigitize.synthetic.perfect import perfect_digitization
 
@@ -201,3 +202,11 @@ def test_the_mixture_is_reproducible_and_varied() -> None:
 def test_no_room_for_a_panel_is_an_error() -> None:
     with pytest.raises(ValueError, match="no room"):
         draw_figure([TRIAL], replace(BARE, width_in=1.0), "tiny")
+
+
+@pytest.mark.parametrize(("marks", "kept"), [(3, True), (200, False)])
+def test_black_marks_stay_as_long_as_they_leave_a_broken_line_to_follow(marks: int, kept: bool):
+    times = np.linspace(1.0, 60.0, marks)
+    arms = [TrueArm(name, np.append(times, 30.0), np.append(np.zeros(marks, bool), True)) for name in "ab"]
+    style = replace(BARE, inks="mono_styled", censor="plus", x_axis=(0.0, 60.0, 12.0))
+    assert (publishable(style, arms).censor != "none") is kept

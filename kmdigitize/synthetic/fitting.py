@@ -18,8 +18,10 @@ from kmdigitize.synthetic.trials import LifeTable, TrueArm, life_table
 
 FRAME_IN = (3.0, 2.2)
 """Least width and height of a frame (inches): a journal's column is about 3.3 inches wide."""
-COVERED = 0.5
-"""Share of a line that its marks may cover while its colour or type is still seen."""
+READABLE = 0.25
+"""Least share of a line whose colour or type shows between its marks: with less, a reader cannot follow it either,
+since black marks on a broken or coloured line leave nothing that belongs to one line rather than to its neighbour.
+Lines that are hard but can be followed keep their marks, however dense."""
 LINES_OF_ONE_INK = 3
 """Most solid lines of one ink in one panel, each then named at its end."""
 
@@ -55,22 +57,24 @@ def _large_enough(style: FigureStyle, trial: Sequence[TrueArm]) -> FigureStyle:
 
 
 def _hidden_by_marks(style: FigureStyle, tables: Sequence[LifeTable]) -> bool:
-    """Whether black marks cover more of a coloured, grey or broken line than they leave."""
+    """Whether black marks leave too little of a coloured, grey or broken line for anybody to follow it."""
     black = style.censor_black or style.inks.startswith("mono")
     if style.censor == "none" or not black or style.inks == "mono_solid":
         return False
+    return any(_readable(style, table, index) < READABLE for index, table in enumerate(tables))
+
+
+def _readable(style: FigureStyle, table: LifeTable, index: int) -> float:
+    """Share of a line that lies between marks far enough apart to show a whole dash period, or its colour."""
     thin = style.censor in ("tick", "vbar")
     size_in = (max(0.6, 0.7 * style.stroke_pt) + 1.0 if thin else style.censor_pt) / 72
-    return any(_covered(style, table, size_in) > COVERED for table in tables)
-
-
-def _covered(style: FigureStyle, table: LifeTable, size_in: float) -> float:
-    """Share of the stretch between an arm's first and last mark that marks ``size_in`` wide cover."""
+    period_in = max(sum(style.dash(index)), 1.0) * style.stroke_pt / 72
     x = style.x_axis or (0.0, float(table.time[-1]), 0.0)
-    places = np.unique(table.time[(table.censored > 0) & (table.time <= x[1])]) / (x[1] - x[0]) * FRAME_IN[0]
-    if places.size < 2:
-        return 0.0
-    return float(np.minimum(np.diff(places), size_in).sum() / max(places[-1] - places[0], size_in))
+    per_time = FRAME_IN[0] / (x[1] - x[0])
+    end = min(float(table.time[-1]), x[1]) * per_time
+    places = np.unique(table.time[(table.censored > 0) & (table.time <= x[1])]) * per_time
+    gaps = np.diff(np.concatenate([[-size_in / 2], places, [end + size_in / 2]])) - size_in
+    return float(gaps[gaps > period_in].sum() / end)
 
 
 def _is_free(style: FigureStyle, tables: Sequence[LifeTable], span: tuple[float, float], share: float) -> bool:

@@ -121,7 +121,7 @@ def _random_style(rng: np.random.Generator, panels: int) -> FigureStyle:
         "inset": bool(rng.random() < 0.03),
         "text_over_curve": _pick(rng, ("", "P = .03"), (0.94, 0.06)),
         "notes": _pick(rng, ((), ("HR 0.71 (95% CI, 0.52–0.97)", "P = .03")), (0.75, 0.25)),
-        "damage": _random_damage(rng),
+        "damage": _random_damage(rng, dpi),
     }
     if chosen["inks"] == "colour":
         palette = _pick(rng, PALETTES) or COLOURS
@@ -132,7 +132,7 @@ def _random_style(rng: np.random.Generator, panels: int) -> FigureStyle:
     return FigureStyle(**chosen)
 
 
-def _random_damage(rng: np.random.Generator) -> Damage:
+def _random_damage(rng: np.random.Generator, dpi: int) -> Damage:
     match _pick(rng, ("none", "jpeg", "scan", "shrunk"), (0.6, 0.24, 0.1, 0.06)):
         case "jpeg":
             return Damage(jpeg=int(rng.integers(30, 95)), chroma=bool(rng.random() < 0.7))
@@ -144,7 +144,8 @@ def _random_damage(rng: np.random.Generator) -> Damage:
                 jpeg=85 if rng.random() < 0.5 else None,
             )
         case "shrunk":
-            return Damage(shrink=float(rng.uniform(0.6, 0.9)))
+            # Below 72 dpi letters have no legible shape left.
+            return Damage(shrink=min(1.0, max(float(rng.uniform(0.6, 0.9)), 72 / dpi)))
         case _:
             return Damage()
 
