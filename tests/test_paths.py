@@ -18,7 +18,7 @@ def sheet(coverage, occluded=None, top=2.0, stroke=1.0):
 
 
 def find(ground):
-    return cheapest_path(path_costs(ground), ground.start, start_costs(len(ground.coverage), ground.top, ground.stroke))
+    return cheapest_path(next(path_costs(ground)), ground.start, start_costs(len(ground.coverage), ground.top, ground.stroke))
 
 
 def stairs(height, width, rows):
@@ -112,8 +112,8 @@ def test_ink_that_only_this_curve_can_explain_is_not_left_over() -> None:
         ink[8 + 4 * step : 10 + 4 * step, 66 + 24 * step : 74 + 24 * step] = 1
     ground = Sheet(ink, np.zeros_like(ink), np.zeros_like(ink), np.zeros_like(ink), 2.0, 0, 4.5)
     start = start_costs(60, 4.5, 2.0)
-    short = cheapest_path(path_costs(ground), 0, start)
-    whole = cheapest_path(path_costs(ground, alone=True), 0, start)
+    short = cheapest_path(next(path_costs(ground)), 0, start)
+    whole = cheapest_path(next(path_costs(ground, alone=True)), 0, start)
     assert short is not None
     assert whole is not None
     assert short.rows.size < 60

@@ -12,6 +12,7 @@ steps smaller than about a stroke that last only a column or two: the turn price
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,41 +101,46 @@ class Road:
 
 
 def path_costs(
-    sheet: Sheet, missing: float | None = None, settings: PathSettings | None = None, alone: bool = False
-) -> Costs:
-    """Prices of all rows and drops for the ink of ``sheet``, transposed to (w, h).
+    sheet: Sheet,
+    missing: Sequence[float] | None = None,
+    settings: PathSettings | None = None,
+    alone: bool = False,
+) -> Iterator[Costs]:
+    """Prices of all rows and drops for the ink of ``sheet``, transposed to (w, h), for every price ``missing``.
 
-    ``missing`` replaces the price of a column without ink (lower for dashed curves). ``alone`` tells that all the ink
-    which is not hidden belongs to this curve, so that none should be left over.
+    Those replace the price of a column without ink (lower for dashed curves); what does not depend on them is worked
+    out once. ``alone`` tells that all the ink which is not hidden belongs to this curve, so that none should be left
+    over.
     """
     s = settings or PathSettings()
-    gap = s.missing if missing is None else missing
-    coverage, occluded, stroke = sheet.coverage, sheet.occluded, sheet.stroke
-    tallest = max(0.12 * coverage.shape[0], 8 * stroke)
-    coverage = coverage * (1 - s.band_edge * band_offset(coverage > 0.35, stroke, tallest))
-    hidden = s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest)
-    opening = horizontal_opening(coverage, stroke)
-    along, along_wide = _across(coverage, stroke, 0.5, upright=True), _across(coverage, stroke, 1.2, upright=True)
-    opened = _across(opening, stroke, 0.5, upright=True)
-    down, down_wide = _across(coverage, stroke, 0.5, upright=False), _across(coverage, stroke, 1.2, upright=False)
+    occluded, stroke = sheet.occluded, sheet.stroke
+    tallest = max(0.12 * occluded.shape[0], 8 * stroke)
+    coverage = sheet.coverage * (1 - s.band_edge * band_offset(sheet.coverage > 0.35, stroke, tallest))
+    hidden = occluded * (s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest))
+    opened = _across(horizontal_opening(coverage, stroke), stroke, 0.5, upright=True)
+    inked = s.seen * _across(coverage, stroke, 0.5, upright=True) + s.opened * opened
+    bare = 1 - _across(coverage, stroke, 1.2, upright=True)
+    fallen = s.riser_seen * _across(coverage, stroke, 0.5, upright=False)
+    broken = 1 - _across(coverage, stroke, 1.2, upright=False)
     free = 1 - occluded
-    column = free * (s.seen * along + s.opened * opened + gap * (1 - along_wide)) + occluded * hidden
-    if sheet.marks.any():
-        column -= s.marked * sheet.marks * (1 - 1.2 * band_offset(_filled(sheet.marks, stroke), stroke, tallest))
-    drop = free * (s.riser_seen * down + s.riser_missing * gap / s.missing * (1 - down_wide))
-    drop += occluded * s.riser_hidden
-    drop += s.riser_on_line * sheet.lines
-    falls = np.cumsum(drop.T, axis=1, dtype=np.float32)
     left = s.left_over * _left_over(free * opened) if alone else None
-    return Costs(np.ascontiguousarray(column.T, dtype=np.float32), np.ascontiguousarray(falls), left)
+    for gap in (s.missing,) if missing is None else missing:
+        column = free * (inked + gap * bare) + hidden
+        if sheet.marks.any():
+            column -= s.marked * sheet.marks * (1 - 1.2 * band_offset(_filled(sheet.marks, stroke), stroke, tallest))
+        drop = free * (fallen + s.riser_missing * gap / s.missing * broken)
+        drop += occluded * s.riser_hidden
+        drop += s.riser_on_line * sheet.lines
+        falls = np.ascontiguousarray(np.cumsum(drop, axis=0, dtype=np.float32).T)
+        yield Costs(np.ascontiguousarray(column.T, dtype=np.float32), falls, left)
 
 
 def _left_over(ink: Image) -> Image:
     """Columns (w, h) further right that show ``ink`` (h, w) on that row or below it."""
     below = np.maximum.accumulate(ink[::-1], axis=0)[::-1]
-    right = np.zeros_like(below)
-    right[:, :-1] = np.cumsum(below[:, :0:-1], axis=1)[:, ::-1]
-    return np.ascontiguousarray(right.T, dtype=np.float32)
+    right = np.zeros(below.T.shape, dtype=np.float32)
+    right[:-1] = np.cumsum(below.T[:0:-1], axis=0)[::-1]
+    return right
 
 
 def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: float = 0.55) -> Road | None:

@@ -84,8 +84,10 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
-    for price in (missing, 0.55 * missing, 0.27 * missing):
-        road = cheapest_path(path_costs(ground, price, alone=_alone(arm, others, siblings)), sheet.start, start)
+    prices = (missing, 0.55 * missing, 0.27 * missing)
+    offers = path_costs(ground, prices, alone=_alone(arm, others, siblings))
+    for price, costs in zip(prices, offers, strict=True):
+        road = cheapest_path(costs, sheet.start, start)
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
