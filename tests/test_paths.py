@@ -18,7 +18,9 @@ def sheet(coverage, occluded=None, top=2.0, stroke=1.0):
 
 
 def find(ground):
-    return cheapest_path(next(path_costs(ground)), ground.start, start_costs(len(ground.coverage), ground.top, ground.stroke))
+    return cheapest_path(
+        next(path_costs(ground)), ground.start, start_costs(len(ground.coverage), ground.top, ground.stroke)
+    )
 
 
 def stairs(height, width, rows):

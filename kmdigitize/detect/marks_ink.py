@@ -57,6 +57,9 @@ class MarkInk:
         """Ink (or spread ink) at whole pixels, of their shape, and whether it says anything there."""
         height, width = self.ink.shape
         image = self.spread if spread else self.ink
+        if rows.size and rows.min() >= 0 and rows.max() < height and columns.min() >= 0 and columns.max() < width:
+            index = rows * width + columns
+            return image.ravel().take(index).astype(np.float64), ~self.known.ravel().take(index)
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         index = np.clip(rows, 0, height - 1) * width + np.clip(columns, 0, width - 1)
         return image.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]

@@ -38,7 +38,8 @@ class MarkLook:
 class Stamp:
     """A mark's picture: ``cover`` (p,) of the pixels at ``rows``, ``columns`` (p,) from the pixel of its centre.
 
-    ``blank_rows``, ``blank_columns`` (q,) are pixels beyond the tips of a bar: lines that go on there are no marks.
+    ``blank_rows``, ``blank_columns`` (q,) are pixels beyond the tips of a bar: lines that go on there are no marks. All
+    lie within ``reach`` rows and columns.
     """
 
     rows: IntArray
@@ -46,6 +47,7 @@ class Stamp:
     cover: FloatArray
     blank_rows: IntArray
     blank_columns: IntArray
+    reach: int
 
     @property
     def energy(self) -> float:
@@ -68,7 +70,7 @@ def stamp_of(look: MarkLook, x: float, y: float) -> Stamp:
     if look.kind == "vbar":
         beyond = np.abs(rows - y)
         blank = (np.abs(columns - x) <= max(look.stroke / 2, 0.5)) & (beyond >= tip) & (beyond < tip + tail)
-    return Stamp(rows[kept], columns[kept], cover[kept], rows[blank], columns[blank])
+    return Stamp(rows[kept], columns[kept], cover[kept], rows[blank], columns[blank], reach)
 
 
 def _edge(z: FloatArray) -> FloatArray:

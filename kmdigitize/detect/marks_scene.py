@@ -121,10 +121,11 @@ def gains(look: MarkLook, scene: Scene, index: IntArray | None = None) -> Gains:
     column, row = _pixel_of(x, y)
     phase_x, phase_y = np.rint(2 * (x - column)).astype(np.int64), np.rint(PHASES * (y - row)).astype(np.int64)
     gain, most = np.zeros(x.size), np.zeros(x.size)
+    clear = _is_clear(stamp_of(look, 0.0, 0.0).reach, scene.canvas.shape, row, column)
     for px, py in sorted(set(zip(phase_x.tolist(), phase_y.tolist(), strict=True))):
         chosen = np.flatnonzero((phase_x == px) & (phase_y == py))
         stamp = stamp_of(look, px / 2, py / PHASES)
-        gain[chosen], most[chosen] = _explained(stamp, scene, row[chosen], column[chosen])
+        gain[chosen], most[chosen] = _explained(stamp, scene, (row[chosen], column[chosen]), clear)
     return Gains(gain, most)
 
 
@@ -143,25 +144,32 @@ def _pixel_of(x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray]:
     return np.floor(x + 0.25).astype(np.int64), np.rint(y).astype(np.int64)
 
 
-def _explained(stamp: Stamp, scene: Scene, row: IntArray, column: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Gain and greatest gain (m,) of one picture of the mark at whole pixels."""
+def _explained(
+    stamp: Stamp, scene: Scene, places: tuple[IntArray, IntArray], clear: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Gain and greatest gain (m,) of one picture of the mark at whole pixels (rows, columns)."""
     ink, shape = scene.ink.cover.ravel(), scene.ink.cover.shape
-    index, inside = _pixels((stamp.rows, stamp.columns), shape, row, column)
-    seen = inside & ~scene.ink.hidden.ravel()[index]
-    have, done = ink[index], scene.canvas.ravel()[index]
+    index, inside = _pixels((stamp.rows, stamp.columns), shape, *places, clear)
+    seen = inside & ~scene.ink.hidden.ravel().take(index)
+    have, done = ink.take(index), scene.canvas.ravel().take(index)
     want = np.maximum(stamp.cover[:, None], done)
     gain = (((have - done) ** 2 - (have - want) ** 2) * seen).sum(axis=0)
     most = ((want - done) ** 2 * seen).sum(axis=0)
-    index, inside = _pixels((stamp.blank_rows, stamp.blank_columns), shape, row, column)
-    beyond = np.maximum(ink[index] - scene.canvas.ravel()[index], 0) ** 2
-    return gain - BEYOND * (beyond * (inside & ~scene.ink.hidden.ravel()[index])).sum(axis=0), most
+    if not stamp.blank_rows.size:
+        return gain, most
+    index, inside = _pixels((stamp.blank_rows, stamp.blank_columns), shape, *places, clear)
+    beyond = np.maximum(ink.take(index) - scene.canvas.ravel().take(index), 0) ** 2
+    return gain - BEYOND * (beyond * (inside & ~scene.ink.hidden.ravel().take(index))).sum(axis=0), most
 
 
 def _pixels(
-    offsets: tuple[IntArray, IntArray], shape: tuple[int, ...], row: IntArray, column: IntArray
+    offsets: tuple[IntArray, IntArray], shape: tuple[int, ...], row: IntArray, column: IntArray, clear: bool = False
 ) -> tuple[IntArray, BoolArray]:
-    """Flat indices (p, m) of the pixels at ``offsets`` (rows, columns) from m places; whether they lie inside."""
-    if _all_inside(offsets[0], row, shape[0]) and _all_inside(offsets[1], column, shape[1]):
+    """Flat indices (p, m) of the pixels at ``offsets`` (rows, columns) from m places; whether they lie inside.
+
+    ``clear`` says that all do.
+    """
+    if clear:
         index = (row * shape[1] + column)[None, :] + (offsets[0] * shape[1] + offsets[1])[:, None]
         return index, np.ones(index.shape, dtype=bool)
     rows, columns = row[None, :] + offsets[0][:, None], column[None, :] + offsets[1][:, None]
@@ -169,8 +177,9 @@ def _pixels(
     return np.clip(rows, 0, shape[0] - 1) * shape[1] + np.clip(columns, 0, shape[1] - 1), inside
 
 
-def _all_inside(offset: IntArray, place: IntArray, size: int) -> bool:
-    """Whether every ``offset`` from every ``place`` lies in 0 … ``size`` - 1."""
-    if not offset.size or not place.size:
+def _is_clear(reach: int, shape: tuple[int, ...], row: IntArray, column: IntArray) -> bool:
+    """Whether all pixels within ``reach`` rows and columns of the places lie in an image of ``shape``."""
+    if not row.size:
         return False
-    return bool(place.min() + offset.min() >= 0 and place.max() + offset.max() < size)
+    lowest, highest = min(row.min(), column.min()), (row.max(), column.max())
+    return bool(lowest >= reach and highest[0] + reach < shape[0] and highest[1] + reach < shape[1])
