@@ -21,11 +21,19 @@ def search(timeline: Timeline, settings: LatticeSettings, strictness: int = 0, e
     """Layers from the start to the last slot; empty when the printed numbers forbid every path."""
     layers = [start(timeline)]
     changes = change_points(timeline.slots)
-    tallest = max((slot.sd for slot in timeline.slots if slot.kind in (DROP, STRADDLE)), default=1.0)
-    cell = math.hypot(tallest, timeline.quantum / math.sqrt(3.0)) / settings.cells
+    drops = [slot.sd for slot in timeline.slots if slot.kind in (DROP, STRADDLE)]
+    cells = settings.cells
+    if edges and timeline.n.size == 1:
+        cells = max(cells, min(len(drops) / DROPS_PER_CELL, MOST_CELLS))
+    cell = math.hypot(max(drops, default=1.0), timeline.quantum / math.sqrt(3.0)) / cells
     for i, slot in enumerate(timeline.slots):
         moves = expand(with_regimes(layers[-1], i in changes), slot, timeline, settings, strictness)
         if moves is None:
             return []
         layers.append(merge(moves, slot, timeline, cell, settings, edges))
     return layers
+
+
+DROPS_PER_CELL, MOST_CELLS = 7.0, 40.0
+"""A path that is not the most probable one to its state takes over the survival of the one that is. The rounding adds
+up along the curve (a fifth of a row over 200 drops with 4 cells), so that draws need finer cells the longer it is."""

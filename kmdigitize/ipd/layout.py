@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,13 +14,17 @@ from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs, Source
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
 from kmdigitize.ipd.states import Path
+from kmdigitize.ipd.timeline import row_quantum
 
 Parts = list[tuple[FloatArray, bool, Source]]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the times are taken from: drops, their uncertainty, printed times, marks and the end of the curve."""
+    """What the times are taken from: drops, their uncertainty, printed times, marks and the end of the curve.
+
+    ``columns`` where the drops were read on whole columns: their errors are then uniform, not normal.
+    """
 
     timeline: Timeline
     drop_time: FloatArray
@@ -27,6 +32,7 @@ class Layout:
     cell_time: FloatArray
     marks: PlacedMarks | None
     resolution: float
+    columns: bool
     cut_off: bool
     drop_limits: tuple[IntArray, FloatArray, FloatArray]
 
@@ -44,7 +50,8 @@ class Layout:
             np.array([slot.least for slot in drops], np.float64),
             np.array([slot.most for slot in drops], np.float64),
         )
-        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, cut_off, limits)
+        columns = row_quantum(known.time, curve.time_resolution) > 0
+        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, columns, cut_off, limits)
 
 
 def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) -> Parts:
@@ -185,7 +192,9 @@ def _open_rate(path: Path, i: int, layout: Layout, start: float) -> float:
 
 def _jittered(layout: Layout, rng: np.random.Generator) -> FloatArray:
     """Drop times with their reading error, still in order and between 0 and the end of the curve."""
-    moved = layout.drop_time + layout.drop_sd * rng.standard_normal(layout.drop_time.size)
+    size = layout.drop_time.size
+    error = rng.uniform(-math.sqrt(3.0), math.sqrt(3.0), size) if layout.columns else rng.standard_normal(size)
+    moved = layout.drop_time + layout.drop_sd * error
     moved = np.clip(np.maximum.accumulate(moved), 0.0, max(layout.timeline.end, 0.0))
     drop, least, most = layout.drop_limits
     moved[drop] = np.clip(moved[drop], least, most)

@@ -46,7 +46,7 @@ class LatticeSettings:
     soft_count: tuple[float, float] = (5.0, 2.0)
     """Cost of missing a printed number at risk by one, and by each more, once they have to give."""
     cells: float = 4.0
-    """Cells per noise standard deviation in which paths of equal integers merge."""
+    """Least cells per noise standard deviation in which paths of equal integers merge."""
     children: int = 8000
     """Children of one slot after its censorings; only numbers of patients far below resolution have more."""
     behind: float = 40.0

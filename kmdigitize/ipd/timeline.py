@@ -94,7 +94,7 @@ def _stops(known: Prepared, used: Cells, end: float, resolution: float) -> list[
 
 
 def row_quantum(level: FloatArray, resolution: float) -> float:
-    """Half a row if all levels sit on whole rows (to 0.03 px), else 0."""
+    """Half a row if all levels sit on whole rows (to 0.03 px), else 0; columns and times likewise."""
     if resolution <= 0 or level.size < 6:
         return 0.0
     phase = np.exp(2j * np.pi * level / resolution)
