@@ -104,7 +104,7 @@ def read(rows: Rows, cell: Cell, rng: np.random.Generator) -> StepCurve:
         curve.survival[falls],
         max(float(time.max()), float(curve.time[-1])),
         censor_times=marks,
-        time_sd=np.full(size, (0.1 if cell.figure == "sub" else 12.0**-0.5) * AXIS / width),
+        time_sd=np.full(size, (0.2 if cell.figure == "sub" else 12.0**-0.5) * AXIS / width),
         survival_sd=np.full(size, max(noise, 0.2) / height if cell.figure != "sub" else noise / height),
         time_resolution=AXIS / width,
         survival_resolution=1.0 / height,
