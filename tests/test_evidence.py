@@ -90,3 +90,14 @@ def test_grid_is_paper_and_axis_is_a_line():
     assert background.lines[55].min() > 0.9
     assert background.lines[:30].max() == 0
     assert not background.banded
+
+
+def test_a_pale_line_full_of_marks_is_not_taken_for_a_darker_one_after_compression():
+    pale, dark = (170, 170, 170), (110, 110, 110)
+    pixels = blank()
+    draw(pixels, slice(29, 32), slice(None), pale)
+    for column in range(3, 117, 6):
+        draw(pixels, slice(24, 32), slice(column, column + 3), pale)
+    found = evidence(pixels, [pale, dark], stroke=3.0, lossy=True).coverage
+    assert found[0][30, 10:110].mean() > 0.9
+    assert found[1][30, 10:110].mean() < 0.1

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
-from kmdigitize.detect.evidence import InkEvidence, measure_evidence
+from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
@@ -102,7 +102,7 @@ def _find_paths(
     text = text_mask(region, tokens)
     stroke, background, inks = _measure_inks(region, text, legend, figure.lossy, _text_height(tokens))
     colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)
-    evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke)
+    evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke, _settings(inks))
     if inks and evidence.black.any():
         # Black that is no announced ink is marks and text, unless it draws a curve of its own.
         inks = (*inks, Ink(BLACK))
@@ -149,6 +149,12 @@ def _measure_inks(
     found = find_ink_colors(pixels, background, clear, stroke, lossy)
     inks = settle_inks(legend, found, background.panel, lossy)
     return found.stroke, background, inks
+
+
+def _settings(inks: Sequence[Ink]) -> EvidenceSettings:
+    """Shades are told by the depth of single pixels unless lines are broken: blur leaves dots and dashes paler."""
+    broken = any(dash not in ("solid", "unknown") for ink in inks for _, dash in ink.arms)
+    return EvidenceSettings(filled=np.inf) if broken else EvidenceSettings()
 
 
 def _sheets(

@@ -45,6 +45,10 @@ class EvidenceSettings:
     """Weight of black that is no curve (marks, text) against the inks of curves."""
     pure_sd: float = 0.04
     """Spread of the depth of a pixel that lies wholly in one ink, relative to it, in a lossless picture."""
+    pure_sd_lossy: float = 0.10
+    """The same where compression ripples it."""
+    filled: float = 2.0
+    """Stroke width (px) from which every stroke has a pixel that lies wholly in it."""
     thin_black: float = 0.2
     """Least weight of black that is thinner than a curve."""
     unknown: float = 0.02
@@ -168,6 +172,9 @@ def _likelihood(seen: _Seen, color: Image, twin: Twin, s: EvidenceSettings) -> I
     if twin != "paler":
         off = np.minimum(off, 0)  # touching strokes sum to more than the darkest ink, and are still it
     shade = np.exp(-0.5 * (off / s.shade_sd) ** 2)
+    if seen.lossy and seen.stroke >= s.filled and twin != "extra":
+        lack = np.minimum(seen.deepest / size - 1, 0) if twin == "darkest" else seen.deepest / size - 1
+        shade = np.exp(-0.5 * (lack / s.pure_sd_lossy) ** 2)
     if not seen.lossy:
         shade = np.maximum(shade, np.exp(-0.5 * ((seen.deepest / size - 1) / s.pure_sd) ** 2))
     # Marks and letters are often thinner than curves, so black need not sum to a whole stroke.
