@@ -26,6 +26,10 @@ class DashSettings:
     """The same above: censor marks add their ink to the dash they stand on."""
     merged: float = 1.8
     """A piece longer than this many of the longest dashes has grown together with marks; its length says nothing."""
+    seen: float = 0.4
+    """Coverage from which ink belongs to a piece."""
+    seen_dots: float = 0.25
+    """The same for dots, which are all edge: blur leaves their middle paler than that of a line."""
     floor: float = 0.15
     """Evidence left to a piece of the wrong length: merged pieces must not vanish."""
     touching: float = 0.8
@@ -66,7 +70,9 @@ def weigh_pieces(
     if not lengths:
         return coverage
     free = coverage * (1 - explained)
-    count, labels = cv2.connectedComponents((free > 0.4).astype(np.uint8), connectivity=8)
+    # Dots are about as long as the stroke is wide.
+    seen = s.seen_dots if max(lengths) < 2 * stroke else s.seen
+    count, labels = cv2.connectedComponents((free > seen).astype(np.uint8), connectivity=8)
     ink = np.bincount(labels.ravel(), weights=free.ravel(), minlength=count)
     touches = np.bincount(
         labels.ravel(), weights=cv2.dilate(explained, np.ones((3, 3), np.uint8)).ravel(), minlength=count
