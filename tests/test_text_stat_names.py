@@ -35,3 +35,10 @@ def test_no_name_without_a_single_match() -> None:
     arms = [arm("arm 1", 20.0), arm("arm 2", 20.1)]
     assert [a.name for a in named_by_medians(arms, reported(Low="20.0", High="41.0"))] == ["arm 1", "arm 2"]
     assert [a.name for a in named_by_medians(arms, None)] == ["arm 1", "arm 2"]
+
+
+def test_a_curve_that_ends_above_one_half_may_have_a_later_median() -> None:
+    short = DigitizedArm("arm 1", StepCurve(np.array([5.0]), np.array([0.6]), 40.0), flags=(Flag("arm_unnamed"),))
+    arms = [short, arm("Drug", 35.0, unnamed=False)]
+    assert [a.name for a in named_by_medians(arms, reported(T2="42.1", Drug="35.0"))] == ["T2", "Drug"]
+    assert [a.name for a in named_by_medians(arms, reported(T2="32.1", Drug="35.0"))] == ["arm 1", "Drug"]

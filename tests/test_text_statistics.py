@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kmdigitize.reported import Reported
+from kmdigitize.text.stat_text import normalised
 from kmdigitize.text.statistics import parse_statistics
 
 WORDINGS = [
@@ -133,3 +134,9 @@ def test_signs_read_in_place_of_digits() -> None:
 def test_among_three_arms_a_p_value_is_that_of_the_ratio_before_it() -> None:
     (report,) = parse_statistics("Drug B vs Placebo: HR 0.63 (0.43–0.94), P=0.02", ("Drug A", "Drug B", "Placebo"))
     assert [p.arms for p in report.p_values] == [("Drug B", "Placebo")]
+
+
+def test_a_first_letter_that_a_curve_spoils_costs_no_median() -> None:
+    assert normalised("ledian Test: 1.7 months") == "Median Test: 1.7 months"
+    assert normalised("azard ratio, 0.62") == "Hazard ratio, 0.62"
+    assert normalised("a comedian at risk") == "a comedian at risk"

@@ -38,13 +38,13 @@ def named_by_medians(arms: Sequence[DigitizedArm], reported: Reported | None) ->
 
 
 def _agrees(curve: StepCurve, reported: ReportedArm) -> bool:
-    """Whether the curve reaches one half at the printed median, or does not where that was not reached."""
+    """Whether the curve reaches one half at the printed median, or ends before that above one half."""
     half = 0.5 + curve.survival_resolution
     reached = np.flatnonzero(curve.survival <= half)
     if reported.median is None or reported.median == "NR":
         return reported.median == "NR" and bool(curve.at(curve.last_time) > 0.5 - curve.survival_resolution)
     if not reached.size:
-        return False
+        return float(reported.median) > curve.last_time - _NEAR_PX * curve.time_resolution
     below = np.flatnonzero(curve.survival < 0.5 - curve.survival_resolution)
     first = float(curve.time[reached[0]])
     last = float(curve.time[below[0]]) if below.size else curve.last_time

@@ -38,7 +38,14 @@ def normalised(text: str) -> str:
     text = re.sub(r"\bC[l1|]\b", "CI", text)
     text = re.sub(r"\bC\.\s?I\.", "CI", text)
     text = re.sub(r"\b(HR|CI)(?=\d|\.\d)", r"\1 ", text)
+    text = _without_cut_letters(text)
     return re.sub(r"[ \t]+", " ", text)
+
+
+def _without_cut_letters(text: str) -> str:
+    """The text with the first word of a line put right where a curve or a frame cut off or spoilt its first letter."""
+    text = re.sub(r"(?m)^(\s*)[^\sA-Za-z]?[A-Za-z|]?edian(?=s?\s)", r"\1Median", text)
+    return re.sub(r"(?m)^(\s*)[^\sA-Za-z]?[A-Za-z|]?azard(?=\s+ratio)", r"\1Hazard", text)
 
 
 def _read_as_numbers(text: str) -> str:
