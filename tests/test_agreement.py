@@ -154,3 +154,51 @@ def test_an_estimated_number_of_patients_cannot_say_that_something_differs() -> 
     checks = compare([rebuilt.ipd], reported, 0.01, 0.002, [rebuilt]).checks
     assert [check.verdict for check in checks] == ["cannot say", "agrees"]
     assert "estimated" in checks[0].reason
+
+
+def three_arms(gap: float) -> list[IPD]:
+    """Three arms of 40 whose events lie 1, 1 + gap, 1 + 2·gap apart; nobody is censored."""
+    times = np.arange(1.0, 41.0)
+    return [IPD("1", name, times * (1 + gap * k), np.ones(40, dtype=bool)) for k, name in enumerate("ABC")]
+
+
+@pytest.mark.parametrize(
+    ("gap", "relation", "value", "verdict"),
+    [
+        (0.0, "=", "1.00", "agrees"),
+        (0.0, "<", "0.001", "differs"),
+        (2.0, "<", "0.001", "agrees"),
+        (2.0, ">", "0.5", "differs"),
+        (0.0, ">", "0.5", "agrees"),
+    ],
+)
+def test_the_p_value_of_three_arms_together(gap, relation, value, verdict):
+    found = compare(three_arms(gap), Reported(p_values=(PValue(value=value, relation=relation),)))
+    (check,) = found.checks
+    assert (check.quantity, check.subject, check.verdict) == ("P value", "all arms", verdict)
+    assert bool(check.reason) == (verdict == "differs")
+
+
+def test_a_p_value_or_ratio_of_arms_that_are_not_there_cannot_be_judged():
+    p = PValue(value="0.01", arms=("A", "Z"))
+    ratio = HazardRatio(value="0.5", arm="Y", reference="Z")
+    found = compare(three_arms(1.0), Reported(p_values=(p,), hazard_ratios=(ratio,)))
+    assert {check.verdict for check in found.checks} == {"cannot say"}
+    assert all("not among" in check.reason for check in found.checks)
+
+
+def test_patients_of_all_arms_together():
+    reported = Reported(n=120, arms=tuple(ReportedArm(name=name) for name in "ABC"))
+    (check,) = compare(three_arms(0.0), reported).checks
+    assert (check.subject, check.verdict) == ("all arms", "agrees")
+
+
+@pytest.mark.parametrize(
+    ("limits", "verdict"), [(("16", "27"), "agrees"), (("12", "32"), "differs"), (("NR", "NR"), "differs")]
+)
+def test_limits_of_the_median_by_the_usual_transforms(limits, verdict):
+    # times 1..40, all events: the median is 20.5
+    reported = Reported(arms=(ReportedArm(name="A", median="20.5", median_limits=limits),))
+    by_name = {check.quantity: check for check in compare(three_arms(0.0), reported).checks}
+    assert by_name["median"].verdict == "agrees"
+    assert by_name["median, 95% limits"].verdict == verdict

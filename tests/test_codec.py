@@ -53,3 +53,31 @@ def test_non_finite_numbers_become_null_and_come_back_as_nan() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="expected an object for Box"):
         decode([1, 2, 3, 4], Box)
+
+
+@pytest.mark.parametrize(
+    ("data", "hint", "value"),
+    [
+        (None, float | None, None),
+        ({"a": 1}, dict[str, int], {"a": 1}),
+        ([1, 2], tuple[int, int], (1, 2)),
+        ([1, 2, 3], tuple[int, ...], (1, 2, 3)),
+        ("x", int | str, "x"),
+        (None, np.ndarray, None),
+    ],
+)
+def test_plain_types_are_read(data: object, hint: object, value: object) -> None:
+    assert decode(data, hint) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"), [([1], tuple[int, int]), ("1,2", tuple[int, ...]), ([1], int | float), (3, set)]
+)
+def test_what_is_of_another_shape_is_refused(data: object, hint: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        decode(data, hint)
+
+
+def test_a_missing_number_is_nan_and_numpy_numbers_are_written_as_numbers() -> None:
+    assert np.isnan(decode(None, float))
+    assert encode({1: np.float64(0.5), "b": [np.int64(3), np.bool_(True)]}) == {"1": 0.5, "b": [3, True]}

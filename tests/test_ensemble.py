@@ -107,3 +107,29 @@ def test_calibrated_contrast_shows_both_results_or_keeps_the_uncalibrated_one(re
     else:
         assert found.after == found.before
         assert "reproduce" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("p", "share"),
+    [
+        (PValue(value="0.05", relation="<"), 1.0),
+        (PValue(value="0.05", relation=">"), 0.0),
+        (PValue(value="0.5", relation=">="), 0.0),
+        (PValue(value="1e-9", relation="<="), 0.0),
+    ],
+)
+def test_a_p_value_printed_as_a_limit_keeps_all_draws_or_none(rebuilt, p, share):
+    bare, found = calibrate(*rebuilt, HazardRatio(value="0.6")), calibrate(*rebuilt, HazardRatio(value="0.6"), p)
+    assert found is not None
+    assert found.share == pytest.approx(share * bare.share)
+
+
+def test_limits_of_another_level_are_calibrated_at_that_level(rebuilt):
+    narrow = HazardRatio(value="0.6", limits=("0.5", "0.9"), level=0.9)
+    assert calibrate(*rebuilt, narrow).share > 0
+    assert calibrate(*rebuilt, narrow.model_copy(update={"level": 0.99})).share == 0
+
+
+def test_no_draws_no_calibration(rebuilt):
+    arm = reconstruct(ReconstructionInputs(curve_of(*ARM)))
+    assert calibrate(arm, rebuilt[1], RATIO) is None
