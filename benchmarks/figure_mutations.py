@@ -171,6 +171,8 @@ def _tried(drawn: SyntheticFigure, mutation: str, rng: np.random.Generator) -> M
         corners = np.array(list(drawn.truth["axes"]["pixel"]["corners"].values()))
         frame = np.array([*corners.min(axis=0), *corners.max(axis=0)])
         pixels = np.ascontiguousarray(DAMAGES[mutation](pixels, frame, rng))
+    if DAMAGES.get(mutation) is _cut_right:
+        _forget_after(drawn, pixels.shape[1])
     try:
         stream = io.BytesIO()
         Image.fromarray(pixels).save(stream, "PNG")
@@ -184,6 +186,16 @@ def _tried(drawn: SyntheticFigure, mutation: str, rng: np.random.Generator) -> M
     codes |= {flag.code for panel in found.panels for flag in (*panel.flags, *panel.scales.flags)}
     codes |= {flag.code for flag in found.flags if flag.code != "figure_rotated"}
     return MutatedFigure(drawn.name, mutation, _outcome(rows, bool(codes)), *_summary(rows, codes))
+
+
+def _forget_after(drawn: SyntheticFigure, width: int) -> None:
+    """Lets the true curves end where a picture that is ``width`` wide ends: nobody can read on beyond its edge."""
+    axes = drawn.truth["axes"]
+    (low, high), x0, x1 = axes["x"], axes["pixel"]["x0"], axes["pixel"]["x1"]
+    end = low + (width - x0) / (x1 - x0) * (high - low)
+    for arm in drawn.truth["arms"]:
+        arm["t_end_plotted"] = min(arm["t_end_plotted"], end)
+        arm["censor_times"] = [time for time in arm["censor_times"] if time <= end]
 
 
 def _outcome(rows: list[ArmScore], flagged: bool) -> str:

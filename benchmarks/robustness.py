@@ -125,7 +125,8 @@ def _figures_part(figures: Sequence[MutatedFigure]) -> list[str]:
     return [
         "## Mutated figures",
         f"{len({figure.figure for figure in figures})} figures of the synthetic mixture, {len(figures)} mutations. "
-        f"Right: every curve found, none too many, each within {RIGHT:g} of the true survival on average over time. "
+        f"Right: every curve found, none too many, each within {RIGHT:g} of the true survival on average over time (up "
+        "to the edge of a cut picture). "
         "Flagged: not right, but a flag says that there is doubt. Refused: an error with a remedy. Silently wrong: "
         "neither right nor flagged.",
         _table("mutation", FIGURE_OUTCOMES, order),
