@@ -46,6 +46,7 @@ class Place:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    os.environ.pop("PYTHONPATH", None)  # what is installed must be used, not a checkout
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _said(sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT))

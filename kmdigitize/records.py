@@ -15,6 +15,8 @@ from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale, BoolArray, Box, FloatArray, IntArray, Pixels, read_only
 from kmdigitize.stepcurve import StepCurve
 
+MOST_PIXELS = 1_000_000_000
+"""More than any figure that is read has: the size of a stored one is not believed beyond it."""
 Rgb = tuple[int, int, int]
 Dash = Literal["solid", "dashed", "dotted", "dashdot", "unknown"]
 Direction = Literal["down", "up"]
@@ -135,6 +137,8 @@ class Figure:
         """The figure that :meth:`to_json` described, as a white picture of its size."""
         kept = dict(data)
         shape = (int(kept.pop("height")), int(kept.pop("width")), 3)
+        if min(shape) < 0 or shape[0] * shape[1] > MOST_PIXELS:
+            raise ValueError(f"no figure is {shape[1]} × {shape[0]} px")
         return cls(pixels=np.full(shape, 255, dtype=np.uint8), **kept)
 
 

@@ -14,6 +14,8 @@ from kmdigitize.reported import MAX_PATIENTS
 MAX_ROWS = 2_000_000
 LARGEST = 1e9
 """No time, in whatever unit, and no count is larger."""
+SMALLEST = 1e-9
+"""No time but 0 is smaller."""
 
 
 def read_rows(path: Path, columns: Sequence[str], defaults: dict[str, str]) -> list[dict[str, str]]:
@@ -63,7 +65,7 @@ def number(row: dict[str, str], column: str, path: Path, line: int) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise FactsError(f"{path}, line {line}: {column} is {printed!r}, not a number.", "Mend that cell.")
-    if abs(value) > LARGEST or (column == "n_at_risk" and not 0 <= value <= MAX_PATIENTS):
+    if abs(value) > LARGEST or 0 < abs(value) < SMALLEST or (column == "n_at_risk" and not 0 <= value <= MAX_PATIENTS):
         raise FactsError(f"{path}, line {line}: {column} is {printed}, which cannot be meant.", "Mend that cell.")
     return value
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -14,10 +16,14 @@ from benchmarks.fuzz import Steps, tried
 from benchmarks.fuzz_corpus import corpus, keep, kept_corpus
 from benchmarks.fuzz_mutations import mutant
 from kmdigitize.cli import main
-from kmdigitize.errors import OutputError, TooLargeError
-from kmdigitize.export import safe_name, write_files
+from kmdigitize.errors import FactsError, OutputError, TooLargeError
+from kmdigitize.export import read_result, safe_name, write_files
+from kmdigitize.ipd.reconstruct import reconstruct
+from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.records import AtRisk
 from kmdigitize.sources.raster import RasterSettings, read_raster
 from kmdigitize.sources.svg import read_svg
+from kmdigitize.stepcurve import StepCurve
 
 CURVE = "panel,arm,time,survival\n" + "".join(f"1,A,{t},0.{9 - t}\n" for t in range(9))
 PATIENTS = "panel,arm,time,event\n" + "".join(f"1,A,{t},{t % 2}\n" for t in range(9))
@@ -73,6 +79,7 @@ def test_the_kept_corpus_grows_and_is_the_same_file_again(tmp_path: Path) -> Non
     [
         "A,0,1e300\nA,5,3",
         "A,-5,10\nA,1e300,7",
+        "A,0,9\nA,1e-320,7",
         "A,0,2000000\nA,5,1",
         'A,0,"' + "x" * 200_000,
         "A,0,nan",
@@ -174,3 +181,26 @@ def test_paths_beyond_all_numbers(path: str) -> None:
     figure = read_svg(drawing.encode(), "wild")
     assert figure.drawing is not None
     assert figure.width == figure.height == 2000
+
+
+@pytest.mark.parametrize("box", ["..", "1 2 e 4", "- - - -", "", "0 0 .5e 9"])
+def test_view_boxes_that_are_no_numbers(box: str) -> None:
+    inner = f'<svg viewBox="{box}" width="4" height="4"><path d="M0 0H4" stroke="red"/></svg>'
+    figure = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inner}</svg>'.encode(), "wild")
+    assert figure.drawing is not None
+
+
+def test_a_stored_figure_of_absurd_size_is_refused(tmp_path: Path) -> None:
+    stored = json.loads((Path(__file__).parent / "data" / "result-schema-1.json").read_text())
+    for height in (4294967296, -1):
+        stored["digitized"]["figure"]["height"] = height
+        (tmp_path / "result.json").write_text(json.dumps(stored))
+        with pytest.raises(FactsError, match="px"):
+            read_result(tmp_path)
+
+
+def test_numbers_at_risk_at_times_that_touch() -> None:
+    """Times one above the other to the last bit have no slope between them, yet patients are found."""
+    curve = StepCurve(np.array([1.0, 3.0]), np.array([0.9, 0.7]), 9.0)
+    table = AtRisk(np.array([0.0, 1e-320, 5.0]), np.array([30, 29, 15]))
+    assert reconstruct(ReconstructionInputs(curve, table)).ipd.n == 30

@@ -39,10 +39,16 @@ def _smooth_and_straight(knots: FloatArray, total: FloatArray, when: FloatArray)
     from scipy.interpolate import PchipInterpolator
 
     inside = np.clip(when, knots[0], knots[-1])
-    smooth: FloatArray = np.asarray(PchipInterpolator(knots, total)(inside), dtype=np.float64)
     straight = np.interp(inside, knots, total)
+    if np.diff(knots).min() < CLOSEST * knots[-1]:
+        return straight
+    smooth: FloatArray = np.asarray(PchipInterpolator(knots, total)(inside), dtype=np.float64)
     # slopes of absurdly long intervals underflow, and the cubic is no number there
     return np.where(np.isfinite(smooth), 0.75 * smooth + 0.25 * straight, straight)
+
+
+CLOSEST = 1e-9
+"""Share of the time axis within which printed numbers have no slope between them that a number could hold."""
 
 
 def several_events(known: Prepared, used: Cells, resolution: float) -> tuple[FloatArray, float]:

@@ -220,7 +220,10 @@ def _page_matrix(page: Any, x_scale: float, y_scale: float) -> Matrix:
         180: (-x_scale, 0.0, 0.0, y_scale, right * x_scale, -bottom * y_scale),
         270: (0.0, -y_scale, -x_scale, 0.0, top * x_scale, right * y_scale),
     }
-    a, b, c, d, e, f = turned[page.get_rotation()]
+    quarter = pdfium.FPDFPage_GetRotation(page.raw)
+    if 90 * quarter not in turned:
+        raise UnreadableFileError("A page of the PDF is damaged.", "Download or export it again.")
+    a, b, c, d, e, f = turned[90 * quarter]
     return a, b, c, d, e - 0.5, f - 0.5
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
@@ -22,7 +21,7 @@ from kmdigitize.sources.outlines import Matrix
 from kmdigitize.sources.phrases import join_glyphs
 from kmdigitize.sources.svg_shapes import read_shapes
 from kmdigitize.sources.svg_style import length
-from kmdigitize.sources.svg_tree import SvgLimits, SvgTree, read_tree
+from kmdigitize.sources.svg_tree import NUMBER, SvgLimits, SvgTree, read_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def read_svg(data: bytes, name: str, settings: SvgSettings | None = None) -> Fig
 
 def _view_box(tree: SvgTree, name: str) -> tuple[float, float, float, float]:
     """left, top, width, height of what is drawn, in the root's user units."""
-    numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", tree.root.get("viewBox", ""))
+    numbers = NUMBER.findall(tree.root.get("viewBox", ""))
     box = [float(number) for number in numbers]
     if len(box) != 4:
         width, height = (length(tree.root.get(key, ""), 0.0, 0.0) for key in ("width", "height"))

@@ -20,7 +20,7 @@ from kmdigitize.sources.paint import drawn_path
 from kmdigitize.sources.phrases import Glyph
 from kmdigitize.sources.svg_style import Style, length, paint_of, style_of
 from kmdigitize.sources.svg_text import glyph_mark, text_glyphs
-from kmdigitize.sources.svg_tree import SvgTree, local, target
+from kmdigitize.sources.svg_tree import NUMBER, SvgTree, local, target
 
 _GROUPS = frozenset({"g", "a", "svg", "symbol", "switch"})
 _MAX_POINTS = 2_000_000
@@ -91,7 +91,7 @@ def _nested(element: ET.Element, to_px: Matrix) -> Matrix:
     if local(element) != "svg":
         return to_px
     to_px = after((1, 0, 0, 1, _number(element, "x"), _number(element, "y")), to_px)
-    box = [float(v) for v in re.findall(r"[-+.\deE]+", element.get("viewBox", ""))]
+    box = [float(v) for v in NUMBER.findall(element.get("viewBox", ""))]
     width, height = _number(element, "width"), _number(element, "height")
     if len(box) != 4 or min(box[2], box[3], width, height) <= 0:
         return to_px

@@ -21,6 +21,8 @@ _HREFS: Final = ("href", "{http://www.w3.org/1999/xlink}href")
 _DROPPED: Final = frozenset(
     {"script", "foreignObject", "iframe", "video", "audio", "animate", "animateTransform", "set"}
 )
+NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+"""A number as the attributes of SVG write it."""
 _ENTITY: Final = re.compile(rb"<!ENTITY\s+([\w.-]+)\s+([\"'])([^\"'&%]{0,200})\2\s*>")
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL)
 _IMPORT: Final = re.compile(r"@import[^;]*;|url\(\s*['\"]?(?!#)[^)]*\)", re.IGNORECASE)
