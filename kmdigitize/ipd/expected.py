@@ -28,7 +28,8 @@ def expected_censoring(known: Prepared, used: Cells, edges: FloatArray) -> tuple
         expected = np.diff(_smooth_and_straight(knots, total, edges))
         hazard[inside] = np.maximum(expected[inside], 1e-9)
         early = edges[1:] <= knots[0]
-        hazard[early] = np.maximum(total[1] / (knots[1] - knots[0]) * np.diff(edges)[early], 1e-9)
+        first = max(float(knots[1] - knots[0]), CLOSEST * float(knots[-1]))
+        hazard[early] = np.maximum(total[1] / first * np.diff(edges)[early], 1e-9)
     begin = knots[-1] if knots.size else 0.0
     share = np.diff(edges) / (edges[-1] - begin) if edges[-1] > begin else np.zeros(edges.size - 1)
     return hazard, share
