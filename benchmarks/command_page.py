@@ -29,7 +29,7 @@ def command_page() -> str:
 
 def _section(name: str, command: click.Command) -> str:
     words = [str(one.metavar) for one in command.params if isinstance(one, click.Argument)]
-    says = (command.help or "").strip().replace("\n", " ")
+    says = " ".join((command.help or "").split())
     rows = [_row(one) for one in command.params if isinstance(one, click.Option)]
     head = ["| option | meaning |", "|---|---|"]
     return "\n".join([f"## {name}", "", f"`kmdigitize {' '.join([name, *words])}`", "", says, "", *head, *rows])

@@ -38,7 +38,7 @@ def encode(value: Any) -> Any:
 
 def decode(data: Any, hint: Any) -> Any:
     """The record of type ``hint`` from what :func:`encode` made of it. Raises ValueError where it does not fit."""
-    origin = get_origin(hint)
+    origin = _unaliased(get_origin(hint))
     if origin in (Union, types.UnionType):
         return _decode_union(data, get_args(hint))
     if origin is tuple:
@@ -60,6 +60,12 @@ def decode(data: Any, hint: Any) -> Any:
     if origin is Literal or data is None or hint is Any:
         return data
     raise ValueError(f"cannot read {type(data).__name__} as {hint}")
+
+
+def _unaliased(origin: Any) -> Any:
+    """What a named type stands for: from NumPy 2.5 on ``NDArray`` is such a name."""
+    value = getattr(origin, "__value__", None)
+    return origin if value is None else get_origin(value)
 
 
 def _decode_union(data: Any, options: tuple[Any, ...]) -> Any:
