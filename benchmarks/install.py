@@ -84,6 +84,9 @@ def in_debian(folder: Path, debian: Path) -> Case:
     shutil.copy("/etc/resolv.conf", debian / "etc" / "resolv.conf")
     before = ("chroot", str(debian))
     _said(*before, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3", "python3-venv")
+    if "PIP_CERT" in os.environ:  # where a company's own certificate stands between pip and its index
+        (debian / "etc" / "ssl" / "certs").mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.environ["PIP_CERT"], debian / os.environ["PIP_CERT"].lstrip("/"))
     absent = [name for name in ("gcc", "cc", "fc-list") if _code(*before, "which", name) != 0]
     inside = debian / "work"
     shutil.rmtree(inside, ignore_errors=True)

@@ -53,16 +53,16 @@ def cut_region(figure: Figure, panel: Panel, scales: Scales) -> Region:
 def text_mask(region: Region, tokens: Sequence[TextToken]) -> NDArray[np.bool_]:
     """Where text is printed (h, w).
 
-    A label that stands outside, as beside the end of a curve, covers nothing: what its box holds of the region is the
-    box's margin, or the curve's end read as a letter.
+    A label that stands beside the region, at the end of a curve, covers nothing: what its box holds of the region is
+    the box's margin, or the curve's end read as a letter.
     """
     height, width = region.pixels.shape[:2]
     mask = np.zeros((height, width), bool)
     for token in tokens:
         box = token.box
         left, top = box.left - region.left, box.top - region.upper
-        inside = 0 <= left + box.width / 2 < width and 0 <= top + box.height / 2 < height
-        if inside and _reads_as_text(token):
+        reaches = left < width and top < height and left + box.width >= 0 and top + box.height >= 0
+        if reaches and left + box.width / 2 < width and _reads_as_text(token):
             mask[Box(left, top, left + box.width, top + box.height).slices((height, width))] = True
     return mask[::-1] if region.turned else mask
 
