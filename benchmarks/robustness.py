@@ -96,7 +96,20 @@ def to_markdown(trials: Sequence[Trial], figures: Sequence[MutatedFigure], seed:
         parts += _trials_part(trials, limit)
     if figures:
         parts += _figures_part(figures)
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, FOLDERS]) + "\n"
+
+
+FOLDERS = """## Disks, folders and names
+
+Tested (`tests/test_hostile_output.py`, `tests/test_robustness.py`), each with the documented exit code, a message and a
+remedy, and nothing half-written:
+
+* a full disk (a file system of 64 KiB) and a limit on file sizes: exit code 8, older output stays whole;
+* folders that cannot be written, files in the way, `/proc` and `/dev/null` as folders: 8;
+* symbolic links in output folders: never followed; 8 where a figure's folder is one;
+* several writers and two whole runs into one folder at once: whole files, all runs end well;
+* names with spaces, quotes, line breaks, `%`, leading dashes, 250 letters or text that runs backwards: stay inside;
+* devices, pipes and folders as input: 3; strips, absurd sizes and decompression bombs: 9."""
 
 
 def _trials_part(trials: Sequence[Trial], limit: float) -> list[str]:
