@@ -71,9 +71,9 @@ pip install kmdigitize-0.1.0-py3-none-any.whl     # or: pip install . in a check
 
 needs Python 3.11, 3.12 or 3.13 and nothing else: every dependency has wheels, so no compiler is used; no libGL, no
 display and no fonts of the system are needed; models of the text reader come with the wheels, so nothing is fetched
-later. The wheels unpack to less than {LARGEST_MB} MB (about 665); the bytecode that pip compiles adds about 150 MB, so that
-a bare Debian ends at 817 MB, more than the {LARGEST_MB} aimed at. uv compiles none unless asked to. `pip install 'kmdigitize[parquet]'` adds Parquet files,
-`kmdigitize[cluster]` Dask.
+later. The wheels unpack to less than {LARGEST_MB} MB (about 665); the bytecode that pip compiles adds about 150 MB,
+so that a bare Debian ends at 817 MB, more than the {LARGEST_MB} aimed at. uv compiles none unless asked to.
+`pip install 'kmdigitize[parquet]'` adds Parquet files, `kmdigitize[cluster]` Dask.
 
 `python -m benchmarks.install` builds wheel and sdist, installs the wheel in a fresh environment, runs `digitize`,
 `review` and `validate` outside the checkout, and runs the tests of the sdist there against the installed package.
