@@ -108,7 +108,7 @@ def _climb(
     """
     smallest = _smallest_sd(inputs, settings)
     lattice, closed = settings.lattice, known.risk_count.size > 2
-    clear = closed and _resolution(known, inputs, settings) >= OUTLYING
+    clear = closed and 1.0 / (known.n or 1) >= inputs.curve.survival_resolution
     numbers, evident = None, 1.0
     if known.n is None:
         lattice = replace(lattice, keep=settings.unknown.keep)
@@ -152,7 +152,7 @@ _Found = tuple[Timeline, list[Layer], float]
 class _Search:
     """One way to search an arm: what is given, how certain a level can be, and how strict the printed numbers are.
 
-    ``clear`` where single events stand out so far that a missed level says something about the marks.
+    ``clear`` where an event is a pixel or higher, so that a missed level says something about the marks.
     """
 
     known: Prepared
@@ -190,7 +190,7 @@ def _outliers(found: _Found) -> int:
 
 
 OUTLYING = 6.0
-"""Standard deviations beyond which a well seen level is missed, not noisy; an event must be higher to tell of marks."""
+"""Standard deviations beyond which a well seen level is missed, not noisy."""
 LADDER = ((STRICT, 1.0), (EMPTY, 1.0), (SOFT, 1.0), (SOFT, 8.0))
 """Strictness and least noise factor of every rung."""
 RUNGS = ("a drop of the curve holds no event", "a number at risk is missed", "the levels are less certain than stated")
