@@ -19,7 +19,7 @@ import numpy as np
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import Method, Reconstruction, ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import cox_log_ratio, km_steps, logrank_z, median, rmst
 

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from kmdigitize import Digitized, StepCurve
 from kmdigitize.geometry import AxisScale, FloatArray
-from kmdigitize.records import DigitizedArm, DigitizedPanel
+from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
 from kmdigitize.stepcurve import area_between
 from kmdigitize.synthetic.draw import SyntheticFigure
 from kmdigitize.synthetic.perfect import perfect_digitization

@@ -27,7 +27,7 @@ from kmdigitize.errors import KmdigitizeError
 from kmdigitize.geometry import FloatArray
 from kmdigitize.ipd.records import IPD
 from kmdigitize.pipeline import digitize, run
-from kmdigitize.records import DigitizedArm, DigitizedPanel
+from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
 from kmdigitize.result import PanelResult
 from kmdigitize.sources.read import read_figures
 from kmdigitize.synthetic.draw import draw_vector

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from kmdigitize.options import Options as Options
     from kmdigitize.pipeline import digitize as digitize
     from kmdigitize.pipeline import run as run
-    from kmdigitize.records import AtRisk as AtRisk
-    from kmdigitize.records import Digitized as Digitized
-    from kmdigitize.records import Figure as Figure
+    from kmdigitize.records.digitized import Digitized as Digitized
+    from kmdigitize.records.figure import Figure as Figure
+    from kmdigitize.records.printed import AtRisk as AtRisk
     from kmdigitize.reported import Reported as Reported
     from kmdigitize.result import Result as Result
     from kmdigitize.sources.read import read_figure as read_figure
@@ -43,9 +43,9 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Agreement": "agreement",
-    "AtRisk": "records",
-    "Digitized": "records",
-    "Figure": "records",
+    "AtRisk": "records.printed",
+    "Digitized": "records.digitized",
+    "Figure": "records.figure",
     "FigureFacts": "facts",
     "IPD": "ipd.records",
     "KmdigitizeError": "errors",

@@ -15,7 +15,10 @@ from kmdigitize.detect.convert import conversion_flags, to_step_curve
 from kmdigitize.errors import FactsError
 from kmdigitize.facts import ArmFacts, AtRiskFacts, PanelFacts
 from kmdigitize.flags import Flag
-from kmdigitize.records import AtRisk, CensorMark, DigitizedArm, LegendEntry, RiskRow, RiskTable, Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import CensorMark, Trace
+from kmdigitize.records.digitized import DigitizedArm
+from kmdigitize.records.printed import AtRisk, LegendEntry, RiskRow, RiskTable
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.text.naming import name_arms
 

@@ -21,7 +21,8 @@ from kmdigitize.ipd.records import IPD, ReconstructionInputs
 from kmdigitize.jobs import Job, Outcome, figures_of, jobs_for, stated_facts
 from kmdigitize.pipeline import digitize
 from kmdigitize.progress import progress
-from kmdigitize.records import AtRisk, Figure
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.result import Result
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings, settings_from
 from kmdigitize.stepcurve import StepCurve

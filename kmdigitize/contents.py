@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from kmdigitize.geometry import Box, Pixels
-from kmdigitize.records import Figure, Rgb
+from kmdigitize.records.figure import Figure, Rgb
 
 CELL = 320
 """Width and height of a thumbnail in px."""

@@ -20,7 +20,7 @@ from typing import Any
 from kmdigitize.codec import decode, encode
 from kmdigitize.errors import FactsError, OutputError
 from kmdigitize.geometry import Pixels
-from kmdigitize.records import DigitizedArm
+from kmdigitize.records.digitized import DigitizedArm
 from kmdigitize.result import RESULT_SCHEMA, PanelResult, Result
 
 Row = Sequence[object]

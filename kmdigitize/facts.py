@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kmdigitize.errors import FactsError
-from kmdigitize.records import Tick
+from kmdigitize.records.axes import Tick
 from kmdigitize.reported import MAX_PATIENTS, Count, Reported
 
 SCHEMA = 1

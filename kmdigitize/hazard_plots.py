@@ -15,7 +15,7 @@ import numpy as np
 from kmdigitize.geometry import AxisScale, FloatArray
 from kmdigitize.ipd.records import IPD
 from kmdigitize.plots import DASHES, hex_colour
-from kmdigitize.records import Rgb
+from kmdigitize.records.figure import Rgb
 from kmdigitize.survival import NORMAL_95, km_steps
 
 WIDTH, HEIGHT = 330.0, 230.0

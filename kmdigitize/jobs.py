@@ -18,7 +18,7 @@ from kmdigitize.facts import NO_FACTS, AtRiskFacts, FigureFacts, read_facts, rea
 from kmdigitize.options import Options, options_of
 from kmdigitize.overlay import draw_overlay
 from kmdigitize.pipeline import run
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.report import report_html
 from kmdigitize.result import Result
 from kmdigitize.settings import Settings

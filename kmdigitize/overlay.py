@@ -16,7 +16,10 @@ from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Digitized, DigitizedArm, DigitizedPanel, Rgb, Scales, SkippedPanel, Tick, Trace
+from kmdigitize.records.axes import Scales, Tick
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.digitized import Digitized, DigitizedArm, DigitizedPanel, SkippedPanel
+from kmdigitize.records.figure import Rgb
 
 SMALL = 1100
 """Figures whose longer side is shorter than this (px) are drawn at twice their size."""

@@ -24,19 +24,11 @@ from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.options import DEFAULT_OPTIONS, Options
 from kmdigitize.provenance import provenance
-from kmdigitize.records import (
-    AxisTitles,
-    Digitized,
-    DigitizedPanel,
-    Figure,
-    LegendEntry,
-    Panel,
-    RiskTable,
-    Scales,
-    SkippedPanel,
-    TextToken,
-    Trace,
-)
+from kmdigitize.records.axes import AxisTitles, Panel, Scales
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.digitized import Digitized, DigitizedPanel, SkippedPanel
+from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.records.printed import LegendEntry, RiskTable
 from kmdigitize.reporting import Rebuild, rebuilt_by, reconstruction_inputs, reported_on
 from kmdigitize.result import PanelResult, Result
 from kmdigitize.route import legend_of, panels_of, ticks_of, traces_of

@@ -14,7 +14,7 @@ import numpy as np
 
 from kmdigitize.geometry import AxisScale, FloatArray
 from kmdigitize.ipd.records import IPD, Draw, Reconstruction
-from kmdigitize.records import Rgb
+from kmdigitize.records.figure import Rgb
 from kmdigitize.survival import NORMAL_95, km_steps
 
 WIDTH, FRAME_HEIGHT = 700.0, 330.0

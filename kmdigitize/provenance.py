@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from kmdigitize import __version__
 from kmdigitize.options import Options
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.result import Provenance
 from kmdigitize.settings import Settings, difference
 

@@ -24,7 +24,7 @@ from kmdigitize.geometry import Pixels
 from kmdigitize.hazard_plots import SmallPlot, hazard_plots
 from kmdigitize.overlay import arm_colours, draw_overlay
 from kmdigitize.plots import KmPlot, hex_colour, km_plot, step_path
-from kmdigitize.records import DigitizedPanel
+from kmdigitize.records.digitized import DigitizedPanel
 from kmdigitize.result import PanelResult, Result
 from kmdigitize.survival import km_steps, median, median_limits
 from kmdigitize.verdicts import Agreement, Check

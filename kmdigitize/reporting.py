@@ -15,7 +15,8 @@ from kmdigitize.facts import FigureFacts
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
-from kmdigitize.records import DigitizedArm, DigitizedPanel, Figure, TextToken
+from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
+from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.reported import Reported
 from kmdigitize.text.statistics import parse_statistics, read_printed_statistics
 

@@ -11,7 +11,7 @@ from kmdigitize.calibration import CalibratedContrast
 from kmdigitize.facts import FigureFacts
 from kmdigitize.flags import Flag
 from kmdigitize.ipd.records import IPD, Reconstruction
-from kmdigitize.records import Digitized, DigitizedPanel
+from kmdigitize.records.digitized import Digitized, DigitizedPanel
 from kmdigitize.reported import Reported
 
 RESULT_SCHEMA = 1

@@ -16,7 +16,10 @@ from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.snapping import unsnapped
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.flags import Flag
-from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, TextToken, Ticks, Trace
+from kmdigitize.records.axes import Direction, Panel, Scales, Ticks
+from kmdigitize.records.curves import Evidence, Trace
+from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.settings import Settings
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_pairs import paired_entries

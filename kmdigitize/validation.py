@@ -22,7 +22,7 @@ from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
 from kmdigitize.pipeline import run
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.result import Result
 from kmdigitize.sources.read import read_figure
 from kmdigitize.stepcurve import StepCurve, area_between

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Figure, NumberLabel, TextToken
+from kmdigitize.records.axes import NumberLabel
+from kmdigitize.records.figure import Figure, TextToken
 
 
 def blank(width: int, height: int, paper: float = 255.0) -> FloatArray:

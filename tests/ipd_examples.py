@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from kmdigitize.ipd.records import IPD
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps
 

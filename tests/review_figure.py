@@ -16,7 +16,10 @@ from kmdigitize.facts import FigureFacts, stated_axis
 from kmdigitize.geometry import AxisScale, Box
 from kmdigitize.options import Options
 from kmdigitize.pipeline import Found, FoundPanel, Page
-from kmdigitize.records import Figure, LegendEntry, Panel, RiskRow, RiskTable, Scales, Tick, Trace
+from kmdigitize.records.axes import Panel, Scales, Tick
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import LegendEntry, RiskRow, RiskTable
 from kmdigitize.review.queue import Item, Queue
 from kmdigitize.review.serve import listen
 from kmdigitize.review.server import review_app

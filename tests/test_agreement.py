@@ -7,7 +7,7 @@ from ipd_examples import founding_trial
 from kmdigitize.agreement import compare, match_arm
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps

@@ -12,7 +12,8 @@ from kmdigitize.errors import UnreadableFileError
 from kmdigitize.facts import FigureFacts
 from kmdigitize.geometry import Box
 from kmdigitize.pipeline import digitize
-from kmdigitize.records import DigitizedPanel, Figure, TextToken
+from kmdigitize.records.digitized import DigitizedPanel
+from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.reporting import reported_on
 from kmdigitize.sources.captions import caption_of, without_line_ends
 from kmdigitize.sources.pdf import read_pdf

@@ -15,7 +15,7 @@ from kmdigitize.cli import main
 from kmdigitize.errors import FactsError
 from kmdigitize.ipd.causes import all_causes, reconstruct_causes
 from kmdigitize.ipd.records import ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 
 # 10 at risk: relapse at 1 (S 9/10), death at 2 (8/10), 4 censored, one of each at 5 (4 at risk, 2 left, S 4/10)

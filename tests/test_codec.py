@@ -6,7 +6,9 @@ import pytest
 from kmdigitize.codec import decode, encode
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
-from kmdigitize.records import CensorMark, Figure, LegendEntry, RiskRow, RiskTable, Trace
+from kmdigitize.records.curves import CensorMark, Trace
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import LegendEntry, RiskRow, RiskTable
 from kmdigitize.reported import Reported, ReportedArm
 
 

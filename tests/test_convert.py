@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from kmdigitize.detect.convert import conversion_flags, to_step_curve
 from kmdigitize.geometry import AxisScale
-from kmdigitize.records import CensorMark, Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import CensorMark, Trace
 
 # Time 0 at column 10, 1 per 10 px; survival 1 at row 20, 0 at row 220.
 DOWN = Scales(AxisScale.through((10, 110), (0, 10)), AxisScale.through((20, 220), (1, 0)))

@@ -8,7 +8,9 @@ import pytest
 
 from kmdigitize.detect.curves import find_paths
 from kmdigitize.geometry import AxisScale, Box
-from kmdigitize.records import Figure, LegendEntry, Panel, Scales
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import LegendEntry
 
 LEFT, TOP, RIGHT, BOTTOM = 30, 20, 330, 220
 STEPS = {

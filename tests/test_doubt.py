@@ -8,7 +8,7 @@ from kmdigitize.ipd.doubt import NO_EVENT, doubted_drops
 from kmdigitize.ipd.prepare import prepare
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 
 PIXEL = 1 / 400

@@ -3,7 +3,8 @@ import pytest
 
 from kmdigitize.detect.endings import with_final_drop
 from kmdigitize.geometry import AxisScale
-from kmdigitize.records import Evidence, Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import Evidence, Trace
 
 SCALES = Scales(AxisScale(0.1, -1.0), AxisScale(-0.01, 1.1))
 """Time 0 at x = 10; survival 1 at y = 10 and 0 at y = 110."""

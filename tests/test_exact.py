@@ -10,7 +10,7 @@ from ipd_examples import at_risk, curve_of, founding_trial, trial
 
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import LevelFact, ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import cox_log_ratio, km_steps
 

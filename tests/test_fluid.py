@@ -10,7 +10,7 @@ from ipd_examples import at_risk, curve_of, trial
 
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import survival_at
 

@@ -12,7 +12,7 @@ from kmdigitize.ipd.marked import marked
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps
 

@@ -7,7 +7,7 @@ from kmdigitize.detect.background import find_background
 from kmdigitize.detect.clusters import InkColors, find_ink_colors
 from kmdigitize.detect.inks import measure_stroke, settle_inks
 from kmdigitize.geometry import Box
-from kmdigitize.records import LegendEntry
+from kmdigitize.records.printed import LegendEntry
 
 WHITE = np.full(3, 255, np.float32)
 

@@ -12,7 +12,9 @@ from kmdigitize.detect.marks_render import MarkLook, stamp_of
 from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.geometry import Box
-from kmdigitize.records import Evidence, Figure, LegendEntry, StepPath, Trace
+from kmdigitize.records.curves import Evidence, StepPath, Trace
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import LegendEntry
 
 RISERS, LEVELS = [70.0, 150.0, 230.0], [20.0, 45.0, 70.0, 95.0]
 

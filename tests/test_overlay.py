@@ -9,7 +9,9 @@ import numpy as np
 
 from kmdigitize.geometry import Box
 from kmdigitize.overlay import DOUBT, TICK, arm_colours, draw_overlay
-from kmdigitize.records import Digitized, LegendEntry, SkippedPanel, Tick
+from kmdigitize.records.axes import Tick
+from kmdigitize.records.digitized import Digitized, SkippedPanel
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.synthetic import FigureStyle, TrialRecipe, draw_figure, simulate_trial
 from kmdigitize.synthetic.perfect import perfect_digitization
 

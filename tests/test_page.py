@@ -7,7 +7,7 @@ import pytest
 from axes_drawing import blank, figure_of, line, survival_axes
 
 from kmdigitize.detect.page import background_color, measure_page, straighten
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 
 
 def drawn(paper: float = 255.0) -> Figure:

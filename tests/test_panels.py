@@ -8,7 +8,7 @@ from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, surviv
 
 from kmdigitize.detect.panels import find_panels
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 
 MONTHS = [str(value) for value in range(0, 61, 10)]
 FRACTIONS = ["1.0", "0.8", "0.6", "0.4", "0.2", "0.0"]

@@ -11,7 +11,8 @@ from pdf_writer import axes, text, write_pdf
 
 from kmdigitize.errors import KmdigitizeError, TooLargeError, UnreadableFileError
 from kmdigitize.geometry import AxisScale, Box
-from kmdigitize.records import Drawing, DrawnPath, Scales, TextToken
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.figure import Drawing, DrawnPath, TextToken
 from kmdigitize.sources.crop import crop_drawing
 from kmdigitize.sources.outlines import clipped_area, clipped_line
 from kmdigitize.sources.pdf import PdfSettings, read_pdf

@@ -15,7 +15,7 @@ from kmdigitize.ipd.records import Draw
 from kmdigitize.options import Options
 from kmdigitize.pipeline import complete, settle
 from kmdigitize.pool import Wanted, forest_plot, pool_results, random_effects, to_table
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.result import Result
 from kmdigitize.survival import cox_log_ratio, rmst, survival_at
 

@@ -9,7 +9,9 @@ import pytest
 
 from kmdigitize.flags import MEANING, Flag
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
-from kmdigitize.records import AtRisk, Figure, RiskRow, StepPath, Trace
+from kmdigitize.records.curves import StepPath, Trace
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import AtRisk, RiskRow
 from kmdigitize.stepcurve import StepCurve
 
 CURVE = StepCurve(np.array([1.0]), np.array([0.5]), 2.0)

@@ -6,7 +6,7 @@ import pytest
 
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.refine_steps import Samples, fit_flats
-from kmdigitize.records import Evidence, StepPath
+from kmdigitize.records.curves import Evidence, StepPath
 
 FINE = 16
 

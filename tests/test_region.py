@@ -7,7 +7,7 @@ import pytest
 
 from kmdigitize.detect.region import Region, text_mask
 from kmdigitize.geometry import Box
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 
 REGION = Region(np.zeros((40, 60, 3), np.float32), 100, 50, 4, 4.0, False)
 

@@ -15,7 +15,7 @@ from kmdigitize import pipeline
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.facts import read_facts
 from kmdigitize.jobs import facts_beside
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.review.session import Session, Source, StaleError
 from kmdigitize.review.snap import plain_path, snap_path
 from kmdigitize.review.view import view_of

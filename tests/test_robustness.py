@@ -20,7 +20,7 @@ from kmdigitize.errors import FactsError, OutputError, TooLargeError
 from kmdigitize.export import read_result, safe_name, write_files
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.sources.raster import RasterSettings, read_raster
 from kmdigitize.sources.svg import read_svg
 from kmdigitize.stepcurve import StepCurve

@@ -15,7 +15,8 @@ from kmdigitize.detect.scales_lattice import value_step
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import AxisTitles, NumberLabel, Panel, Scales, TextToken, TickRow, Ticks
+from kmdigitize.records.axes import AxisTitles, NumberLabel, Panel, Scales, TickRow, Ticks
+from kmdigitize.records.figure import TextToken
 
 FIGURE = figure_of(blank(430, 310))
 NO_TITLES = AxisTitles()

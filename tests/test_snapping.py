@@ -7,7 +7,7 @@ import pytest
 
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.snapping import find_lattice, unsnapped
-from kmdigitize.records import Evidence, StepPath
+from kmdigitize.records.curves import Evidence, StepPath
 
 LONG = np.full(8, 20.0)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import LegendEntry, TextToken
+from kmdigitize.records.figure import TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels
 
 

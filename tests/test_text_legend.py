@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Dash, Figure, LegendEntry, Panel, Rgb, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import Figure, Rgb, TextToken
+from kmdigitize.records.printed import Dash, LegendEntry
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_pairs import paired_entries

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from kmdigitize.geometry import AxisScale, Box
-from kmdigitize.records import Dash, LegendEntry, Rgb, RiskRow, RiskTable, Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import Rgb
+from kmdigitize.records.printed import Dash, LegendEntry, RiskRow, RiskTable
 from kmdigitize.text.naming import name_arms
 
 SCALES = Scales(AxisScale.through((0, 100), (0, 10)), AxisScale.through((100, 0), (0, 1)))

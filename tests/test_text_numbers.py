@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.numbers import parse_number, plain_number, read_numbers
 
 

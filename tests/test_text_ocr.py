@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread

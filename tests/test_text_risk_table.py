@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from kmdigitize.geometry import AxisScale, Box
-from kmdigitize.records import Figure, Panel, RiskTable, Scales, TextToken, Tick
+from kmdigitize.records.axes import Panel, Scales, Tick
+from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.records.printed import RiskTable
 from kmdigitize.text.cells import parse_cell
 from kmdigitize.text.risk_table import read_risk_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kmdigitize.flags import Flag
-from kmdigitize.records import DigitizedArm
+from kmdigitize.records.digitized import DigitizedArm
 from kmdigitize.reported import Reported, ReportedArm
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.text.stat_names import named_by_medians

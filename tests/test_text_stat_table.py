@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.reported import Reported
 from kmdigitize.text.statistics import read_printed_statistics
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.titles import direction, end_point, read_axis_titles, read_panel_title, time_unit
 
 PANEL = Panel("A", Box(100, 50, 400, 250), Box(0, 0, 500, 400), 250, 100)

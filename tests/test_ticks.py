@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Panel
+from kmdigitize.records.axes import Panel
 
 X = np.linspace(60.3, 380.6, 7)
 Y = np.linspace(30.2, 250.7, 6)

@@ -6,7 +6,7 @@ from pdf_writer import axes, text, write_pdf
 from vector_figures import scales_of
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Drawing, DrawnPath, Figure, TextToken
+from kmdigitize.records.figure import Drawing, DrawnPath, Figure, TextToken
 from kmdigitize.sources.pdf import read_pdf
 from kmdigitize.vector.axes import find_vector_panels, find_vector_ticks, is_behind_picture
 

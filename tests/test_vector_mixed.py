@@ -10,7 +10,7 @@ import pytest
 from vector_figures import SURVIVAL, TIMES
 
 from kmdigitize.pipeline import digitize
-from kmdigitize.records import DigitizedPanel
+from kmdigitize.records.digitized import DigitizedPanel
 from kmdigitize.sources.read import read_figures
 
 STEPS = np.r_[0.0, TIMES, 47.0], np.r_[1.0, SURVIVAL, SURVIVAL[-1]]

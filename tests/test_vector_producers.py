@@ -9,7 +9,7 @@ import pytest
 from pdf_writer import axes, text, write_pdf
 from vector_figures import BOTTOM, HEIGHT, LEFT, TIMES, WIDTH, assert_is_curve, corners, traced
 
-from kmdigitize.records import LegendEntry
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.sources.pdf import read_pdf
 
 

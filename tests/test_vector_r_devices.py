@@ -11,7 +11,7 @@ from pdf_writer import axes, text, write_pdf
 from test_vector_marks import CENSORED, assert_marks, curve, dingbat, place
 from vector_figures import BOTTOM, HEIGHT, LEFT, WIDTH, assert_is_curve, corners, traced
 
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.sources.pdf import read_pdf
 from kmdigitize.sources.svg import read_svg
 

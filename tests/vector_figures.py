@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from kmdigitize.geometry import AxisScale
-from kmdigitize.records import Figure, Panel, Scales, Trace
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import Figure
 from kmdigitize.vector.axes import find_vector_panels, find_vector_ticks
 from kmdigitize.vector.curves import trace_drawn_curves
 

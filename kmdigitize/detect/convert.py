@@ -14,7 +14,8 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import Trace
 from kmdigitize.stepcurve import StepCurve
 
 

@@ -29,7 +29,10 @@ from kmdigitize.detect.selection import announced_arms, choose_curves, unexplain
 from kmdigitize.detect.swaps import settle_places
 from kmdigitize.detect.tracing import Found
 from kmdigitize.flags import Flag
-from kmdigitize.records import Direction, Evidence, Figure, LegendEntry, Panel, Scales, StepPath, TextToken
+from kmdigitize.records.axes import Direction, Panel, Scales
+from kmdigitize.records.curves import Evidence, StepPath
+from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.records.printed import LegendEntry
 
 _log = logging.getLogger(__name__)
 

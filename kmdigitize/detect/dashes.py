@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from kmdigitize.detect.runs import Image
-from kmdigitize.records import Dash
+from kmdigitize.records.printed import Dash
 
 
 @dataclass(frozen=True, slots=True)

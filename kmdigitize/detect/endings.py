@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records import Evidence, Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import Evidence, Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.clusters import InkColors
 from kmdigitize.detect.runs import Image, length, vertical_runs
-from kmdigitize.records import Dash, LegendEntry
+from kmdigitize.records.printed import Dash, LegendEntry
 
 BLACK = (0.0, 0.0, 0.0)
 _DOTS = ("dotted", "dashdot")

@@ -23,7 +23,10 @@ from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settle
 from kmdigitize.detect.marks_pursuit import take_marks
 from kmdigitize.detect.marks_render import MarkLook
 from kmdigitize.detect.marks_scene import Scene, draw_on, places_along, start_canvases
-from kmdigitize.records import CensorMark, Evidence, Figure, LegendEntry, Panel, Trace
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.curves import CensorMark, Evidence, Trace
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import LegendEntry
 
 __all__ = ["MarkSettings", "find_marks"]
 

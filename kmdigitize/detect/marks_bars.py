@@ -13,7 +13,7 @@ import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
-from kmdigitize.records import MarkKind
+from kmdigitize.records.curves import MarkKind
 
 UPRIGHT: tuple[MarkKind, ...] = ("vbar", "tick")
 """Plus signs are found as bars: on a flat their other stroke lies under the curve."""

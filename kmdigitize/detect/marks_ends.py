@@ -14,7 +14,7 @@ from kmdigitize.detect.marks_bars import Uprights, read_uprights
 from kmdigitize.detect.marks_ink import MarkInk
 from kmdigitize.detect.marks_looks import MarkSettings, match_mark, sizes_to_try
 from kmdigitize.geometry import BoolArray
-from kmdigitize.records import CensorMark, MarkKind, Trace
+from kmdigitize.records.curves import CensorMark, MarkKind, Trace
 
 TRIED: tuple[MarkKind, ...] = ("vbar", "tick", "circle", "cross")
 CHANCE = 0.3

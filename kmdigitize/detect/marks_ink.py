@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray, Pixels
-from kmdigitize.records import Evidence, Trace
+from kmdigitize.records.curves import Evidence, Trace
 
 FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 

@@ -10,7 +10,8 @@ import numpy as np
 from kmdigitize.detect.marks_ink import MarkInk, own_ink
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates
 from kmdigitize.geometry import Pixels
-from kmdigitize.records import Evidence, LegendEntry, Trace
+from kmdigitize.records.curves import Evidence, Trace
+from kmdigitize.records.printed import LegendEntry
 
 LEAST_QUALITY = 0.15
 """Least gain per pixel of a mark on a sample."""

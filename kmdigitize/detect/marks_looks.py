@@ -13,7 +13,7 @@ from kmdigitize.detect.marks_ink import MarkInk
 from kmdigitize.detect.marks_shapes import KINDS, explained_ink, filled_share, outline, shape_of
 from kmdigitize.detect.marks_shapes import match as match_shape
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records import MarkKind
+from kmdigitize.records.curves import MarkKind
 
 GOOD_QUALITY = 0.4
 """Usual gain per pixel of marks that are drawn, 0.28 to 0.5; noise and slips of the traces reach 0.15 to 0.3."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records import MarkKind
+from kmdigitize.records.curves import MarkKind
 
 SHARP = 0.33
 """Standard deviation in px of the edge of a stroke in a sharp picture: a pixel's own width (1/√12) and a little."""

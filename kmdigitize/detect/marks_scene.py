@@ -16,7 +16,7 @@ import numpy as np
 from kmdigitize.detect.marks_ink import MARGINS, FloatImage, MarkInk
 from kmdigitize.detect.marks_render import MarkLook, Stamp, stamp_of
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray, Pixels
-from kmdigitize.records import Evidence, Trace
+from kmdigitize.records.curves import Evidence, Trace
 
 PHASES = 4
 """Parts of a pixel at which marks are drawn vertically; half of that horizontally."""

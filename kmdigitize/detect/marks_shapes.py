@@ -10,7 +10,7 @@ import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
-from kmdigitize.records import MarkKind
+from kmdigitize.records.curves import MarkKind
 
 KINDS: tuple[MarkKind, ...] = ("cross", "circle", "triangle", "square")
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, Pixels
-from kmdigitize.records import Figure, Rgb
+from kmdigitize.records.figure import Figure, Rgb
 
 log = logging.getLogger(__name__)
 

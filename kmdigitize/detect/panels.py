@@ -20,7 +20,8 @@ from kmdigitize.detect.panels_labels import NumberSpot, is_table, labels_below, 
 from kmdigitize.detect.panels_lines import Line, find_lines
 from kmdigitize.detect.panels_regions import with_regions
 from kmdigitize.geometry import Box
-from kmdigitize.records import Figure, Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import Figure, TextToken
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import numpy as np
 from kmdigitize.detect.page import background_color
 from kmdigitize.detect.panels_labels import NumberSpot
 from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
-from kmdigitize.records import Rgb
+from kmdigitize.records.figure import Rgb
 
 
 def filled_boxes(pixels: Pixels, text_px: float) -> list[Box]:

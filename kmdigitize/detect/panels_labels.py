@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 
 _NUMBER = re.compile(r"^[-–−]?[\d.,·:]*\d[\d.,·]*\s*%?\s*[-–—_|]?$")
 _NUMBERS = re.compile(r"^[\d.,·%\s-]+$")

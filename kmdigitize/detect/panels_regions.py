@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Figure, Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import Figure, TextToken
 
 
 def with_regions(

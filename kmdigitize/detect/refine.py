@@ -21,7 +21,8 @@ from kmdigitize.detect.refine_risers import DoubtSettings, level_doubt, riser_do
 from kmdigitize.detect.refine_steps import CENTROID, LOWER, PATH, UPPER, Flats, Samples, fit_flats, riser_columns
 from kmdigitize.detect.snapping import find_lattice
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records import Evidence, Scales, StepPath, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import Evidence, StepPath, Trace
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.runs import Image
 from kmdigitize.geometry import Box
-from kmdigitize.records import Figure, Panel, Scales, TextToken
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.figure import Figure, TextToken
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
 from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import AxisScale, FloatArray, ScaleSource
-from kmdigitize.records import AxisTitles, Figure, NumberLabel, Panel, Scales, Tick, TickRow, Ticks
+from kmdigitize.records.axes import AxisTitles, NumberLabel, Panel, Scales, Tick, TickRow, Ticks
+from kmdigitize.records.figure import Figure
 
 log = logging.getLogger(__name__)
 

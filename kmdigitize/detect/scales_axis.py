@@ -10,7 +10,7 @@ from kmdigitize.detect.scales_labels import AxisLabels
 from kmdigitize.detect.scales_lattice import Lattice
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale, FloatArray, ScaleSource
-from kmdigitize.records import Tick, TickRow
+from kmdigitize.records.axes import Tick, TickRow
 
 
 @dataclass(frozen=True, slots=True)

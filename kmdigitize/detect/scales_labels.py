@@ -15,7 +15,7 @@ import numpy as np
 
 from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, evenly_valued, fit_labels
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import NumberLabel, Panel
+from kmdigitize.records.axes import NumberLabel, Panel
 
 # No y axis of survival in percent has labels beyond this.
 _MOST_PERCENT = 150

@@ -14,7 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Figure, NumberLabel, Panel, TextToken
+from kmdigitize.records.axes import NumberLabel, Panel
+from kmdigitize.records.figure import Figure, TextToken
 
 Reread = Callable[[Figure, Sequence[Box], bool], Sequence[TextToken]]
 

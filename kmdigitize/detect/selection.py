@@ -17,7 +17,7 @@ from kmdigitize.detect.inks import Ink, is_grey
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, find_arms, support
-from kmdigitize.records import LegendEntry
+from kmdigitize.records.printed import LegendEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import Evidence, Trace
+from kmdigitize.records.curves import Evidence, Trace
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ import numpy as np
 from kmdigitize.detect.page import brightest_channel
 from kmdigitize.detect.ticks_edges import Stroke, centroids, edge_centers
 from kmdigitize.geometry import FloatArray, Pixels
-from kmdigitize.records import Figure, Panel, TickRow, Ticks
+from kmdigitize.records.axes import Panel, TickRow, Ticks
+from kmdigitize.records.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)

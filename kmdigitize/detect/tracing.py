@@ -15,7 +15,7 @@ import numpy as np
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
 from kmdigitize.detect.runs import Image, vertical_runs
-from kmdigitize.records import Dash
+from kmdigitize.records.printed import Dash
 
 
 @dataclass(frozen=True, slots=True)

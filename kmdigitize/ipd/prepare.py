@@ -15,7 +15,7 @@ import numpy as np
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.records import Conflict, ReconstructionInputs
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 
 EXCESS_SHARE = 0.15

@@ -9,7 +9,7 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray, read_only
-from kmdigitize.records import AtRisk
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ def _between_cells(when: float, cells: FloatArray) -> dict[str, object]:
 
 def _printed(row: object, when: float) -> int:
     """Entry of a printed row at a time, -1 if there is none."""
-    from kmdigitize.records import AtRisk
+    from kmdigitize.records.printed import AtRisk
 
     if not isinstance(row, AtRisk):
         return -1

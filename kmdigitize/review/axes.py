@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.facts import ArmFacts, FigureFacts, PanelFacts, facts_from
-from kmdigitize.records import Scales
+from kmdigitize.records.axes import Scales
 from kmdigitize.review.sight import Sight
 
 

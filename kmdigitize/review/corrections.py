@@ -16,7 +16,8 @@ import numpy as np
 
 from kmdigitize.errors import FactsError
 from kmdigitize.facts import ArmFacts, PanelFacts
-from kmdigitize.records import DigitizedArm, DigitizedPanel, Figure
+from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
+from kmdigitize.records.figure import Figure
 from kmdigitize.review import edits
 from kmdigitize.review.curves import (
     Drawn,

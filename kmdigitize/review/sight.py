@@ -14,7 +14,7 @@ from kmdigitize.facts import FigureFacts
 from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
 from kmdigitize.pipeline import FIND_FACTS, Found, Page
-from kmdigitize.records import DigitizedPanel
+from kmdigitize.records.digitized import DigitizedPanel
 from kmdigitize.reporting import rebuilt_by
 from kmdigitize.result import Result
 from kmdigitize.review.corrections import Bench

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records import Figure, Rgb
+from kmdigitize.records.figure import Figure, Rgb
 
 
 @dataclass(frozen=True, slots=True)

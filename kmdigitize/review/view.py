@@ -13,7 +13,10 @@ from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale, Box, FloatArray
 from kmdigitize.ipd.records import Reconstruction
 from kmdigitize.overlay import arm_colours
-from kmdigitize.records import DigitizedArm, DigitizedPanel, Rgb, RiskRow, Scales, Tick
+from kmdigitize.records.axes import Scales, Tick
+from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
+from kmdigitize.records.figure import Rgb
+from kmdigitize.records.printed import RiskRow
 from kmdigitize.result import PanelResult
 from kmdigitize.review.session import Session
 from kmdigitize.review.sight import Sight

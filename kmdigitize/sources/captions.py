@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 
 _BEGINS = re.compile(r"\W*(extended data |supplementa\w+ |e)?fig(ure|\.|\s)", re.IGNORECASE)
 _REACH = 12.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Drawing, DrawnPath, TextToken
+from kmdigitize.records.figure import Drawing, DrawnPath, TextToken
 
 
 def crop_drawing(drawing: Drawing, corner: Box) -> Drawing:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import DrawnPath, Rgb
+from kmdigitize.records.figure import DrawnPath, Rgb
 from kmdigitize.sources.outlines import (
     Matrix,
     Rectangle,

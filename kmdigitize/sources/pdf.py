@@ -22,7 +22,7 @@ import pypdfium2.raw as pdfium
 
 from kmdigitize.errors import KmdigitizeError, TooLargeError, UnreadableFileError
 from kmdigitize.geometry import Box, Pixels
-from kmdigitize.records import Drawing, Figure
+from kmdigitize.records.figure import Drawing, Figure
 from kmdigitize.sources.captions import caption_of, without_line_ends
 from kmdigitize.sources.crop import crop_drawing
 from kmdigitize.sources.outlines import Matrix

@@ -14,7 +14,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import DrawnPath, Rgb
+from kmdigitize.records.figure import DrawnPath, Rgb
 from kmdigitize.sources.outlines import Matrix
 from kmdigitize.sources.paint import Paint, drawn_path, rgb
 

@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 
 from kmdigitize.errors import TooLargeError
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import DrawnPath, Rgb
+from kmdigitize.records.figure import DrawnPath, Rgb
 from kmdigitize.sources.outlines import Matrix, Rectangle, after, bezier, bounds, intersection, mapped
 from kmdigitize.sources.paint import Paint, drawn_path, rgb
 

@@ -16,7 +16,7 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 from kmdigitize.sources.outlines import Matrix, mapped, scale_of
 from kmdigitize.sources.phrases import Glyph, join_glyphs
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 
 _NUMBER = re.compile(r"[(\[]?[-+−<>≤≥]?\d[\d.,·]*%?[)\]]?")
 _WORD_GAP = 0.12

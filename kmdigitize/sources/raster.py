@@ -21,7 +21,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kmdigitize.errors import TooLargeError, UnreadableFileError
 from kmdigitize.geometry import Pixels
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error, zlib.error)

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from kmdigitize.errors import TooLargeError, UnreadableFileError
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 
 MAX_BYTES = 512_000_000
 

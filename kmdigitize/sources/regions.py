@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, Box, IntArray
-from kmdigitize.records import DrawnPath, TextToken
+from kmdigitize.records.figure import DrawnPath, TextToken
 
 
 @dataclass(frozen=True, slots=True)

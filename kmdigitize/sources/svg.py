@@ -16,7 +16,7 @@ from PIL import Image
 
 from kmdigitize.errors import TooLargeError, UnreadableFileError
 from kmdigitize.geometry import Pixels
-from kmdigitize.records import Drawing, Figure
+from kmdigitize.records.figure import Drawing, Figure
 from kmdigitize.sources.outlines import Matrix
 from kmdigitize.sources.phrases import join_glyphs
 from kmdigitize.sources.svg_shapes import read_shapes

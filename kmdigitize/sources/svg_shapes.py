@@ -14,7 +14,7 @@ from svgelements import Path as SvgPath
 
 from kmdigitize.errors import TooLargeError
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import DrawnPath
+from kmdigitize.records.figure import DrawnPath
 from kmdigitize.sources.outlines import Matrix, Rectangle, after, bezier, bounds, intersection, mapped
 from kmdigitize.sources.paint import drawn_path
 from kmdigitize.sources.phrases import Glyph

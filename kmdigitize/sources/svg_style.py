@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from svgelements import Color
 
-from kmdigitize.records import Rgb
+from kmdigitize.records.figure import Rgb
 from kmdigitize.sources.paint import Paint
 from kmdigitize.sources.svg_tree import Rule, applies, declarations
 

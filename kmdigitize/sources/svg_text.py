@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import DrawnPath, Rgb
+from kmdigitize.records.figure import DrawnPath, Rgb
 from kmdigitize.sources.outlines import Matrix, bounds, mapped, scale_of
 from kmdigitize.sources.phrases import Glyph
 from kmdigitize.sources.svg_style import Style, length, style_of

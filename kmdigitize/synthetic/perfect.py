@@ -10,20 +10,11 @@ from typing import Any
 import numpy as np
 
 from kmdigitize.geometry import AxisScale, Box
-from kmdigitize.records import (
-    AtRisk,
-    CensorMark,
-    Digitized,
-    DigitizedArm,
-    DigitizedPanel,
-    Figure,
-    Panel,
-    RiskRow,
-    RiskTable,
-    Scales,
-    Tick,
-    Trace,
-)
+from kmdigitize.records.axes import Panel, Scales, Tick
+from kmdigitize.records.curves import CensorMark, Trace
+from kmdigitize.records.digitized import Digitized, DigitizedArm, DigitizedPanel
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import AtRisk, RiskRow, RiskTable
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.synthetic.draw import SyntheticFigure
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 
 _LOOKALIKES = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "[": "(", "]": ")", "{": "(", "}": ")"})
 _CELL = re.compile(r"(\d+|\d{1,3}(?:[,  ]\d{3})+)(?:\s*[(/]\s*(\d+(?:[.,·]\d+)?)\s*(%?)\s*\)?)?")

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from kmdigitize.records import LegendEntry, TextToken
+from kmdigitize.records.figure import TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.wordings import is_number
 

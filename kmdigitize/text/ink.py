@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Rgb, TextToken
+from kmdigitize.records.figure import Rgb, TextToken
 
 
 def text_height(tokens: Sequence[TextToken]) -> float:

@@ -16,7 +16,9 @@ from itertools import pairwise
 import numpy as np
 
 from kmdigitize.geometry import Box, Pixels
-from kmdigitize.records import Figure, LegendEntry, Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
 
 

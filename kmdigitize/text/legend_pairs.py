@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from kmdigitize.records import LegendEntry
+from kmdigitize.records.printed import LegendEntry
 
 _CHROMA = 40
 """Difference of the channels (0-255) from which a line has a colour of its own."""

@@ -18,7 +18,10 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import LegendEntry, Rgb, RiskRow, RiskTable, Scales, Trace
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import Rgb
+from kmdigitize.records.printed import LegendEntry, RiskRow, RiskTable
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kmdigitize.records import NumberLabel, TextToken
+from kmdigitize.records.axes import NumberLabel
+from kmdigitize.records.figure import TextToken
 
 _STUB_END = re.compile(r"[\s\-–—_|'`~¯\]\[:;.,·┤├]+$")
 _STUB_START = re.compile(r"^[\s_|'`~¯\]\[:;┤├]+")

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
-from kmdigitize.records import Figure, TextToken
+from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.text.ink_lines import (
     OcrSettings,
     bounds,

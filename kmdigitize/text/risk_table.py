@@ -19,7 +19,9 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box, IntArray
-from kmdigitize.records import Figure, Panel, Rgb, RiskRow, RiskTable, Scales, TextToken
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.figure import Figure, Rgb, TextToken
+from kmdigitize.records.printed import RiskRow, RiskTable
 from kmdigitize.text.cells import Cell
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height

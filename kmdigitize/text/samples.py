@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray, IntArray, Pixels
-from kmdigitize.records import Dash, Rgb
+from kmdigitize.records.figure import Rgb
+from kmdigitize.records.printed import Dash
 
 
 @dataclass(frozen=True, slots=True)

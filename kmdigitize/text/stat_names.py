@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kmdigitize.records import DigitizedArm
+from kmdigitize.records.digitized import DigitizedArm
 from kmdigitize.reported import Reported, ReportedArm
 from kmdigitize.stepcurve import StepCurve
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.cells import group_lines
 from kmdigitize.text.ink import text_height
 from kmdigitize.text.stat_cells import Heading, StatRow, heading_of, headings_of, read_cells

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kmdigitize.records import TextToken
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.cells import group_lines
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.stat_cells import Heading, StatRow, heading_of, read_cells

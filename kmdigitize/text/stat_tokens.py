@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kmdigitize.records import Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.cells import group_lines
 from kmdigitize.text.ink import text_height
 from kmdigitize.text.wordings import is_number

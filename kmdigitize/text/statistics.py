@@ -11,7 +11,8 @@ import logging
 import re
 from collections.abc import Sequence
 
-from kmdigitize.records import Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, Source
 from kmdigitize.text.stat_aliases import aliases, with_aliases
 from kmdigitize.text.stat_arms import ArmMedian, find_listed, find_medians, find_single

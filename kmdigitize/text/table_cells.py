@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Figure, Scales, TextToken
+from kmdigitize.records.axes import Scales
+from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.text.cells import Cell, parse_cell
 from kmdigitize.text.table_lines import TableLine
 from kmdigitize.text.table_sums import breaks_sum

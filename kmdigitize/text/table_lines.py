@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Panel, Scales, TextToken
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.cells import Cell, group_lines, parse_cell, unglued, with_brackets_joined
 from kmdigitize.text.wordings import is_risk_header, is_statistic
 

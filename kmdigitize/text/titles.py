@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import AxisTitles, Direction, Panel, TextToken
+from kmdigitize.records.axes import AxisTitles, Direction, Panel
+from kmdigitize.records.figure import TextToken
 from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic
 
 log = logging.getLogger(__name__)

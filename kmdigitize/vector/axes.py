@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Drawing, Figure, Panel, TextToken, TickRow, Ticks
+from kmdigitize.records.axes import Panel, TickRow, Ticks
+from kmdigitize.records.figure import Drawing, Figure, TextToken
 from kmdigitize.vector.rules import Rule, box_of, find_rules
 
 log = logging.getLogger(__name__)

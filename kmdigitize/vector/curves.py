@@ -16,7 +16,10 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import Drawing, Figure, LegendEntry, Panel, Scales, TextToken, Trace
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import Drawing, Figure, TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.vector.legend import with_exact_samples
 from kmdigitize.vector.limits import is_limit, without_limits
 from kmdigitize.vector.looks import dash_of

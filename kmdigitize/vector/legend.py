@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Drawing, LegendEntry, Panel, TextToken
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import Drawing, TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.vector.looks import Look, Strand, dash_of
 from kmdigitize.vector.rules import box_of
 from kmdigitize.vector.strands import axes_of, find_strands, lines_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kmdigitize.geometry import BoolArray, FloatArray
-from kmdigitize.records import Dash, Rgb
+from kmdigitize.records.figure import Rgb
+from kmdigitize.records.printed import Dash
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, FloatArray
-from kmdigitize.records import CensorMark, Drawing, MarkKind, Panel, Rgb, Trace
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.curves import CensorMark, MarkKind, Trace
+from kmdigitize.records.figure import Drawing, Rgb
 from kmdigitize.vector.symbols import Symbol, find_symbols
 
 

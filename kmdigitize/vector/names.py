@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
-from kmdigitize.records import LegendEntry, Rgb
+from kmdigitize.records.figure import Rgb
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.vector.looks import Look
 
 _FAR = 120.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Drawing, DrawnPath, Rgb
+from kmdigitize.records.figure import Drawing, DrawnPath, Rgb
 
 _MOST_POINTS = 6
 """A frame is a rectangle of five points, an axis with its end ticks a polyline of four; more is a curve."""

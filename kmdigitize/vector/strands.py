@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Drawing, DrawnPath, Panel
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.figure import Drawing, DrawnPath
 from kmdigitize.vector.dashes import bridged
 from kmdigitize.vector.looks import Look, Strand
 from kmdigitize.vector.rules import box_of, subpaths

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records import Drawing, MarkKind, Panel, Rgb, Trace
+from kmdigitize.records.axes import Panel
+from kmdigitize.records.curves import MarkKind, Trace
+from kmdigitize.records.figure import Drawing, Rgb
 from kmdigitize.vector.rules import box_of, subpaths
 
 _LARGEST = 0.08

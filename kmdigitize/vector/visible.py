@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kmdigitize.geometry import Box
-from kmdigitize.records import Figure
+from kmdigitize.records.figure import Figure
 from kmdigitize.vector.steps import Steps
 
 _NEAR = 110.0
