@@ -88,3 +88,11 @@ def test_a_depth_seen_only_where_strokes_crowd_does_not_replace_the_legend():
 def test_two_shades_of_one_hue_are_two_inks_where_no_legend_shows_them():
     shades = [(87, 116, 155), (170, 186, 206)]
     assert [ink.color for ink in settle_inks([], clusters(shades, [0.6, 0.35]), WHITE, True)] == shades
+
+
+def test_crossings_of_transparent_strokes_do_not_deepen_their_ink():
+    pale = (210, 210, 210)
+    pixels = lines(5.0, [pale, pale])
+    pixels[:, 100:130] = 255 - (255 - pixels[:, 100:130]) * 1.7
+    found = find_ink_colors(pixels, find_background(pixels, 5.0, False), np.ones(pixels.shape[:2], bool), 5.0, False)
+    assert found.colors[0] == pytest.approx(pale, abs=4)

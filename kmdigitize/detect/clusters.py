@@ -29,6 +29,8 @@ class ClusterSettings:
     """Share of all votes below which a cluster is a crossing or a fringe, not an ink."""
     flats: float = 0.05
     """Least share of an ink's votes in a lossy picture that must come from lone flats for its depth to be believed."""
+    thick: float = 3.0
+    """Stroke width (px) from which the middle of a stroke shows its full colour wherever it lies on the grid."""
     votes: int = 1500
     """How many ridge pixels vote (an even sample)."""
 
@@ -62,7 +64,7 @@ def find_ink_colors(
         centre = np.median(votes[members.core], axis=0)
         sure.append(not lossy or float(flat[members.core].mean()) >= s.flats)
         size = max(float(centre[0]) if lossy else float(np.linalg.norm(centre)), 1.0)
-        pure = float(np.percentile(raw[members.core], 95)) / purest
+        pure = _full_depth(raw[members.core], s.thick < stroke and not lossy) / purest
         # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour.
         centres.append(centre * (min(1.0, pure / size) if lossy else pure / size))
         shares.append(members.all.size / len(votes))
@@ -76,6 +78,15 @@ def find_ink_colors(
         stroke,
         np.array(sure[1:], bool),
     )
+
+
+def _full_depth(raw: Image, filled: bool) -> float:
+    """Depth of an ink from the depths (n,) of its ridges: the deepest, or where all are ``filled`` the usual one.
+
+    Transparent strokes are deeper where they cross; that is no other ink.
+    """
+    deepest = float(np.percentile(raw, 95))
+    return float(np.median(raw[raw > 0.5 * deepest])) if filled else deepest
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _DOTS = ("dotted", "dashdot")
 class Ink:
     """One colour and the curves the legend draws in it: ``arms`` are (legend index, dash). ``share`` of all strokes.
 
-    ``sure`` tells whether its depth was seen on strokes that nothing touches.
+    ``sure`` tells whether its depth was seen on strokes that nothing touches; of a legend's ink, on a thick sample.
     """
 
     color: tuple[float, float, float]
@@ -62,6 +62,8 @@ class InkSettings:
     """Share of the depth of black below which a sample is paper or a tint."""
     blurred: float = 2.2
     """How many times deeper the ink of a dotted sample may be than a blurred picture shows it."""
+    thick: float = 4.0
+    """Stroke (px) from which a line sample shows the full colour of its ink, however blurred."""
     black: float = 0.75
     """Share of the depth of black from which a grey among colours counts as black."""
     grey: float = 0.12
@@ -134,7 +136,7 @@ def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, s: InkSettings) -
     )
     if off > np.log(s.darker) and len(clusters) > 1:
         return ink
-    deeper = cluster.sure and _depth(panel, cluster.color) > _depth(panel, ink.color)
+    deeper = cluster.sure and not ink.sure and _depth(panel, cluster.color) > _depth(panel, ink.color)
     return Ink(cluster.color if deeper else ink.color, ink.arms, cluster.share)
 
 
@@ -213,9 +215,9 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
             or [j for j in group if legend[j].dash not in _DOTS]
             or group
         )
-        result.append(
-            Ink(_color(np.mean([colors[j] for j in pure], axis=0)), tuple((j, legend[j].dash) for j in group))
-        )
+        arms = tuple((j, legend[j].dash) for j in group)
+        thick = all((legend[j].stroke_px or 0.0) >= s.thick for j in pure)
+        result.append(Ink(_color(np.mean([colors[j] for j in pure], axis=0)), arms, sure=thick))
     return result
 
 

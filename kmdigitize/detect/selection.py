@@ -30,7 +30,7 @@ class SelectionSettings:
     """The same for a curve that the legend shows: black marks may hide nearly all of it."""
     covered: float = 0.55
     """Share of its visible columns an unannounced curve must ink: dashed lines half, confidence limits less."""
-    covered_again: float = 0.85
+    covered_again: float = 0.80
     """The same for a second curve in an ink, which might be a dashed confidence limit of the first."""
     covered_broken: float = 0.35
     """The same for a broken line that no second one turns into a pair of confidence limits."""
