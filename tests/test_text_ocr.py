@@ -51,6 +51,18 @@ def test_a_line_sample_is_no_text() -> None:
     assert (token.text, token.box.left) == ("3", 50)
 
 
+class _Says(_Counter):
+    """Reads the same text everywhere."""
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        return [("NTRK⁺中", 0.99)] * len(regions)
+
+
+def test_raised_signs_are_plain_and_foreign_letters_are_none() -> None:
+    (token,) = read_tokens(_strokes(10, 15, 20), _Says((5, 8, 30, 28)))
+    assert token.text == "NTRK+"
+
+
 def test_vertical_text_is_turned() -> None:
     figure = Figure("f", np.rot90(_strokes(10, 15, 20, 26, 32).pixels).copy())
     tokens = read_tokens(figure, _Counter((8, 80, 28, 115)))

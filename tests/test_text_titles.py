@@ -106,3 +106,9 @@ def test_entries_of_a_legend_above_the_panel_are_no_title() -> None:
     entries = [TextToken("Male", Box(90, 20, 114, 30)), TextToken("Female", Box(180, 20, 216, 30))]
     assert read_panel_title(entries, panel) == ("", "")
     assert read_panel_title([*entries, TextToken("Lung cancer", Box(100, 2, 166, 12))], panel) == ("", "Lung cancer")
+
+
+@pytest.mark.parametrize(("left", "top", "letter"), [(60, 51, "B"), (60, 45, "B"), (60, 120, ""), (150, 55, "")])
+def test_a_letter_stands_in_the_margin_at_the_height_of_the_frame(left: float, top: float, letter: str) -> None:
+    tokens = [TextToken("B", Box(left, top, left + 9, top + 12)), TextToken("100", Box(75, 46, 97, 56))]
+    assert read_panel_title(tokens, PANEL) == (letter, "")

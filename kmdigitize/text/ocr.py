@@ -38,6 +38,9 @@ from kmdigitize.text.reader import Reader, shared_reader
 log = logging.getLogger(__name__)
 
 
+_FOREIGN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]")
+_RAISED = str.maketrans("⁺⁻", "+-")
+"""A raised sign is read raised or not by chance: the same arm must not have two names."""
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
 _COUNT = re.compile(r"\d[\d.,]*%?")
@@ -168,7 +171,7 @@ def _read(
     asked = np.asarray([padded(region, settings.pad) for region, _ in pieces]).reshape(-1, 4, 2)
     tokens: list[_Read] = []
     for (region, angle), (text, score) in zip(pieces, reader.read_regions(pixels, asked), strict=True):
-        clean = re.sub(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]", "", text).strip()
+        clean = _FOREIGN.sub("", text).translate(_RAISED).strip()
         if score >= settings.min_confidence and re.search(r"[^\W_]|%", clean):
             tokens.append((TextToken(clean, bounds(region), round(score, 4), angle), region))
     return tokens

@@ -66,17 +66,11 @@ def read_axis_titles(tokens: Sequence[TextToken], panel: Panel) -> AxisTitles:
 
 
 def read_panel_title(tokens: Sequence[TextToken], panel: Panel) -> tuple[str, str]:
-    """Letter and title printed above the panel, "" where there is none; a figure number is dropped."""
+    """Letter at the panel's upper left corner and title above it, "" where there is none; a figure number is dropped."""
     frame = panel.frame
-    above = [
-        t
-        for t in tokens
-        if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y) and t.box.center_y < frame.top
-    ]
-    lines = sorted(_lines(above), key=lambda line: line.box.top)
-    letter = next(
-        (_letter(t.text) for t in above if _letter(t.text) and t.box.left < frame.left + 0.3 * frame.width), ""
-    )
+    mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
+    lines = sorted(_lines([t for t in mine if t.box.center_y < frame.top]), key=lambda line: line.box.top)
+    letter = next((_letter(t.text) for t in mine if _letter(t.text) and _at_upper_left(t, frame)), "")
     for line in lines:
         text = line.text.strip()
         match = _LETTERED_TITLE.match(text)
@@ -86,6 +80,13 @@ def read_panel_title(tokens: Sequence[TextToken], panel: Panel) -> tuple[str, st
         if _is_title(title) and not any(_beside(line, other) and _is_title(other.text.strip()) for other in lines):
             return letter, title
     return letter, ""
+
+
+def _at_upper_left(token: TextToken, frame: Box) -> bool:
+    """Above the left part of the frame, or left of the frame at the height of its top (a letter in the margin)."""
+    if token.box.center_y < frame.top:
+        return token.box.left < frame.left + 0.3 * frame.width
+    return token.box.right < frame.left and token.box.top < frame.top + token.box.height
 
 
 def _is_title(text: str) -> bool:
