@@ -69,6 +69,23 @@ def test_vertical_text_is_turned() -> None:
     assert [(t.text, t.angle) for t in tokens] == [("5", 90.0)]
 
 
+class _Names(_Counter):
+    """Reads long regions as a title and short ones as a letter, whichever way they are turned."""
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        long = [np.linalg.norm(r[0] - r[1]) > 50 or np.linalg.norm(r[1] - r[2]) > 50 for r in regions]
+        return [("Survival" if one else "B", 0.99) for one in long]
+
+
+@pytest.mark.parametrize(("top", "angle"), [(10, 0.0), (68, 90.0)])
+def test_a_letter_far_from_a_title_on_end_stands_upright(top: int, angle: float) -> None:
+    page = np.full((200, 120, 3), 255, np.uint8)
+    page[100:180:8, 10:22] = 0
+    cv2.putText(page, "B", (10, top + 18), cv2.FONT_HERSHEY_SIMPLEX, 0.75, (0, 0, 0), 1)
+    tokens = read_tokens(Figure("f", page), _Names((8, 98, 24, 176), (8, top - 2, 24, top + 20)))
+    assert {t.text: t.angle for t in tokens} == {"Survival": 90.0, "B": angle}
+
+
 def test_reread_of_a_blank_box_is_empty() -> None:
     first, second = reread(_strokes(10, 15), [Box(5, 8, 25, 28), Box(60, 8, 90, 28)], True, _Counter())
     assert (first.text, second.text, second.confidence) == ("2", "", 0.0)

@@ -34,6 +34,7 @@ from kmdigitize.text.ink_lines import (
 )
 from kmdigitize.text.letters import find_pieces, missed_pieces, single_letters
 from kmdigitize.text.reader import Reader, shared_reader
+from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
 
@@ -226,6 +227,14 @@ def _surely_vertical(token: TextToken) -> bool:
     return (len(token.text) > 4 and token.confidence > 0.8) or (number and token.confidence > 0.95)
 
 
+def _one_column(token: TextToken, long: TextToken) -> bool:
+    """Whether both stand on end in one column: words next to each other, numbers also as far apart as ticks are."""
+    shared = min(long.box.right, token.box.right) - max(long.box.left, token.box.left)
+    gap = max(long.box.top, token.box.top) - min(long.box.bottom, token.box.bottom)
+    near = is_number(token.text) or gap < 2 * token.box.width
+    return token.angle == long.angle and shared > 0.6 * token.box.width and near
+
+
 def _best_orientation(tokens: list[_Read]) -> list[_Read]:
     """Of readings of the same place in several directions, one: that of a longer neighbour in the same column of
     vertical text, else the surest (upright wins ties)."""
@@ -233,12 +242,7 @@ def _best_orientation(tokens: list[_Read]) -> list[_Read]:
 
     def score(item: _Read) -> float:
         token = item[0]
-        column = any(
-            t.angle == token.angle
-            and min(t.box.right, token.box.right) - max(t.box.left, token.box.left) > 0.6 * token.box.width
-            for t in long
-            if t is not token
-        )
+        column = any(_one_column(token, t) for t in long if t is not token)
         length = float(max(1, len(token.text))) ** 0.5
         return float(token.confidence**4 * length + 0.05 * (token.angle == 0) + 5.0 * column)
 

@@ -66,7 +66,7 @@ def read_axis_titles(tokens: Sequence[TextToken], panel: Panel) -> AxisTitles:
 
 
 def read_panel_title(tokens: Sequence[TextToken], panel: Panel) -> tuple[str, str]:
-    """Letter at the panel's upper left corner and title above it, "" where there is none; a figure number is dropped."""
+    """Letter at the upper left corner and title above the panel, "" where there is none; a figure number is dropped."""
     frame = panel.frame
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     lines = sorted(_lines([t for t in mine if t.box.center_y < frame.top]), key=lambda line: line.box.top)
