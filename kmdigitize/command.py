@@ -107,7 +107,7 @@ def summary_lines(result: Result) -> list[str]:
         lines += [f"    {line}" for line in (calibration_lines(panel.calibrated) if panel.calibrated else [])]
     for skipped in result.digitized.skipped:
         lines.append(f"  panel {skipped.panel.name} skipped: {skipped.reason}")
-    lines += [f"  flag {flag.code}: {flag.detail or flag.meaning}" for flag in result.flags]
+    lines += [f"  flag {doubt.flag.code}: {doubt.detail or doubt.flag.meaning}" for doubt in result.doubts]
     return lines
 
 

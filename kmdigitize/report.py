@@ -25,7 +25,7 @@ from kmdigitize.hazard_plots import SmallPlot, hazard_plots
 from kmdigitize.overlay import arm_colours, draw_overlay
 from kmdigitize.plots import KmPlot, hex_colour, km_plot, step_path
 from kmdigitize.records.digitized import DigitizedPanel
-from kmdigitize.result import PanelResult, Result
+from kmdigitize.result import Doubt, PanelResult, Result
 from kmdigitize.survival import km_steps, median, median_limits
 from kmdigitize.verdicts import Agreement, Check
 
@@ -124,7 +124,7 @@ def report_html(result: Result, overlay: Pixels | None = None) -> str:
         overlay=_as_data(draw_overlay(result.digitized) if overlay is None else overlay),
         original=_as_data(figure.pixels),
         panels=[_panel_view(panel, len(result.panels) > 1) for panel in result.panels],
-        flags=_flag_rows(result.flags),
+        flags=_flag_rows(result.doubts),
         remedies=_remedies(result),
         seconds=sorted(_stage_seconds(result).items(), key=lambda item: -item[1]),
     )
@@ -246,11 +246,11 @@ def _view_box(found: DigitizedPanel) -> str:
     return f"{box.left + 0.5:.1f} {box.top + 0.5:.1f} {box.width:.1f} {box.height:.1f}"
 
 
-def _flag_rows(flags: tuple[Flag, ...]) -> list[tuple[str, str, list[str]]]:
+def _flag_rows(doubts: tuple[Doubt, ...]) -> list[tuple[str, str, list[str]]]:
     """(code, meaning, details) of every code that occurs, each once."""
     details: dict[str, list[str]] = {}
-    for flag in flags:
-        details.setdefault(flag.code, []).extend([flag.detail] if flag.detail else [])
+    for doubt in doubts:
+        details.setdefault(doubt.flag.code, []).extend([doubt.detail] if doubt.detail else [])
     return [(code, Flag(code).meaning, list(dict.fromkeys(texts))) for code, texts in details.items()]
 
 

@@ -31,6 +31,19 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A flag and whose numbers it speaks of: an arm, a panel, or ("") all that is beside it."""
+
+    subject: str
+    flag: Flag
+
+    @property
+    def detail(self) -> str:
+        """Subject and detail in one line, "" where there is neither."""
+        return ": ".join(part for part in (self.subject, self.flag.detail) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class PanelResult:
     """One panel from curves to verdict. ``reconstructions`` has one entry per arm, in the arms' order.
 
@@ -49,13 +62,19 @@ class PanelResult:
         return self.digitized.panel.name
 
     @property
-    def flags(self) -> tuple[Flag, ...]:
-        """Every flag of the panel, its scales, its arms and their reconstructions, each once, in that order."""
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Every flag of the panel, its scales and table, then those of each arm and its patients, each once."""
         panel = self.digitized
         table = panel.risk_table.flags if panel.risk_table else ()
-        arms = [flag for arm in panel.arms for flag in arm.flags]
-        rebuilt = [flag for reconstruction in self.reconstructions for flag in reconstruction.flags]
-        return tuple(dict.fromkeys([*panel.flags, *panel.scales.flags, *table, *arms, *rebuilt]))
+        doubts = [Doubt("", flag) for flag in (*panel.flags, *panel.scales.flags, *table)]
+        for arm, rebuilt in zip(panel.arms, self.reconstructions, strict=True):
+            doubts += [Doubt(arm.name, flag) for flag in (*arm.flags, *rebuilt.flags)]
+        return tuple(dict.fromkeys(doubts))
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags of all doubts, each once."""
+        return tuple(dict.fromkeys(doubt.flag for doubt in self.doubts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +99,20 @@ class Result:
         return tuple(r.ipd for panel in self.panels for r in panel.reconstructions)
 
     @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Every doubt of the figure and its panels, each once; among several panels they name theirs."""
+        doubts = [Doubt("", flag) for flag in self.digitized.flags]
+        for panel in self.panels:
+            name = f"panel {panel.name}" if len(self.panels) > 1 else ""
+            for doubt in panel.doubts:
+                subject = ", ".join(part for part in (name, doubt.subject) if part)
+                doubts.append(Doubt(subject, doubt.flag))
+        return tuple(dict.fromkeys(doubts))
+
+    @property
     def flags(self) -> tuple[Flag, ...]:
-        """Every flag of the figure and its panels, each once."""
-        return tuple(dict.fromkeys([*self.digitized.flags, *(f for panel in self.panels for f in panel.flags)]))
+        """The flags of all doubts, each once."""
+        return tuple(dict.fromkeys(doubt.flag for doubt in self.doubts))
 
     def _repr_html_(self) -> str:
         """The report, where a notebook shows the result (looked up by name: reports stand floors above records)."""

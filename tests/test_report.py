@@ -138,6 +138,17 @@ def test_verdict_flags_seconds_and_sample_are_shown() -> None:
     assert "fig-1.facts.json" in text
 
 
+def test_doubts_name_the_arm_and_among_several_panels_the_panel() -> None:
+    panel = RESULT.panels[0]
+    doubted = replace(panel.digitized.arms[1], flags=(Flag("curves_overlap", "a third"),))
+    arms = (panel.digitized.arms[0], doubted, *panel.digitized.arms[2:])
+    flagged = replace(panel, digitized=replace(panel.digitized, arms=arms))
+    assert f"{doubted.name}: a third" in report_html(replace(RESULT, panels=(flagged,)))
+    twice = replace(RESULT, panels=(flagged, flagged))
+    assert f"panel {panel.name}, {doubted.name}: a third" in report_html(twice)
+    assert twice.flags.count(Flag("curves_overlap", "a third")) == 1
+
+
 def test_what_comes_from_the_file_is_escaped() -> None:
     text = report_html(make_result(('<script>alert("x")</script>', "A & B' onload=1")))
     assert "<script" not in text

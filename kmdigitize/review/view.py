@@ -9,7 +9,6 @@ import numpy as np
 from kmdigitize.codec import encode
 from kmdigitize.errors import KmdigitizeError
 from kmdigitize.facts import AxisFacts
-from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale, Box, FloatArray
 from kmdigitize.ipd.records import Reconstruction
 from kmdigitize.overlay import arm_colours
@@ -17,7 +16,7 @@ from kmdigitize.records.axes import Scales, Tick
 from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
 from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import RiskRow
-from kmdigitize.result import PanelResult
+from kmdigitize.result import Doubt, PanelResult
 from kmdigitize.review.session import Session
 from kmdigitize.review.sight import Sight
 from kmdigitize.verdicts import Agreement, Check
@@ -86,7 +85,7 @@ def verdict_of(sight: Sight) -> str:
 def _panel(panel: DigitizedPanel, result: PanelResult | None, sight: Sight) -> View:
     scales, facts = panel.scales, sight.facts.of_panel(panel.panel.name)
     rebuilt = result.reconstructions if result else (None,) * len(panel.arms)
-    flags = result.flags if result else (*panel.flags, *scales.flags)
+    doubts = result.doubts if result else tuple(Doubt("", flag) for flag in (*panel.flags, *scales.flags))
     return {
         "name": panel.panel.name,
         "title": panel.panel.title,
@@ -103,7 +102,7 @@ def _panel(panel: DigitizedPanel, result: PanelResult | None, sight: Sight) -> V
             for arm, done, colour in zip(panel.arms, rebuilt, arm_colours(panel.arms), strict=True)
         ],
         "risk": _risk(panel),
-        "flags": [_flag(flag) for flag in dict.fromkeys(flags)],
+        "flags": [_doubt(doubt) for doubt in doubts],
         "reported": encode(result.reported) if result and result.reported else None,
         "reported_stated": facts.reported is not None,
         "checks": [_check(check) for check in result.agreement.checks] if result and result.agreement else [],
@@ -144,7 +143,6 @@ def _arm(arm: DigitizedArm, scales: Scales, rebuilt: Reconstruction | None) -> V
         "marks": None if marks is None else _points(marks, curve.at(marks), scales),
         "rebuilt": _points(rebuilt.table.time, rebuilt.table.survival, scales) if rebuilt else [],
         "rebuilt_end": float(scales.x.to_px(rebuilt.ipd.time.max(initial=0.0))) if rebuilt else None,
-        "flags": [_flag(flag) for flag in dict.fromkeys((*arm.flags, *(rebuilt.flags if rebuilt else ())))],
         "has_trace": trace is not None,
     }
 
@@ -197,8 +195,8 @@ def _consistency(agreement: Agreement | None) -> list[View]:
     return [_check(check) for check in agreement.consistency] if agreement else []
 
 
-def _flag(flag: Flag) -> View:
-    return {"code": flag.code, "meaning": flag.meaning, "detail": flag.detail}
+def _doubt(doubt: Doubt) -> View:
+    return {"code": doubt.flag.code, "meaning": doubt.flag.meaning, "detail": doubt.detail}
 
 
 def _edges(box: Box) -> list[float]:

@@ -17,16 +17,17 @@ function section(title, count, ...content) {
 const kindOf = (verdict) => ({ agrees: "good", differs: "bad", failed: "bad", "cannot say": "open" })[verdict] ?? "none";
 
 function verdicts(one) {
-  const row = (check) => h("tr", {},
+  const row = (check) => [h("tr", {},
     h("th", { scope: "row" }, check.quantity, h("small", {}, check.subject)),
     h("td", { class: "number" }, check.reported), h("td", { class: "number" }, check.found ?? "–"),
-    h("td", {}, h("span", { class: `pill ${kindOf(check.verdict)}` }, check.verdict), check.reason ? h("small", {}, check.reason) : null));
+    h("td", {}, h("span", { class: `pill ${kindOf(check.verdict)}` }, check.verdict))),
+    check.reason ? h("tr", { class: "reason" }, h("td", { colspan: 4 }, check.reason)) : null];
   if (!one.checks.length && !one.consistency.length) {
     return [h("p", { class: "quiet" }, "Nothing is reported to compare with. State it under “Reported”.")];
   }
   const table = (rows, caption) => h("table", { class: "checks" }, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, ...["Quantity", "Reported", "Found", "Verdict"].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, rows.map(row)));
+    h("tbody", {}, rows.flatMap(row)));
   return [table(one.checks, "Patients against the paper"),
     one.consistency.length ? table(one.consistency, "Reported numbers against each other") : null].filter(Boolean);
 }
