@@ -42,8 +42,16 @@ def test_any_phase_spacing_and_width(shift: float, gap: float, width: float) -> 
     places = 55 + shift + gap * np.arange(7)
     picture, panel = drawn(width, x=places)
     found = find_ticks(figure_of(picture), panel).x.outside
-    # A stroke thinner than a pixel may lie anywhere in it; with whole spacing all phases are one and tell little.
+    # A stroke thinner than a pixel may lie anywhere in it.
     assert found == pytest.approx(places, abs=max(0.1, (1 - width) / 2 + 0.04))
+
+
+@pytest.mark.parametrize(("shift", "width"), [(0.266, 0.861), (0.78, 0.847), (0.35, 0.897), (0.64, 0.93)])
+def test_alike_on_their_pixels(shift: float, width: float) -> None:
+    """At whole spacing every coverage from the fullest pixel's to that of black fits: the middle is off by half."""
+    places = 55 + shift + 31.0 * np.arange(7)
+    picture, panel = drawn(width, x=places)
+    assert find_ticks(figure_of(picture), panel).x.outside == pytest.approx(places, abs=0.07)
 
 
 def test_compressed_ticks_have_their_centroid() -> None:

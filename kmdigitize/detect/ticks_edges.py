@@ -3,7 +3,8 @@
 A sharp anti-aliased stroke covers some pixels fully and the two at its edges in part, so its edges follow from the
 partial coverages and its centre from its edges. (The centroid of the ink is off by up to 0.1 px, since each pixel
 counts as if its ink lay in its middle.) A stroke thinner than two pixels need not cover one fully; what full coverage
-would be is then found as the value that makes the ticks most evenly spaced. Blurred or compressed strokes have no
+would be is then found as the value that makes the ticks most evenly spaced, or, where all ticks lie alike on their
+pixels and many values do, as the middle of these. Blurred or compressed strokes have no
 edges and are given their centroid.
 """
 
@@ -71,7 +72,7 @@ def _thin_centers(strokes: list[Stroke], peak: float, most: float) -> FloatArray
 
     A stroke inside one pixel may lie anywhere in it; it is put where the evenly spaced others expect it.
     """
-    best: tuple[float, FloatArray] | None = None
+    fits: list[tuple[float, FloatArray]] = []
     for full in np.linspace(peak, max(peak, most), 40):
         centers = np.array([_between_edges(stroke, float(full)) for stroke in strokes])
         free = np.array([max(0.0, (1 - stroke.total / full) / 2) if _in_one(stroke) else 0.0 for stroke in strokes])
@@ -79,10 +80,10 @@ def _thin_centers(strokes: list[Stroke], peak: float, most: float) -> FloatArray
         if expected is None:
             return centers
         settled = np.clip(expected, centers - free, centers + free)
-        off = float(np.sqrt(np.mean((settled - expected) ** 2)))
-        if best is None or off < best[0] - 1e-6:
-            best = (off, settled)
-    return best[1] if best else np.empty(0)
+        fits.append((float(np.sqrt(np.mean((settled - expected) ** 2))), settled))
+    least = min(off for off, _ in fits)
+    alike = [settled for off, settled in fits if off < least + 1e-6]
+    return alike[len(alike) // 2]
 
 
 def _in_one(stroke: Stroke) -> bool:
