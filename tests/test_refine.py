@@ -98,6 +98,18 @@ def test_a_hidden_stretch_follows_the_path_and_says_so():
     assert trace.seen[1] < 0.5 < trace.seen[2]
 
 
+@pytest.mark.parametrize("rows", [slice(43, 45), slice(44, 45), slice(44, 46)])
+@pytest.mark.parametrize("column", [100.0, 101.0])
+def test_a_line_across_drops_moves_them_nowhere(rows, column):
+    """A reference line over a curve: where they cross the ink is neither's."""
+    levels, risers = [39.8, 42.1, 44.7, 47.4], [99.9, 101.0, 101.6]
+    coverage, occluded = drawn(levels, risers, 2.3), np.zeros((120, 200), np.float32)
+    coverage[rows], occluded[rows] = 0, 0.33
+    trace = refine_path(evidence_of(coverage, 2.3, occluded), path_of([39.8, 47.4], [column]))
+    np.testing.assert_allclose(trace.levels[[0, -1]], levels[::3], atol=0.06)
+    assert np.average(trace.risers, weights=np.diff(trace.levels)) == pytest.approx(100.88, abs=0.25)
+
+
 def test_dashes_leave_the_levels_alone():
     levels, risers = [30.3, 45.85], [100.3]
     coverage = drawn(levels, risers, 2.1)

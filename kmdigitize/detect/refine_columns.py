@@ -75,7 +75,7 @@ def measure_columns(
     is how far the path may be off; ink further away than that is not the curve's. ``ceiling`` is the row of the
     frame's edge, at which the stroke may have been cut off.
     """
-    coverage, occluded = images
+    coverage, occluded = _through_lines(*images, int(np.ceil(stroke))), images[1]
     low, high = path_span(rows, int(np.ceil(stroke / 2 + 1)))
     margin = stroke / 2 + 2 * slack
     top = np.maximum(np.floor(low - margin).astype(np.int64), 0)
@@ -95,6 +95,21 @@ def measure_columns(
     upper[missing | hidden_top | _widened(excess % 2 == 1)] = np.nan
     lower[missing | hidden_bottom | _widened(excess >= 2)] = np.nan
     return Columns(np.arange(rows.size), mass, center, upper, lower, excess, width)
+
+
+def _through_lines(coverage: FloatImage, occluded: FloatImage, widest: int) -> FloatImage:
+    """``coverage`` (h, n) with the lines filled in that cross a run: up to ``widest`` rows of ink that is none of the
+    curve's, between pixels of the curve, are as full as the paler of these."""
+    foreign = (coverage <= INK) & (occluded > INK)
+    filled = coverage.copy()
+    for rows in range(1, min(widest, coverage.shape[0] - 2) + 1):
+        ends = np.minimum(coverage[: -rows - 1], coverage[rows + 1 :])
+        across = ends > INK
+        for row in range(1, rows + 1):
+            across &= foreign[row : row + ends.shape[0]]
+        for row in range(1, rows + 1):
+            filled[row : row + ends.shape[0]][across] = ends[across]
+    return filled
 
 
 def _seed_rows(coverage: FloatImage, rows: IntArray, stroke: float, slack: float) -> IntArray:
