@@ -99,12 +99,12 @@ def measure_columns(
 
 def _through_lines(coverage: FloatImage, occluded: FloatImage, widest: int) -> FloatImage:
     """``coverage`` (h, n) with the lines filled in that cross a run: up to ``widest`` rows of ink that is none of the
-    curve's, between pixels of the curve, are as full as the paler of these."""
+    curve's, between pixels that are at least half in the curve, are as full as the paler of these."""
     foreign = (coverage <= INK) & (occluded > INK)
     filled = coverage.copy()
     for rows in range(1, min(widest, coverage.shape[0] - 2) + 1):
         ends = np.minimum(coverage[: -rows - 1], coverage[rows + 1 :])
-        across = ends > INK
+        across = ends >= 0.5
         for row in range(1, rows + 1):
             across &= foreign[row : row + ends.shape[0]]
         for row in range(1, rows + 1):
