@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kmdigitize.detect.beyond import end_of_curves
 from kmdigitize.detect.curves import find_paths
 from kmdigitize.detect.endings import with_final_drop
 from kmdigitize.detect.marks import find_marks
@@ -85,6 +86,11 @@ def traces_of(
         if is_behind_picture(figure, panel):
             scales = replace(scales, flags=(*scales.flags, Flag("vector_behind_raster")))
     found = find_paths(figure, panel, scales, legend, tokens, expected)
+    end = end_of_curves(figure, panel, found.paths, tokens)
+    if end is not None:
+        scales = replace(scales, flags=(*scales.flags, Flag("axis_ends_early", f"by {end - panel.frame.right:.0f} px")))
+        panel = replace(panel, frame=replace(panel.frame, right=end))
+        found = find_paths(figure, panel, scales, legend, tokens, expected)
     scales = replace(scales, direction=direction or found.direction, flags=scales.flags + found.flags)
     evidences = [evidence for evidence, _ in found.paths]
 
