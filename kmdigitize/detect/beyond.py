@@ -53,7 +53,7 @@ def end_of_curves(
     return furthest if furthest - frame.right > max(s.least[0] * stroke, s.least[1] * frame.width) else None
 
 
-def _followed(  # noqa: PLR0913, PLR0917 - a picture, where to look, one curve and what is text
+def _followed(
     figure: Figure,
     panel: Panel,
     evidence: Evidence,
