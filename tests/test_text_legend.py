@@ -153,3 +153,25 @@ def test_a_sample_read_as_a_sign_is_no_part_of_the_label() -> None:
     stuck = TextToken("+ 10 mg", Box(122, 55, 186, 65))
     entries = read_legend(Figure("f", page), PANEL, [_label("5 mg", 40), stuck, _label("Placebo", 80)])
     assert [e.label for e in entries] == ["5 mg", "10 mg", "Placebo"]
+
+
+def test_a_sample_in_the_box_of_its_label_is_still_seen() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    page[59:61, 110:140] = BLUE
+    page[36:45, 150:180] = page[56:65, 150:180] = 0
+    stuck = TextToken("Placebo", Box(128, 35, 192, 45))
+    entries = read_legend(Figure("f", page), PANEL, [stuck, _label("Drug", 60)])
+    assert [e.color for e in entries] == [RED, BLUE]
+
+
+def test_ends_of_curves_are_no_samples_of_the_labels_beside_them() -> None:
+    page = _page()
+    for row, ink in ((60, RED), (110, BLUE)):
+        page[row - 31 : row - 29, 30:110] = ink
+        for start in range(row - 30, row, 5):
+            page[start : start + 2, 109:111] = ink
+        page[row - 1 : row + 1, 110:140] = ink
+        page[row - 4 : row + 5, 150:180] = ink
+    entries = read_legend(Figure("f", page), PANEL, [_label("Placebo", 60), _label("Drug", 110)])
+    assert [(e.label, e.place) for e in entries] == [("Placebo", "direct"), ("Drug", "direct")]

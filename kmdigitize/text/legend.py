@@ -23,7 +23,7 @@ from kmdigitize.text.confirmed import confirmed_labels
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.legend_labels import LegendSettings, is_count, joined_labels, may_be_label, without_stuck_samples
-from kmdigitize.text.samples import LineSample, find_sample
+from kmdigitize.text.samples import LineSample, find_sample, joins_a_curve
 from kmdigitize.text.stat_table import read_stat_tables
 from kmdigitize.text.wordings import is_number
 
@@ -47,13 +47,13 @@ def read_legend(
     in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}
     words = joined_labels([t for t in clear if id(t) not in in_tables], settings)
     labels = [t for t in words if may_be_label(t, mine, panel, settings)]
-    labels = without_stuck_samples(labels, height)
+    labels = without_stuck_samples(figure.pixels, labels, height)
     edges = _upright_edges(panel, height)
     candidates = _with_samples(figure.pixels, labels, clear, height, edges)
     candidates += _with_samples(figure.pixels, _two_lines(labels, candidates, settings), clear, height, edges)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
-    chosen = _one_legend(candidates, height, settings)
+    chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)
     direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
         missed = _without_sample(chosen, labels, height, settings)
@@ -152,6 +152,13 @@ def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSet
         return []
     best = [(token, _whole_sample(sample, best)) for token, sample in best]
     return sorted(best, key=lambda c: _reading_order(c[0].box, height))
+
+
+def _apart_from_curves(pixels: Pixels, panel: Panel, chosen: list[_Candidate], height: float) -> list[_Candidate]:
+    """The legend, or nothing where at least half of its samples are ends of curves that labels name directly."""
+    inside = [s for _, s in chosen if panel.frame.contains(s.box.center_x, s.box.center_y)]
+    joined = sum(joins_a_curve(pixels, sample, height) for sample in inside)
+    return [] if joined and 2 * joined >= len(chosen) else chosen
 
 
 def _weight(group: list[_Candidate]) -> float:

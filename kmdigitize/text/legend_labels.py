@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kmdigitize.geometry import Box
+import numpy as np
+
+from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
 from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
@@ -79,8 +81,11 @@ def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> boo
     return len(row) >= 3 and len(under) > 0.6 * len(row)
 
 
-def without_stuck_samples(labels: Sequence[TextToken], height: float) -> list[TextToken]:
-    """The labels; where a sample was read as a sign before one (``+ 10 mg/kg``), it begins where the others do."""
+def without_stuck_samples(pixels: Pixels, labels: Sequence[TextToken], height: float) -> list[TextToken]:
+    """The labels; where a sample was read as a sign before one (``+ 10 mg/kg``) or lies in its box, it begins later.
+
+    It then begins where the others do. ``height`` is that of the text (px).
+    """
     result = []
     for token in labels:
         sign = re.match(r"[^\w<>=≤≥(\[]{1,3}\s+(?=\S)", token.text)
@@ -91,10 +96,22 @@ def without_stuck_samples(labels: Sequence[TextToken], height: float) -> list[Te
             and abs(other.box.center_y - token.box.center_y) < 5 * height
             and token.box.left + 0.8 * height < other.box.left < token.box.center_x
         ]
-        if sign is None or not lefts:
+        left = float(sorted(lefts)[len(lefts) // 2]) if lefts else 0.0
+        if not lefts or (sign is None and not _begins_with_line(pixels, token.box, left)):
             result.append(token)
             continue
-        left = float(sorted(lefts)[len(lefts) // 2])
         box = Box(left, token.box.top, token.box.right, token.box.bottom)
-        result.append(TextToken(token.text[sign.end() :], box, token.confidence))
+        result.append(TextToken(token.text[sign.end() if sign else 0 :], box, token.confidence))
     return result
+
+
+def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
+    """Whether all ink of a label's box before column ``left`` is one thin line at its middle, as no letters are."""
+    rows = slice(max(0, round(box.top)), round(box.bottom) + 1)
+    part = pixels[rows, max(0, round(box.left)) : round(left) - 1].astype(float).mean(axis=2)
+    if min(part.shape) < 3:
+        return False
+    depth = np.median(pixels[rows].astype(float).mean(axis=2)) - part
+    high = np.flatnonzero((depth > 0.4 * depth.max()).any(axis=1)) + rows.start
+    thin = high[-1] - high[0] + 1 <= 0.4 * (box.height + 1)
+    return bool(depth.max() > 18 and thin and abs((high[0] + high[-1]) / 2 - box.center_y) < 0.2 * (box.height + 1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -264,3 +265,29 @@ def _central(starts: NDArray[np.intp], ends: NDArray[np.intp], real: BoolArray, 
     """The only gap lies in the middle, where a legend draws its censor mark."""
     index = int(np.flatnonzero(real)[0])
     return bool(abs((ends[index] + starts[index + 1]) / 2 - length / 2) < 0.12 * length)
+
+
+def joins_a_curve(pixels: Pixels, sample: LineSample, height: float) -> bool:
+    """Whether ink of a sample's colour leads from it, over gaps as long as its own, to where no sample reaches.
+
+    Such a sample is the end of the curve that its label names. Right of the sample stands the label, which is not
+    looked at; marks on a sample are lower than three text heights (``height`` px).
+    """
+    gap = max(sample.period[1::2], default=sample.stroke_px) + 1
+    reach = round(4 * height)
+    row, first, last = round(sample.box.center_y), round(sample.box.left), round(sample.box.right)
+    rows = slice(max(0, row - reach), min(len(pixels), row + reach + 1))
+    columns = slice(max(0, first - reach), last + 1)
+    part = pixels[rows, columns].astype(np.float32)
+    paper = np.median(pixels[rows, columns].reshape(-1, 3), axis=0)
+    contrast = np.linalg.norm(paper - np.array(sample.color, np.float32))
+    ink = np.linalg.norm(part - np.array(sample.color, np.float32), axis=2) < 0.5 * contrast
+    closed = ink.astype(np.uint8)
+    for window in (np.ones((1, round(gap) + 1), np.uint8), np.ones((round(gap) + 1, 1), np.uint8)):
+        closed = np.maximum(closed, cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, window))
+    _, labels = cv2.connectedComponents(closed, connectivity=8)
+    core = slice(max(0, row - rows.start - 1), row - rows.start + 2)
+    own = np.unique(labels[core, first - columns.start :])
+    ys, xs = np.nonzero(np.isin(labels, own[own > 0]))
+    far = np.abs(ys + rows.start - row).max(initial=0) > 1.5 * height
+    return bool(far or first - (xs + columns.start).min(initial=first) > 1.5 * height)
