@@ -168,10 +168,10 @@ def test_a_sample_in_the_box_of_its_label_is_still_seen() -> None:
 def test_ends_of_curves_are_no_samples_of_the_labels_beside_them() -> None:
     page = _page()
     for row, ink in ((60, RED), (110, BLUE)):
-        page[row - 31 : row - 29, 30:110] = ink
         for start in range(row - 30, row, 5):
             page[start : start + 2, 109:111] = ink
-        page[row - 1 : row + 1, 110:140] = ink
+        for start in range(110, 140, 5):
+            page[row - 1 : row + 1, start : start + 2] = ink
         page[row - 4 : row + 5, 150:180] = ink
     entries = read_legend(Figure("f", page), PANEL, [_label("Placebo", 60), _label("Drug", 110)])
     assert [(e.label, e.place) for e in entries] == [("Placebo", "direct"), ("Drug", "direct")]

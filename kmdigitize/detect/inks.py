@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.clusters import InkColors
+from kmdigitize.detect.evidence import color_space
 from kmdigitize.detect.runs import Image, length, vertical_runs
 from kmdigitize.records.printed import Dash, LegendEntry
 
@@ -44,6 +45,9 @@ class InkSettings:
     """Angle (rad) within which clusters of a lossless picture are one hue: anti-aliasing does not turn hues."""
     one_hue_lossy: float = 0.32
     """The same where chroma is blurred."""
+    same_chroma_lossy: float = 0.3
+    """Angle (rad) between the chromas of two strong clusters that are two inks where chroma is blurred: compression
+    thins both parts of chroma alike, so that it pales an ink without turning its hue. Fringes mix hues."""
     same_hue: float = 0.22
     """Angle (rad) from every ink of the legend that an ink it leaves out must have."""
     same_hue_lossy: float = 0.32
@@ -158,6 +162,8 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
             paled = lossy and not is_grey(color, panel)
             blurred = paled and max(ratio, 1 / ratio) < s.shades_lossy
             fringe = share < (s.fringe_lossy if paled else s.fringe) * ink.share
+            if paled and not fringe and _chroma_apart(panel, color, ink.color) > s.same_chroma_lossy:
+                continue
             if blurred or fringe or max(ratio, 1 / ratio) < s.darker:
                 # Anti-aliasing and blur only make strokes paler: the deeper of two shades of one ink is its own.
                 least = s.fringe if blurred else s.fringe / 2
@@ -177,6 +183,12 @@ def _hue_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, floa
     """Angle (rad) between the departures of two colours from the paper."""
     u, v = panel - np.array(a), panel - np.array(b)
     return float(np.arccos(np.clip(u @ v / max(float(np.linalg.norm(u) * np.linalg.norm(v)), 1.0), -1, 1)))
+
+
+def _chroma_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
+    """Angle (rad) between the chromas of two colours, whatever their brightness."""
+    u, v = ((panel - np.array(color)) @ color_space(True) for color in (a, b))
+    return float(abs(np.angle(complex(u[1], u[2]) * complex(v[1], -v[2]))))
 
 
 def is_grey(color: tuple[float, float, float], panel: Image) -> bool:

@@ -155,10 +155,11 @@ def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSet
 
 
 def _apart_from_curves(pixels: Pixels, panel: Panel, chosen: list[_Candidate], height: float) -> list[_Candidate]:
-    """The legend, or nothing where at least half of its samples are ends of curves that labels name directly."""
+    """The legend, or nothing where most of its samples are ends of curves that labels name directly."""
+    axis = _upright_edges(panel, height)[0].right
     inside = [s for _, s in chosen if panel.frame.contains(s.box.center_x, s.box.center_y)]
-    joined = sum(joins_a_curve(pixels, sample, height) for sample in inside)
-    return [] if joined and 2 * joined >= len(chosen) else chosen
+    joined = sum(joins_a_curve(pixels, sample, height, axis) for sample in inside)
+    return [] if 2 * joined > len(chosen) else chosen
 
 
 def _weight(group: list[_Candidate]) -> float:

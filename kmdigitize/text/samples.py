@@ -267,19 +267,20 @@ def _central(starts: NDArray[np.intp], ends: NDArray[np.intp], real: BoolArray, 
     return bool(abs((ends[index] + starts[index + 1]) / 2 - length / 2) < 0.12 * length)
 
 
-def joins_a_curve(pixels: Pixels, sample: LineSample, height: float) -> bool:
+def joins_a_curve(pixels: Pixels, sample: LineSample, height: float, axis: float) -> bool:
     """Whether ink of a sample's colour leads from it, over gaps as long as its own, to where no sample reaches.
 
-    Such a sample is the end of the curve that its label names. Right of the sample stands the label, which is not
-    looked at; marks on a sample are lower than three text heights (``height`` px).
+    Such a sample is the end of the curve that its label names. Right of the sample stands the label, and up to column
+    ``axis`` the y axis: neither is looked at. Marks on a sample are lower than three text heights (``height`` px), and
+    so are gaps between the lines of a legend.
     """
-    gap = max(sample.period[1::2], default=sample.stroke_px) + 1
+    gap = min(max(sample.period[1::2], default=0.0) + sample.stroke_px, 0.8 * height)
     reach = round(4 * height)
     row, first, last = round(sample.box.center_y), round(sample.box.left), round(sample.box.right)
     rows = slice(max(0, row - reach), min(len(pixels), row + reach + 1))
-    columns = slice(max(0, first - reach), last + 1)
+    columns = slice(max(0, first - reach, round(axis) + 1), last + 1)
     part = pixels[rows, columns].astype(np.float32)
-    paper = np.median(pixels[rows, columns].reshape(-1, 3), axis=0)
+    paper = np.percentile(part.reshape(-1, 3), 90, axis=0)  # beside shaded bands
     contrast = np.linalg.norm(paper - np.array(sample.color, np.float32))
     ink = np.linalg.norm(part - np.array(sample.color, np.float32), axis=2) < 0.5 * contrast
     closed = ink.astype(np.uint8)
