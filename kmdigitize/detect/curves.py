@@ -23,6 +23,7 @@ from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
+from kmdigitize.detect.leaning import mark_lean
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, unexplained_line, upright_ink
@@ -167,6 +168,7 @@ def _sheets(
     clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, 0.5, 1)
     marks = upright_ink(np.where(text, 0, evidence.black * clear).astype(np.float32), stroke)
     everything = np.clip(evidence.coverage.sum(axis=0) + evidence.other, 0, 1) + background.lines
+    lean = mark_lean(np.where(text, 0, everything), stroke)
     result = []
     for coverage in evidence.coverage:
         occluded = np.maximum(np.clip(everything - coverage, 0, 1), np.where(text, 0.4, 0))
@@ -179,6 +181,7 @@ def _sheets(
                 stroke,
                 region.start,
                 region.top,
+                lean,
             )
         )
     return result

@@ -67,7 +67,7 @@ class Sheet:
 
     ``coverage`` is the ink, ``occluded`` what hides it, ``marks`` ink of another colour that may be censor marks upon
     its curves, ``lines`` panel-wide lines. ``stroke`` is the width of the curves (px), ``start`` the column of time 0
-    and ``top`` the row of S = 1.
+    and ``top`` the row of S = 1. ``lean`` tells where in its marks a curve runs: 0 middle, 1 lower end, -1 upper end.
     """
 
     coverage: Image
@@ -77,6 +77,7 @@ class Sheet:
     stroke: float
     start: int
     top: float
+    lean: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def path_costs(
     s = settings or PathSettings()
     occluded, stroke = sheet.occluded, sheet.stroke
     tallest = max(0.12 * occluded.shape[0], 8 * stroke)
-    coverage = sheet.coverage * (1 - s.band_edge * band_offset(sheet.coverage > 0.35, stroke, tallest))
-    hidden = occluded * (s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest))
+    coverage = sheet.coverage * (1 - s.band_edge * band_offset(sheet.coverage > 0.35, stroke, tallest, sheet.lean))
+    hidden = occluded * (s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest, sheet.lean))
     opened = _across(horizontal_opening(coverage, stroke), stroke, 0.5, upright=True)
     inked = s.seen * _across(coverage, stroke, 0.5, upright=True) + s.opened * opened
     bare = 1 - _across(coverage, stroke, 1.2, upright=True)
@@ -127,7 +128,8 @@ def path_costs(
     for gap in (s.missing,) if missing is None else missing:
         column = free * (inked + gap * bare) + hidden
         if sheet.marks.any():
-            column -= s.marked * sheet.marks * (1 - 1.2 * band_offset(_filled(sheet.marks, stroke), stroke, tallest))
+            off_middle = band_offset(_filled(sheet.marks, stroke), stroke, tallest, sheet.lean)
+            column -= s.marked * sheet.marks * (1 - 1.2 * off_middle)
         drop = free * (fallen + s.riser_missing * gap / s.missing * broken)
         drop += occluded * s.riser_hidden
         drop += s.riser_on_line * sheet.lines
@@ -231,11 +233,12 @@ def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Imag
     return np.minimum(mean * (size / stroke), 1.0)
 
 
-def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float) -> Image:
+def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0) -> Image:
     """How far each pixel lies from the middle of the vertical run of ``mask`` (h, w) it is in: 0 middle, 1 edge.
 
-    Censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row.
-    Runs as thin as a stroke or taller than ``tallest`` px have no middle worth naming (0).
+    Most censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row;
+    where they ``lean`` (see :class:`Sheet`), it is the end on which they stand. Runs as thin as a stroke or taller
+    than ``tallest`` px have no middle worth naming (0).
     """
     runs = vertical_runs(mask)
     size = runs.last - runs.first + 1
@@ -243,7 +246,8 @@ def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float) -> Image
     runs = Runs(runs.column[tall], runs.first[tall], runs.last[tall], runs.height)
     rows, columns, run = runs.pixels()
     half = np.maximum((size[tall] - stroke) / 2, 0.5)
-    offset = np.abs(rows - (runs.first + runs.last)[run] / 2) / half[run]
+    middle = (runs.first + runs.last)[run] / 2 + lean * half[run]
+    offset = np.abs(rows - middle) / (half[run] * (1 + abs(lean)))
     result = np.zeros(mask.shape, np.float32)
     result[rows, columns] = np.minimum(offset, 1)
     return result
