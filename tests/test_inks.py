@@ -96,3 +96,8 @@ def test_crossings_of_transparent_strokes_do_not_deepen_their_ink():
     pixels[:, 100:130] = 255 - (255 - pixels[:, 100:130]) * 1.7
     found = find_ink_colors(pixels, find_background(pixels, 5.0, False), np.ones(pixels.shape[:2], bool), 5.0, False)
     assert found.colors[0] == pytest.approx(pale, abs=4)
+
+
+def test_two_strong_hues_of_a_lossy_picture_are_two_inks():
+    hues = [(223, 143, 68), (178, 71, 69)]
+    assert [ink.color for ink in settle_inks([], clusters(hues, [0.35, 0.3]), WHITE, True)] == hues

@@ -113,7 +113,10 @@ def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, hue: float) -> 
     """Whether a cluster has another hue or a clearly other shade than each of ``inks`` that the legend leaves out."""
     for ink in inks:
         shade = abs(np.log(_depth(panel, cluster.color) / _depth(panel, ink.color)))
-        if _hue_apart(panel, cluster.color, ink.color) <= hue and shade <= np.log(InkSettings().shades_lossy):
+        s = InkSettings()
+        greys = is_grey(cluster.color, panel) or is_grey(ink.color, panel)
+        turned = not greys and _chroma_apart(panel, cluster.color, ink.color) > s.same_chroma_lossy
+        if not turned and _hue_apart(panel, cluster.color, ink.color) <= hue and shade <= np.log(s.shades_lossy):
             return False
     return True
 

@@ -218,7 +218,7 @@ def _look_for_more(
             mine = [found for j, found in result if j == k]
             if not mine:
                 continue
-            more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
+            more = _falling_line(sheet, mine, s)
             if more is None:
                 continue
             covered = s.covered_again if wanted is None else 0.4 * s.covered
@@ -232,6 +232,15 @@ def _look_for_more(
     return result
 
 
+def _falling_line(sheet: Sheet, mine: Sequence[Found], s: SelectionSettings) -> Found | None:
+    """The likeliest further line of an ink whose curves are ``mine``; the frame or a reference line hides it only."""
+    known = [found.arm for found in mine]
+    more = find_arm(sheet, Arm(None, "unknown"), mine, known)
+    if more is None or support(more, sheet).drop >= s.drop:
+        return more
+    return find_arm(sheet, Arm(None, "unknown"), [*mine, more], known)
+
+
 def _again(result: list[tuple[int, Found]], k: int, sheet: Sheet) -> list[tuple[int, Found]]:
     """The curves of ink ``k`` found once more, each against the others."""
     curves = list(result)
@@ -239,7 +248,8 @@ def _again(result: list[tuple[int, Found]], k: int, sheet: Sheet) -> list[tuple[
         if j == k:
             others = [other for n, (m, other) in enumerate(curves) if m == k and n != i]
             better = find_arm(sheet, found.arm, others, [other.arm for other in others])
-            curves[i] = (k, better or found)
+            falls = better is not None and support(better, sheet).drop >= SelectionSettings().drop
+            curves[i] = (k, better) if better is not None and (falls or found.arm.entry is not None) else (k, found)
     return curves
 
 

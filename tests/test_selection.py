@@ -1,0 +1,25 @@
+"""Which lines of one ink are curves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kmdigitize.detect.inks import BLACK, Ink
+from kmdigitize.detect.paths import Sheet
+from kmdigitize.detect.selection import choose_curves
+from kmdigitize.geometry import Box
+from kmdigitize.records.printed import LegendEntry
+
+WHITE = np.full(3, 255, np.float32)
+
+
+def test_a_straight_line_along_the_top_does_not_keep_a_pale_curve_from_being_found() -> None:
+    coverage = np.zeros((120, 300), np.float32)
+    coverage[9:11, :] = 1
+    coverage[9:60, 29:31] = coverage[59:61, 29:150] = coverage[59:90, 149:151] = coverage[89:91, 149:300] = 1
+    coverage[9:31, 60:62] = coverage[29:31, 60:180] = coverage[29:51, 180:182] = coverage[49:51, 180:300] = 0.7
+    nothing = np.zeros_like(coverage)
+    sheet = Sheet(coverage, nothing, nothing, nothing, 2.0, 0, 10.0)
+    legend = [LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (0, 0, 0), "solid", 2.0, ())]
+    found = choose_curves([sheet], [Ink(BLACK, ((0, "solid"),))], legend, WHITE, 2)
+    assert sorted(int(curve.road.rows[-1]) for _, curve in found) == [49, 89]
