@@ -22,4 +22,4 @@ def test_a_straight_line_along_the_top_does_not_keep_a_pale_curve_from_being_fou
     sheet = Sheet(coverage, nothing, nothing, nothing, 2.0, 0, 10.0)
     legend = [LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (0, 0, 0), "solid", 2.0, ())]
     found = choose_curves([sheet], [Ink(BLACK, ((0, "solid"),))], legend, WHITE, 2)
-    assert sorted(int(curve.road.rows[-1]) for _, curve in found) == [49, 89]
+    assert sorted(int(curve.road.rows[-1]) for _, curve in found) == [50, 89]
