@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.errors import KmdigitizeError
 from kmdigitize.geometry import FloatArray, Pixels
+from kmdigitize.text.head import without_head
 
 Floats = NDArray[np.float32]
 Reply = tuple[str, float]
@@ -44,8 +45,8 @@ def model_path(kind: str) -> Path:
     return files[0]
 
 
-def open_model(kind: str, threads: int) -> Any:
-    """An inference session of the ``det`` or ``rec`` model."""
+def open_model(model: bytes, threads: int) -> Any:
+    """An inference session of a model."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -53,7 +54,7 @@ def open_model(kind: str, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # an arena keeps the memory of the largest figure for good and saves no time
-    return onnxruntime.InferenceSession(str(model_path(kind)), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _as_input(pixels: Pixels) -> Floats:
@@ -65,7 +66,7 @@ class LineFinder:
     """Lines of text on a picture."""
 
     def __init__(self, threads: int) -> None:
-        self._session = open_model("det", threads)
+        self._session = open_model(model_path("det").read_bytes(), threads)
 
     def find(self, pixels: Pixels, scale: float) -> FloatArray:
         """Corners (n, 4, 2) in px of ``pixels`` of the lines found at about ``scale`` times its size."""
@@ -116,7 +117,8 @@ class LineRecogniser:
     """What crops of one line each say."""
 
     def __init__(self, threads: int) -> None:
-        self._session = open_model("rec", threads)
+        body, self._head = without_head(model_path("rec").read_bytes())
+        self._session = open_model(body, threads)
         letters = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._letters = ["", *letters, " "]
 
@@ -137,9 +139,10 @@ class LineRecogniser:
         for row, crop in zip(batch, crops, strict=True):
             own = min(width, int(np.ceil(_width(crop))))
             row[:, :, :own] = _as_input(np.asarray(cv2.resize(crop, (own, CROP_HEIGHT)), np.uint8))
-        (chances,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
-        best = chances.argmax(axis=2)
-        return [self._decoded(row, chance.max(axis=1)) for row, chance in zip(best, chances, strict=True)]
+        (found,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
+        if self._head is None:
+            return [self._decoded(row.argmax(axis=1), row.max(axis=1)) for row in found]
+        return [self._decoded(*self._head.likeliest(row)) for row in found]
 
     def _decoded(self, best: NDArray[np.intp], chance: Floats) -> Reply:
         """Repetitions are one letter unless a blank lies between them; the confidence is the letters' mean."""
