@@ -36,16 +36,16 @@ class Head:
     offsets: Floats
 
     def likeliest(self, features: Floats) -> tuple[Indices, Floats]:
-        """The likeliest letter for each of ``features`` (n, features) and its probability; that of a blank is not
-        computed and given as 1."""
-        scores = features @ self.weights
+        """The likeliest letter for each of ``features`` (crops, steps, features) and its probability; that of a blank
+        is not computed and given as 1."""
+        scores = features.reshape(-1, features.shape[2]) @ self.weights
         scores += self.offsets
         best = scores.argmax(axis=1)
         chance = np.ones(len(best), np.float32)
         (written,) = np.nonzero(best)
         rest = scores[written] - scores[written, best[written]][:, None]
         chance[written] = 1 / np.exp(rest, out=rest).sum(axis=1)
-        return best, chance
+        return best.reshape(features.shape[:2]), chance.reshape(features.shape[:2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

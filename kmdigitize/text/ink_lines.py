@@ -70,13 +70,21 @@ def padded(region: FloatArray, share: float) -> FloatArray:
 
 def ink_of(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> BoolArray:
     """Which pixels of the turned region differ from its background (its most common colour)."""
-    crop = crop_region(pixels, region).astype(np.int64)
-    coarse = (crop // 16) @ np.array([256, 16, 1])
-    values, counts = np.unique(coarse, return_counts=True)
-    background = np.median(crop[coarse == values[np.argmax(counts)]], axis=0)
+    crop = crop_region(pixels, region)
+    red, green, blue = (crop >> 4).astype(np.int16).transpose(2, 0, 1)
+    coarse = red << 8 | green << 4 | blue
+    commonest = np.sort(crop[coarse == np.bincount(coarse.ravel()).argmax()], axis=0)
+    background = (commonest[(len(commonest) - 1) // 2].astype(np.float32) + commonest[len(commonest) // 2]) / 2
     difference = np.abs(crop - background).max(axis=2)
-    strongest = float(np.percentile(difference, 99))
-    return np.asarray(difference > max(24.0, settings.contrast * strongest), np.bool_)
+    return np.asarray(difference > max(24.0, settings.contrast * _strongest(difference)), np.bool_)
+
+
+def _strongest(difference: NDArray[np.float32]) -> float:
+    """The 99th percentile; for so few numbers several times faster than numpy's."""
+    place = 0.99 * (difference.size - 1)
+    low, high = int(place), min(int(place) + 1, difference.size - 1)
+    parted = np.partition(difference.ravel(), (low, high))
+    return float(parted[low] + (place - low) * (parted[high] - parted[low]))
 
 
 def runs_of(mask: NDArray[np.bool_] | np.bool_) -> list[tuple[int, int]]:

@@ -62,10 +62,29 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
 def _without_rules(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Frames and rules taken out, so that letters that touch them are pieces of their own."""
     height, width = (max(3, round(_RULE * side)) for side in ink.shape)
-    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height, 1), np.uint8))
-    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, width), np.uint8))
-    rules = cv2.dilate(cv2.bitwise_or(upright, level), np.ones((3, 3), np.uint8))
+    level = _long_runs(np.ascontiguousarray(ink.T), width).T
+    rules = cv2.dilate(_long_runs(ink, height) | level, np.ones((3, 3), np.uint8))
     return np.asarray(np.where(rules > 0, 0, ink), np.uint8)
+
+
+def _long_runs(ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """What an opening with a column of ``length`` px leaves of ``ink`` (h, w) of zeros and ones."""
+    full = _all_within(ink, length)
+    return 1 - _all_within(1 - full, length) if full.any() else full
+
+
+def _all_within(ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """Whether all of a column of ``length`` px around each pixel is inked, as what lies outside the picture is.
+
+    The columns looked at double from step to step, so that long ones take a tenth of the time of a filter.
+    """
+    before = length // 2
+    found = np.pad(ink, ((before, length - 1 - before), (0, 0)), constant_values=1)
+    span = 1
+    while 2 * span <= length:
+        found = found[:-span] & found[span:]
+        span *= 2
+    return found[: len(ink)] & found[length - span : length - span + len(ink)]
 
 
 def single_letters(pieces: FloatArray) -> FloatArray:

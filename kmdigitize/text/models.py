@@ -140,9 +140,8 @@ class LineRecogniser:
             own = min(width, int(np.ceil(_width(crop))))
             row[:, :, :own] = _as_input(np.asarray(cv2.resize(crop, (own, CROP_HEIGHT)), np.uint8))
         (found,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
-        if self._head is None:
-            return [self._decoded(row.argmax(axis=1), row.max(axis=1)) for row in found]
-        return [self._decoded(*self._head.likeliest(row)) for row in found]
+        best, chance = self._head.likeliest(found) if self._head else (found.argmax(axis=2), found.max(axis=2))
+        return [self._decoded(*reply) for reply in zip(best, chance, strict=True)]
 
     def _decoded(self, best: NDArray[np.intp], chance: Floats) -> Reply:
         """Repetitions are one letter unless a blank lies between them; the confidence is the letters' mean."""
