@@ -7,6 +7,7 @@ A frozen dataclass becomes an object of its fields, an array a list, a pydantic 
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -17,6 +18,10 @@ from pydantic import BaseModel
 
 def encode(value: Any) -> Any:
     """``value`` as JSON values. Non-finite numbers become None."""
+    if isinstance(value, float):
+        return float(f"{value:.9g}") if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
     if hasattr(value, "to_json"):
         return encode(value.to_json())
     if isinstance(value, BaseModel):
@@ -31,8 +36,6 @@ def encode(value: Any) -> Any:
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [encode(item) for item in value]
-    if isinstance(value, float):
-        return float(f"{value:.9g}") if np.isfinite(value) else None
     return value
 
 

@@ -85,9 +85,9 @@ def common_color(pixels: Image) -> Image:
 def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Image:
     """Per row (axis 0) or column (axis 1) the colour (n, 3) by which a thin line across the whole panel changes it."""
     window = np.ones((size, 1) if axis == 0 else (1, size), np.uint8)
-    dark = cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, window) - pixels
-    light = pixels - cv2.morphologyEx(pixels, cv2.MORPH_OPEN, window)
-    thin = light - dark
+    whole = pixels.astype(np.uint8)
+    closed, opened = (cv2.morphologyEx(whole, way, window) for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN))
+    thin = 2 * pixels - closed - opened
     rows = thin if axis == 0 else thin.transpose(1, 0, 2)
     across = rows.shape[1]
     cuts = np.linspace(across // 50, across - across // 50, 9).astype(int)

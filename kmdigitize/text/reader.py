@@ -26,6 +26,8 @@ Reply = tuple[str, float]
 _NARROW, _WIDE = 64, 320
 """Least widths in px to which crops of 48 px height are padded: the time goes with the width, but short crops are
 sometimes misread ("509" as "5096.c", always with a low score), which the wide one mends."""
+_SHORT = 128
+"""Padded width up to which that happens: of longer crops none was read differently when it was padded more."""
 _SURE = 0.97
 
 
@@ -83,9 +85,8 @@ class ModelReader:
         with self._lock:
             self._recogniser = self._recogniser or LineRecogniser(self._threads)
             replies: list[Reply] = self._recogniser.read(crops, _NARROW)
-            unsure = [
-                i for i, (_, score) in enumerate(replies) if score < _SURE and padded_width(crops[i], _NARROW) < _WIDE
-            ]
+            short = [padded_width(crop, _NARROW) <= _SHORT for crop in crops]
+            unsure = [i for i, (_, score) in enumerate(replies) if score < _SURE and short[i]]
             for i, again in zip(unsure, self._recogniser.read([crops[i] for i in unsure], _WIDE), strict=True):
                 replies[i] = max(replies[i], again, key=lambda reply: reply[1])
         return replies
