@@ -36,17 +36,15 @@ class MarkLook:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A mark's picture: ``cover`` (p,) of the pixels at ``rows``, ``columns`` (p,) from the pixel of its centre.
+    """A mark's picture: ``cover`` (p,) of the first pixels at ``rows``, ``columns`` (p + q,) from that of its centre.
 
-    ``blank_rows``, ``blank_columns`` (q,) are pixels beyond the tips of a bar: lines that go on there are no marks. All
-    lie within ``reach`` rows and columns.
+    The other q are pixels beyond the tips of a bar: lines that go on there are no marks. All lie within ``reach`` rows
+    and columns.
     """
 
     rows: IntArray
     columns: IntArray
     cover: FloatArray
-    blank_rows: IntArray
-    blank_columns: IntArray
     reach: int
 
     @property
@@ -70,7 +68,8 @@ def stamp_of(look: MarkLook, x: float, y: float) -> Stamp:
     if look.kind == "vbar":
         beyond = np.abs(rows - y)
         blank = (np.abs(columns - x) <= max(look.stroke / 2, 0.5)) & (beyond >= tip) & (beyond < tip + tail)
-    return Stamp(rows[kept], columns[kept], cover[kept], rows[blank], columns[blank], reach)
+    pixels = np.concatenate([np.flatnonzero(kept), np.flatnonzero(blank)])
+    return Stamp(rows[pixels], columns[pixels], cover[kept], reach)
 
 
 def _edge(z: FloatArray) -> FloatArray:

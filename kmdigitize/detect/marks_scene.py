@@ -133,10 +133,11 @@ def draw_on(canvas: FloatImage, look: MarkLook, x: float, y: float) -> None:
     """Add a mark at ``x``, ``y`` (px of the evidence) to what is explained."""
     column, row = _pixel_of(np.array([x]), np.array([y]))
     stamp = stamp_of(look, x - float(column[0]), y - float(row[0]))
-    index, inside = _pixels((stamp.rows, stamp.columns), canvas.shape, row, column)
-    under = index[inside[:, 0], 0]
-    flat = canvas.reshape(-1)
-    flat[under] = np.maximum(flat[under], stamp.cover[inside[:, 0]])
+    inked = stamp.cover.size
+    rows, columns = stamp.rows[:inked] + row, stamp.columns[:inked] + column
+    inside = (rows >= 0) & (rows < canvas.shape[0]) & (columns >= 0) & (columns < canvas.shape[1])
+    under = rows[inside], columns[inside]
+    canvas[under] = np.maximum(canvas[under], stamp.cover[inside])
 
 
 def _pixel_of(x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray]:
@@ -148,30 +149,28 @@ def _explained(
     stamp: Stamp, scene: Scene, places: tuple[IntArray, IntArray], clear: bool
 ) -> tuple[FloatArray, FloatArray]:
     """Gain and greatest gain (m,) of one picture of the mark at whole pixels (rows, columns)."""
-    ink, shape = scene.ink.cover.ravel(), scene.ink.cover.shape
-    index, inside = _pixels((stamp.rows, stamp.columns), shape, *places, clear)
-    seen = inside & ~scene.ink.hidden.ravel().take(index)
-    have, done = ink.take(index), scene.canvas.ravel().take(index)
-    want = np.maximum(stamp.cover[:, None], done)
-    gain = (((have - done) ** 2 - (have - want) ** 2) * seen).sum(axis=0)
-    most = ((want - done) ** 2 * seen).sum(axis=0)
-    if not stamp.blank_rows.size:
+    inked = stamp.cover.size
+    index, inside = _pixels((stamp.rows, stamp.columns), scene.canvas.shape, *places, clear)
+    have, done = scene.ink.cover.ravel().take(index), scene.canvas.ravel().take(index)
+    seen = ~scene.ink.hidden.ravel().take(index) if inside is None else inside & ~scene.ink.hidden.ravel().take(index)
+    off, here = have - done, seen[:inked]
+    want = np.maximum(stamp.cover[:, None], done[:inked])
+    gain = ((off[:inked] ** 2 - (have[:inked] - want) ** 2) * here).sum(axis=0)
+    most = ((want - done[:inked]) ** 2 * here).sum(axis=0)
+    if inked == len(index):
         return gain, most
-    index, inside = _pixels((stamp.blank_rows, stamp.blank_columns), shape, *places, clear)
-    beyond = np.maximum(ink.take(index) - scene.canvas.ravel().take(index), 0) ** 2
-    return gain - BEYOND * (beyond * (inside & ~scene.ink.hidden.ravel().take(index))).sum(axis=0), most
+    return gain - BEYOND * (np.maximum(off[inked:], 0) ** 2 * seen[inked:]).sum(axis=0), most
 
 
 def _pixels(
     offsets: tuple[IntArray, IntArray], shape: tuple[int, ...], row: IntArray, column: IntArray, clear: bool = False
-) -> tuple[IntArray, BoolArray]:
+) -> tuple[IntArray, BoolArray | None]:
     """Flat indices (p, m) of the pixels at ``offsets`` (rows, columns) from m places; whether they lie inside.
 
-    ``clear`` says that all do.
+    ``clear`` says that all do (None).
     """
     if clear:
-        index = (row * shape[1] + column)[None, :] + (offsets[0] * shape[1] + offsets[1])[:, None]
-        return index, np.ones(index.shape, dtype=bool)
+        return (row * shape[1] + column)[None, :] + (offsets[0] * shape[1] + offsets[1])[:, None], None
     rows, columns = row[None, :] + offsets[0][:, None], column[None, :] + offsets[1][:, None]
     inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
     return np.clip(rows, 0, shape[0] - 1) * shape[1] + np.clip(columns, 0, shape[1] - 1), inside

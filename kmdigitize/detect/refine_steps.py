@@ -77,15 +77,16 @@ class _Sums:
         The two edges may lie apart by what a stroke's drawn width varies; beyond that, and for the other channels,
         channels that disagree cost too.
         """
-        part = self.base[:, :, stop][:, :, None] - self.base[:, :, first]
-        weight, mean = part[0], part[1] / np.maximum(part[0], 1e-9)
-        within = np.maximum(part[2] - part[1] * mean, 0.0).sum(axis=0)
-        both = weight[UPPER] + weight[LOWER]
+        part = self.base[:, :, stop, None] - self.base.take(first, axis=2)
+        weight, value = part[0], part[1]
+        mean = value / np.maximum(weight, 1e-9)
+        within = np.maximum(part[2] - value * mean, 0.0).sum(axis=0)
+        both, other_weight = weight[UPPER] + weight[LOWER], weight[CENTROID] + weight[PATH]
+        filled = np.maximum(both, 1e-9)
         apart = np.maximum(np.abs(mean[UPPER] - mean[LOWER]) - EDGES_APART, 0.0)
-        within += apart**2 * weight[UPPER] * weight[LOWER] / np.maximum(both, 1e-9)
-        edges = (part[1, UPPER] + part[1, LOWER]) / np.maximum(both, 1e-9)
-        other_weight = weight[CENTROID:].sum(axis=0)
-        other = part[1, CENTROID:].sum(axis=0) / np.maximum(other_weight, 1e-9)
+        within += apart**2 * weight[UPPER] * weight[LOWER] / filled
+        edges = (value[UPPER] + value[LOWER]) / filled
+        other = (value[CENTROID] + value[PATH]) / np.maximum(other_weight, 1e-9)
         total: FloatArray = within + (edges - other) ** 2 * both * other_weight / np.maximum(both + other_weight, 1e-9)
         return total
 
