@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from kmdigitize.errors import BatchError
+from kmdigitize.garbage import collect_rarely
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -115,6 +116,7 @@ def _hire(work: Callable[[Any], Any]) -> _Worker:
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     """The life of a worker: one task after the other until the pipe closes. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_rarely()
     try:
         pipe.send("ready")
         while True:

@@ -165,13 +165,14 @@ def _sheets(
     region: Region, background: Background, evidence: InkEvidence, text: NDArray[np.bool_], stroke: float
 ) -> list[Sheet]:
     """What each ink shows and what hides it."""
-    clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, 0.5, 1)
+    clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, np.float32(0.5), np.float32(1))
+    beneath = np.where(text, np.float32(0.4), np.float32(0))
     marks = upright_ink(np.where(text, 0, evidence.black * clear).astype(np.float32), stroke)
     everything = np.clip(evidence.coverage.sum(axis=0) + evidence.other, 0, 1) + background.lines
     lean = mark_lean(np.where(text, 0, everything), stroke)
     result = []
     for coverage in evidence.coverage:
-        occluded = np.maximum(np.clip(everything - coverage, 0, 1), np.where(text, 0.4, 0))
+        occluded = np.maximum(np.clip(everything - coverage, 0, 1), beneath)
         result.append(
             Sheet(
                 (coverage * clear).astype(np.float32),

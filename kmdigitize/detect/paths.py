@@ -125,14 +125,18 @@ def path_costs(
     broken = 1 - _across(coverage, stroke, 1.2, upright=False)
     free = 1 - occluded
     left = s.left_over * _left_over(free * opened) if alone else None
+    marked = None
+    if sheet.marks.any():
+        off_middle = band_offset(_filled(sheet.marks, stroke), stroke, tallest, sheet.lean)
+        marked = s.marked * sheet.marks * (1 - 1.2 * off_middle)
+    through, on_line = occluded * s.riser_hidden, s.riser_on_line * sheet.lines
     for gap in (s.missing,) if missing is None else missing:
         column = free * (inked + gap * bare) + hidden
-        if sheet.marks.any():
-            off_middle = band_offset(_filled(sheet.marks, stroke), stroke, tallest, sheet.lean)
-            column -= s.marked * sheet.marks * (1 - 1.2 * off_middle)
+        if marked is not None:
+            column -= marked
         drop = free * (fallen + s.riser_missing * gap / s.missing * broken)
-        drop += occluded * s.riser_hidden
-        drop += s.riser_on_line * sheet.lines
+        drop += through
+        drop += on_line
         falls = np.ascontiguousarray(np.cumsum(drop, axis=0, dtype=np.float32).T)
         yield Costs(np.ascontiguousarray(column.T, dtype=np.float32), falls, left)
 
