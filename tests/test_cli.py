@@ -87,3 +87,10 @@ def test_a_batch_goes_on_after_a_bad_figure(tmp_path: Path) -> None:
     assert code == 11
     assert "a.png: failed" in output
     assert "b.png: failed" in output
+
+
+def test_a_command_looks_for_garbage_rarely() -> None:
+    script = "import gc; from kmdigitize.cli import main; main(['digitize', '--help'], standalone_mode=False)"
+    code = f"{script}; print(gc.get_threshold()[0])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert int(done.stdout.split()[-1]) >= 100_000
