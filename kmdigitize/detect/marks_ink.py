@@ -64,6 +64,21 @@ class MarkInk:
         index = np.clip(rows, 0, height - 1) * width + np.clip(columns, 0, width - 1)
         return image.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]
 
+    def under(self, points: IntArray, index: IntArray, y: FloatArray, spread: bool) -> tuple[FloatArray, IntArray]:
+        """Ink (or spread ink) in all pixels that say anything at offsets ``points`` (p, 2; dx, dy) from the columns
+        ``index`` (m,) in rows ``y`` (m,), and their number, (m,) each."""
+        height, width = self.ink.shape
+        row, column = np.rint(y).astype(np.int64), self.x[index].astype(np.int64)
+        reach = int(np.abs(points).max()) if points.size else 0
+        clear = row.size and min(row.min(), column.min()) >= reach
+        if not clear or row.max() + reach >= height or column.max() + reach >= width:
+            value, seen = self.at(row[None, :] + points[:, 1:], column[None, :] + points[:, :1], spread)
+            return (value * seen).sum(axis=0), seen.sum(axis=0)
+        pixels = (row * width + column)[None, :] + (points[:, 1] * width + points[:, 0])[:, None]
+        seen = ~self.known.ravel().take(pixels)
+        value = (self.spread if spread else self.ink).ravel().take(pixels)
+        return (value * seen).sum(axis=0, dtype=np.float64), seen.sum(axis=0)
+
 
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
     """Possible marks in the ink of curve ``index``; ``traces`` are all curves of the panel."""

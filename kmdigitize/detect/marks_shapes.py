@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.records.curves import MarkKind
 
 KINDS: tuple[MarkKind, ...] = ("cross", "circle", "triangle", "square")
@@ -143,23 +143,12 @@ def filled_share(kind: MarkKind, size: float, ink: MarkInk, index: IntArray) -> 
     row = round((size + ink.stroke / 2) / 2)
     if kind not in ("circle", "square") or row <= ink.clear or size - row < 1 or not index.size:
         return 0.0, 0
-    value, seen = _sample(np.array([[0, -row], [0, row]]), ink, index, ink.y[index], False)
-    return float(value.sum(where=seen)), int(seen.sum())
+    value, seen = ink.under(np.array([[0, -row], [0, row]]), index, ink.y[index], False)
+    return float(value.sum()), int(seen.sum())
 
 
 def _fit_at(shape: Shape, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    inked, seen = _sample(shape.inked, ink, index, y, True)
-    visible = seen.sum(axis=0).astype(np.float64)
-    fit = (2 * inked - 1).sum(axis=0, where=seen) / np.maximum(visible, 1)
-    blank, blank_seen = _sample(shape.blank, ink, index, y, False)
-    fit = fit - blank.sum(axis=0, where=blank_seen) / np.maximum(blank_seen.sum(axis=0), 1)
-    return np.where(visible >= max(4.0, 0.3 * len(shape.inked)), fit, -1.0), visible
-
-
-def _sample(
-    points: IntArray, ink: MarkInk, index: IntArray, y: FloatArray, spread: bool
-) -> tuple[FloatArray, BoolArray]:
-    """Ink (p, m) at every offset from the columns ``index``, and whether it says anything."""
-    columns = ink.x[index].astype(np.int64)[None, :] + points[:, :1]
-    rows = np.rint(y).astype(np.int64)[None, :] + points[:, 1:]
-    return ink.at(rows, columns, spread)
+    inked, visible = ink.under(shape.inked, index, y, True)
+    blank, blank_seen = ink.under(shape.blank, index, y, False)
+    fit = (2 * inked - visible) / np.maximum(visible, 1) - blank / np.maximum(blank_seen, 1)
+    return np.where(visible >= max(4.0, 0.3 * len(shape.inked)), fit, -1.0), visible.astype(np.float64)
