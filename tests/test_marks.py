@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmdigitize.detect.marks import find_marks
-from kmdigitize.detect.marks_ink import own_ink
+from kmdigitize.detect.marks_ink import MarkInk, own_ink
 from kmdigitize.detect.marks_render import MarkLook, stamp_of
 from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
 from kmdigitize.detect.refine import refine_path
@@ -226,3 +226,17 @@ def test_a_mark_at_a_riser_does_not_split_its_drop():
     assert len(found.marks) == 7
     np.testing.assert_allclose(found.risers, [150], atol=0.2)
     np.testing.assert_allclose(found.levels, [20, 31], atol=0.1)
+
+
+def test_ink_under_a_template_is_summed_where_it_says_anything() -> None:
+    ink = np.zeros((9, 9), np.float32)
+    ink[4, 2:7] = 0.5
+    known = np.zeros(ink.shape, bool)
+    known[4, 3] = True
+    x, y = np.array([1.0, 4.0]), np.array([4.0, 4.0])
+    arm = MarkInk(ink, known, ink, ink, known, x, y, y, np.ones(2), np.ones(2, bool), 2.0, 0)
+    points = np.array([[-2, 0], [-1, 0], [0, 1], [2, 0]])
+    total, seen = arm.under(points, np.array([1]), y[1:], False)
+    assert (total.tolist(), seen.tolist()) == ([1.0], [3])
+    total, seen = arm.under(points, np.array([0, 1]), y, False)
+    assert (total.tolist(), seen.tolist()) == ([0.0, 1.0], [2, 3]), "outside the picture nothing is said"

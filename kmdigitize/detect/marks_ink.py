@@ -75,9 +75,9 @@ class MarkInk:
             value, seen = self.at(row[None, :] + points[:, 1:], column[None, :] + points[:, :1], spread)
             return (value * seen).sum(axis=0), seen.sum(axis=0)
         pixels = (row * width + column)[None, :] + (points[:, 1] * width + points[:, 0])[:, None]
-        seen = ~self.known.ravel().take(pixels)
-        value = (self.spread if spread else self.ink).ravel().take(pixels)
-        return (value * seen).sum(axis=0, dtype=np.float64), seen.sum(axis=0)
+        said = ~self.known.ravel().take(pixels)
+        image = self.spread if spread else self.ink
+        return (image.ravel().take(pixels) * said).sum(axis=0, dtype=np.float64), said.sum(axis=0)
 
 
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
