@@ -38,7 +38,7 @@ from kmdigitize.text.numbers import read_numbers
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
-from kmdigitize.text.titles import read_axis_titles, read_panel_title
+from kmdigitize.text.titles import in_sequence, read_axis_titles, read_panel_title
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ def _find_panels(page: Page, facts: FigureFacts) -> tuple[Panel, ...]:
 def _named(panels: tuple[Panel, ...], tokens: tuple[TextToken, ...]) -> tuple[Panel, ...]:
     """Panels with their titles; with their letters if each has one of its own, else numbered in reading order."""
     printed = [read_panel_title(tokens, panel) for panel in panels]
-    letters = [letter for letter, _ in printed]
+    letters = in_sequence([letter for letter, _ in printed])
     lettered = all(letters) and len(set(letters)) == len(letters)
     names = letters if lettered else [str(number) for number in range(1, len(panels) + 1)]
     return tuple(

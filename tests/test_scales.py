@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmdigitize.detect.scales import StatedAxes, fit_scales
+from kmdigitize.detect.scales_labels import has_decades
 from kmdigitize.detect.scales_lattice import value_step
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import AxisError
@@ -193,6 +194,14 @@ def test_logarithmic_axis_is_refused() -> None:
     axes.x_ticks = spaced(axes.frame.left, axes.frame.right, ["1", "10", "100", "1000", "10000"])
     with pytest.raises(AxisError, match="logarithmic"):
         fitted(axes)
+
+
+def test_ticks_in_decades_are_logarithmic_and_even_ones_are_not() -> None:
+    powers = np.concatenate([np.log10(np.arange(1, 10)), 1 + np.log10(np.arange(1, 10)), [2.0]])
+    assert has_decades(50 + 200 * powers)
+    assert has_decades(450 - 200 * powers[::-1])
+    assert not has_decades(np.linspace(50, 450, 21))
+    assert not has_decades(np.array([50.0, 90.0, 130.0]))
 
 
 def test_broken_axis_is_refused() -> None:

@@ -63,3 +63,15 @@ def test_a_misread_row_mends_only_the_label_that_it_is_most_like() -> None:
     legend = [_token("Stage III", 50, 10, 0.9), _token("Stage I", 50, 30)]
     found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("Stade", 200)])
     assert [e.label for e in found] == ["Stage III", "Stage I"]
+
+
+def test_a_row_on_whose_label_the_first_count_is_printed_mends_nothing() -> None:
+    legend = [_token("Radical surgery", 50, 10, 0.95), _token("Waiting", 50, 30)]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("Radical surge57 (0)", 200)])
+    assert [e.label for e in found] == ["Radical surgery", "Waiting"]
+
+
+def test_a_row_whose_counts_were_read_as_one_text_mends_a_label() -> None:
+    legend = [_token("BMI", 50, 10), _token("Other", 50, 30)]
+    row = [_token("BMI <25", 0, 200), _token("126 (0) 114 (3)96 (8)", 100, 200)]
+    assert [e.label for e in confirmed_labels(_entries(*legend), [*legend, *row])] == ["BMI <25", "Other"]

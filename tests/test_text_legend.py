@@ -11,6 +11,7 @@ from kmdigitize.records.figure import Figure, Rgb, TextToken
 from kmdigitize.records.printed import Dash, LegendEntry
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.legend import read_legend
+from kmdigitize.text.legend_labels import without_specks
 from kmdigitize.text.legend_pairs import paired_entries
 from kmdigitize.text.samples import classify_dash, find_sample
 
@@ -124,8 +125,27 @@ def test_a_missing_sample_between_two_others_keeps_its_label() -> None:
     page = _page()
     page[39:41, 110:140] = RED
     page[95:97, 110:140] = BLUE
-    labels = [_label("Low", 40), _label("Medium", 68), _label("High", 96)]
-    assert [e.label for e in read_legend(Figure("f", page), PANEL, labels)] == ["Low", "Medium", "High"]
+    labels = [_label("Low", 40), _label("Medium (7/20)", 68), _label("High", 96)]
+    entries = read_legend(Figure("f", page), PANEL, labels)
+    assert [e.label for e in entries] == ["Low", "Medium", "High"]
+    assert (entries[1].n, entries[1].events) == (20, 7)
+
+
+@pytest.mark.parametrize(
+    ("read", "others", "label"),
+    [
+        ('5 mg"', [], "5 mg"),
+        ("Médium dose", ["High dose"], "Medium dose"),
+        ("Médium dose", ["Durée"], "Médium dose"),
+        ("Standard of care]", [], "Standard of care"),
+        ("Drug (new)", [], "Drug (new)"),
+        ("EGFR-", ["EGFR+"], "EGFR-"),
+        ("Combination-'", [], "Combination"),
+        ("≥65 y", [], "≥65 y"),
+    ],
+)
+def test_pieces_of_the_curve_are_no_part_of_the_label_beside_it(read: str, others: list[str], label: str) -> None:
+    assert without_specks(read, [_label(text, 40) for text in [read, *others]]) == label
 
 
 def _key(label: str, color: Rgb, dash: Dash) -> LegendEntry:
@@ -175,3 +195,43 @@ def test_ends_of_curves_are_no_samples_of_the_labels_beside_them() -> None:
         page[row - 4 : row + 5, 150:180] = ink
     entries = read_legend(Figure("f", page), PANEL, [_label("Placebo", 60), _label("Drug", 110)])
     assert [(e.label, e.place) for e in entries] == [("Placebo", "direct"), ("Drug", "direct")]
+
+
+def test_a_sample_between_two_lines_names_both() -> None:
+    page = _page()
+    page[44:46, 110:140] = RED
+    page[84:86, 110:140] = BLUE
+    lines = [("Standard", 38), ("therapy", 52), ("Dense", 78), ("therapy", 92)]
+    labels = [TextToken(text, Box(150, row - 4, 150 + 6 * len(text), row + 4)) for text, row in lines]
+    entries = read_legend(Figure("f", page), PANEL, labels)
+    assert [e.label for e in entries] == ["Standard therapy", "Dense therapy"]
+
+
+def test_a_second_line_is_no_label_whose_sample_was_missed() -> None:
+    page = _page()
+    page[37:39, 110:140] = RED
+    page[74:76, 110:140] = BLUE
+    lines = [("Standard", 38), ("therapy", 53), ("Dense", 75), ("therapy", 90)]
+    labels = [TextToken(text, Box(150, row - 5, 150 + 6 * len(text), row + 5)) for text, row in lines]
+    entries = read_legend(Figure("f", page), PANEL, labels)
+    assert [e.label for e in entries] == ["Standard therapy", "Dense therapy"]
+
+
+def test_a_dash_behind_the_name_of_a_plus_is_a_minus() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    page[59:61, 110:140] = BLUE
+    page[59:61, 177:182] = 0
+    entries = read_legend(Figure("f", page), PANEL, [_label("EGFR+", 40), _label("EGFR", 60)])
+    assert [e.label for e in entries] == ["EGFR+", "EGFR-"]
+    page[59:61, 177:182] = 255
+    entries = read_legend(Figure("f", page), PANEL, [_label("EGFR+", 40), _label("EGFR", 60)])
+    assert [e.label for e in entries] == ["EGFR+", "EGFR"]
+
+
+def test_cells_of_a_table_are_no_labels() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    page[59:61, 110:140] = BLUE
+    cells = [_label("244 (0) 206 (3)178 (20)", 40), _label("87 (0) 77 (0)", 60)]
+    assert not read_legend(Figure("f", page), PANEL, cells)

@@ -195,3 +195,54 @@ def test_the_number_printed_with_the_label_stands_for_a_cut_first_count() -> Non
     assert table is not None
     assert (table.rows[0].label, table.rows[0].counts.tolist()) == ("Drug", [240, 86, 17, 3])
     assert table.rows[0].alternatives == ((0, 40),)
+
+
+def _run(row: int, text: str) -> TextToken:
+    """A whole row read as one piece of text."""
+    return TextToken(text, Box(50, row - 5, 450, row + 5))
+
+
+def test_cells_that_were_read_as_one_text_are_parted_at_the_ticks() -> None:
+    table = _read(
+        [
+            *_line(240, "Number at risk (number censored)", []),
+            *_line(255, "Drug", []),
+            _run(255, "114 (0) 80 (11)40 (20) 13 (33)"),
+            *_line(270, "Placebo", []),
+            _run(270, "112 (0) 60 (10) 21 (30) 10 (41)"),
+        ]
+    )
+    assert table is not None
+    assert [row.counts.tolist() for row in table.rows] == [[114, 80, 40, 13], [112, 60, 21, 10]]
+    assert table.rows[0].censored is not None
+    assert table.rows[0].censored.tolist() == [0, 11, 20, 33]
+
+
+def test_a_second_look_at_a_first_cell_gains_no_digit_from_its_label() -> None:
+    def reread(figure: Figure, boxes: Sequence[Box], numeric: bool) -> tuple[TextToken, ...]:
+        return tuple(TextToken("7161", box, 1.0) for box in boxes)
+
+    label = TextToken("Exercise program 161", Box(0, 250, 110, 260))
+    tokens = [*_line(212, "", ["0", "12", "24", "36"]), label, *_line(255, "", ["", "144", "108", "64"])]
+    table = read_risk_table(FIGURE, PANEL, SCALES, [*tokens, *_line(270, "Usual", ["99", "80", "70", "60"])], reread)
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [161, 144, 108, 64]
+
+
+def test_ticks_beside_the_labels_are_no_part_of_them_but_signs_are() -> None:
+    cells = ["114", "80", "40", "3"]
+    table = _read([*_line(255, "Usual", cells), *_line(270, "Exercise -", cells)])
+    assert table is not None
+    assert [row.label for row in table.rows] == ["Usual", "Exercise"]
+    table = _read([*_line(255, "EGFR+", cells), *_line(270, "EGFR-", cells)])
+    assert table is not None
+    assert [row.label for row in table.rows] == ["EGFR+", "EGFR-"]
+
+
+def test_a_count_that_is_not_its_percentage_is_mended_and_doubted() -> None:
+    heading = _line(240, "Number at risk (%)", [])
+    table = _read([*heading, *_line(255, "Drug", ["118 (100)", "11 (94)", "99 (84)", "71 (60)"])])
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [118, 111, 99, 71]
+    assert table.rows[0].alternatives == ((1, 11),)
+    assert [flag.code for flag in table.flags] == ["risk_table_doubtful"]

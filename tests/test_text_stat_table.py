@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
 from kmdigitize.reported import Reported
+from kmdigitize.text.stat_cells import headings_of
 from kmdigitize.text.statistics import read_printed_statistics
 
 FRAME = Box(100, 20, 600, 400)
@@ -101,3 +104,9 @@ def test_a_misread_name_is_the_arm_it_resembles_most() -> None:
 
 def test_a_large_bound_of_p_was_misread() -> None:
     assert read_printed_statistics([text("Log-rank P<0.901", 150, 0)], PANEL, ARMS) is None
+
+
+def test_a_long_row_of_counts_is_no_heading_and_is_told_so_at_once() -> None:
+    begin = time.process_time()
+    assert headings_of(" ".join(f"{n} (0)" for n in range(60))) == []
+    assert time.process_time() - begin < 1.0

@@ -7,7 +7,7 @@ import pytest
 from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
-from kmdigitize.text.titles import direction, end_point, read_axis_titles, read_panel_title, time_unit
+from kmdigitize.text.titles import direction, end_point, in_sequence, read_axis_titles, read_panel_title, time_unit
 
 PANEL = Panel("A", Box(100, 50, 400, 250), Box(0, 0, 500, 400), 250, 100)
 
@@ -112,3 +112,25 @@ def test_entries_of_a_legend_above_the_panel_are_no_title() -> None:
 def test_a_letter_stands_in_the_margin_at_the_height_of_the_frame(left: float, top: float, letter: str) -> None:
     tokens = [TextToken("B", Box(left, top, left + 9, top + 12)), TextToken("100", Box(75, 46, 97, 56))]
     assert read_panel_title(tokens, PANEL) == (letter, "")
+
+
+def test_units_of_other_languages() -> None:
+    assert [time_unit(t) for t in ("Zeit (Monate)", "Temps (années)", "Tiempo, días")] == ["months", "years", "days"]
+
+
+def test_the_letter_nearest_to_the_axis_is_the_panel_s() -> None:
+    tokens = [TextToken("A", Box(10, 30, 20, 40)), TextToken("B", Box(70, 30, 80, 40))]
+    assert read_panel_title(tokens, PANEL)[0] == "B"
+
+
+@pytest.mark.parametrize(
+    ("read", "letters"),
+    [
+        (["A", "B", "", "D"], ["A", "B", "C", "D"]),
+        (["A", "", "", "D"], ["A", "", "", "D"]),
+        (["A", "C", "", "D"], ["A", "C", "", "D"]),
+        (["", ""], ["", ""]),
+    ],
+)
+def test_letters_that_count_up_supply_the_missing_one(read: list[str], letters: list[str]) -> None:
+    assert in_sequence(read) == letters

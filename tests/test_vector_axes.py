@@ -6,9 +6,12 @@ from pdf_writer import axes, text, write_pdf
 from vector_figures import scales_of
 
 from kmdigitize.geometry import Box
+from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Drawing, DrawnPath, Figure, TextToken
+from kmdigitize.records.printed import LegendEntry
 from kmdigitize.sources.pdf import read_pdf
 from kmdigitize.vector.axes import find_vector_panels, find_vector_ticks, is_behind_picture
+from kmdigitize.vector.legend import with_exact_samples
 
 
 def page(content, size=(360, 288)):
@@ -93,3 +96,19 @@ def test_picture_over_a_panel_is_noticed():
     small = type(panel)("1", box, box, 90, 10)
     assert is_behind_picture(figure, small)
     assert not is_behind_picture(page(axes()), panel)
+
+
+def test_tick_labels_are_no_legend_and_counts_of_a_label_are_kept():
+    def stroke(*points):
+        return DrawnPath(np.array(points, np.float64), stroke=(0, 0, 0), width=1.0)
+
+    curve = [(50, 20), (120, 20), (120, 60), (180, 60), (180, 100), (240, 100)]
+    ticks = [stroke((40, y), (50, y)) for y in (60, 100, 140)]
+    box = Box(150, 25, 300, 35)
+    words = (TextToken("Control (45 events/114 patients)", box),)
+    words += tuple(TextToken(f"0.{k}", Box(15, 55 + 40 * k, 35, 65 + 40 * k)) for k in range(3))
+    drawing = Drawing((stroke(*curve), stroke((120, 30), (145, 30)), *ticks), words)
+    panel = Panel("1", Box(50, 20, 250, 180), Box(0, 0, 319, 199), 180, 50)
+    read = [LegendEntry("Control", box, n=114, events=45)]
+    (entry,) = with_exact_samples(drawing, panel, words, read)
+    assert (entry.label, entry.n, entry.events) == ("Control", 114, 45)

@@ -19,6 +19,7 @@ from kmdigitize.detect.scales_axis import Axis, evenly_spaced, fitted_axis, pinn
 from kmdigitize.detect.scales_labels import (
     AxisLabels,
     best_labels,
+    has_decades,
     is_broken,
     is_logarithmic,
     labels_below,
@@ -162,7 +163,8 @@ def _axis(
         low, high = (value for value in stated if not isinstance(value, Tick))
         return stated_axis(side.row, (low, high), side.name, side.horizontal)
     lines = (labels_below if side.horizontal else labels_beside)(side.panel, numbers, side.text_px)
-    if lines and is_logarithmic(lines[0], side.horizontal, side.text_px, settings.lattice):
+    powers = bool(lines) and is_logarithmic(lines[0], side.horizontal, side.text_px, settings.lattice)
+    if powers or has_decades(side.row.outside) or has_decades(side.row.inside):
         raise AxisError(
             f"The {side.name} axis of panel {side.panel.name} is logarithmic; only linear axes can be digitized.",
             "Give the figure with a linear axis.",

@@ -21,6 +21,10 @@ from kmdigitize.records.axes import NumberLabel, Panel
 _MOST_PERCENT = 150
 
 
+_DECADE_SLACK = 0.02
+"""Most distance of a tick from its place in a decade; evenly spaced ticks are up to 0.26 away from theirs."""
+
+
 @dataclass(frozen=True, slots=True)
 class AxisLabels:
     """The labels of one axis: printed numbers, their centres along the axis (px) and the line most of them lie on."""
@@ -146,6 +150,17 @@ def is_logarithmic(line: Sequence[NumberLabel], horizontal: bool, text_px: float
     on_powers = int(np.count_nonzero(powers.labels))
     on_plain = 0 if plain is None else int(np.count_nonzero(plain.labels))
     return on_powers >= max(4, 0.8 * len(numbers)) and on_plain <= 0.6 * len(numbers)
+
+
+def has_decades(ticks: FloatArray) -> bool:
+    """Whether ten ticks in a row (px) stand as 1, 2, …, 10 (or from 10 down) do on a logarithmic axis."""
+    shares = np.log10(np.arange(1.0, 11.0))
+    for first in range(len(ticks) - 9):
+        ten = ticks[first : first + 10]
+        place = (ten - ten[0]) / (ten[-1] - ten[0])
+        if min(np.abs(place - shares).max(), np.abs(1.0 - place[::-1] - shares).max()) < _DECADE_SLACK:
+            return True
+    return False
 
 
 def is_broken(found: AxisLabels) -> bool:

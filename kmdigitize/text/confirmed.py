@@ -14,19 +14,21 @@ from difflib import SequenceMatcher
 from kmdigitize.records.figure import TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.counts import split_counts
-from kmdigitize.text.wordings import is_number
+from kmdigitize.text.wordings import is_number, is_row_of_counts
 
 _SIMILAR = 0.6
 """Similarity (0-1) from which two texts may be one label read twice."""
 _UNSURE = 0.9
 """A word read with less confidence gives way to one that differs from it by one letter."""
+_OVERPRINTED = re.compile(r"[A-Za-z]\d+\s*\(\d+%?\)$")
+"""The end of a row's label on which its first cell is printed: neither can be read."""
 
 
 def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
     """The entries with labels as the figure's other text confirms them; ``tokens`` are those of the panel."""
     named = {plain_label(entry.label) for entry in entries}
     labels = [t for t in tokens if _labels_row(t, tokens)]
-    rows = [t for t in labels if plain_label(t.text) not in named]
+    rows = [t for t in labels if plain_label(t.text) not in named and not _OVERPRINTED.search(t.text)]
     printed = {plain_label(t.text) for t in labels}
     open_entries = [entry for entry in entries if plain_label(entry.label) not in printed]
     result = []
@@ -86,7 +88,8 @@ def _labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:
         return False
     half = 0.5 * (token.box.height + 1)
     row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < half and t.box.left > token.box.right]
-    return len(row) >= 2 and all(is_number(t.text) for t in row)
+    cells = sum(len(re.findall(r"(?<![(\d])\d+", t.text)) for t in row)
+    return cells >= 2 and all(is_number(t.text) or is_row_of_counts(t.text) for t in row)
 
 
 def _confirmed_word(word: str, others: Sequence[str]) -> str:

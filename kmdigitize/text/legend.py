@@ -22,7 +22,15 @@ from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
-from kmdigitize.text.legend_labels import LegendSettings, is_count, joined_labels, may_be_label, without_stuck_samples
+from kmdigitize.text.legend_labels import (
+    LegendSettings,
+    is_count,
+    joined_labels,
+    may_be_label,
+    without_specks,
+    without_stuck_samples,
+)
+from kmdigitize.text.legend_signs import with_signs
 from kmdigitize.text.samples import LineSample, find_sample, joins_a_curve
 from kmdigitize.text.stat_table import read_stat_tables
 from kmdigitize.text.wordings import is_number
@@ -50,7 +58,8 @@ def read_legend(
     labels = without_stuck_samples(figure.pixels, labels, height)
     edges = _upright_edges(panel, height)
     candidates = _with_samples(figure.pixels, labels, clear, height, edges)
-    candidates += _with_samples(figure.pixels, _two_lines(labels, candidates, settings), clear, height, edges)
+    candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
+    candidates = _nearest_labels(candidates)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)
@@ -59,13 +68,13 @@ def read_legend(
         missed = _without_sample(chosen, labels, height, settings)
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
-        entries += [LegendEntry(*_counted(token)) for token in missed]
+        entries += [_without_look(token) for token in missed]
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))
     else:
         entries = direct
-    confirmed = confirmed_labels(entries, mine)
+    confirmed = confirmed_labels(with_signs(entries, figure.pixels), mine)
     log.debug("legend of panel %s: %s", panel.name, [e.label for e in confirmed])
     return confirmed
 
@@ -106,17 +115,29 @@ def _with_samples(
     return found
 
 
-def _two_lines(labels: list[TextToken], candidates: list[_Candidate], settings: LegendSettings) -> list[TextToken]:
+def _two_lines(labels: list[TextToken], settings: LegendSettings) -> list[TextToken]:
     """Pairs of lines that may be one label whose sample stands at the middle of both."""
-    taken = [token for token, _ in candidates]
-    free = [token for token in labels if token not in taken and not is_number(token.text)]
+    words = [token for token in labels if not is_number(token.text)]
     pairs = []
-    for upper in free:
-        lower = _second_line(upper, free, [upper], settings)
+    for upper in words:
+        lower = _second_line(upper, words, [upper], settings)
         if lower is not None:
             sure = min(upper.confidence, lower.confidence)
             pairs.append(TextToken(f"{upper.text} {lower.text}", upper.box.union(lower.box), sure))
     return pairs
+
+
+def _nearest_labels(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Each sample with the label, of one line or two, at whose middle it stands best; no text names two samples."""
+    kept: list[_Candidate] = []
+    for token, sample in sorted(candidates, key=lambda c: abs(c[1].box.center_y - c[0].box.center_y)):
+        if not any(_meet(token.box, other.box) or _meet(sample.box, own.box) for other, own in kept):
+            kept.append((token, sample))
+    return kept
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a.left <= b.right and b.left <= a.right and a.top <= b.bottom and b.top <= a.bottom
 
 
 def _with_samples_right(
@@ -180,23 +201,25 @@ def _without_sample(
     steps = [b - a for a, b in pairwise(rows) if b - a > 0.5 * height]
     if not steps or min(steps) > 8 * height:
         return []
-    regular_steps = [step for step in (min(steps), min(steps) / 2) if step <= 4 * height]
+    near = ((min(steps), 0.2), (min(steps) / 2, 0.1))  # a second line of a label is nearer than half way down
+    regular_steps = [(step, slack * step) for step, slack in near if step <= 4 * height]
     known = [token for token, _ in chosen]
     missed: list[TextToken] = []
     for token in sorted(labels, key=lambda t: t.box.center_y):
-        if token in known or is_number(token.text):
+        if is_number(token.text) or any(_meet(token.box, other.box) for other in known):
             continue
         for other in known + missed:
             step = abs(token.box.center_y - other.box.center_y)
-            regular = any(abs(step - wanted) < 0.2 * wanted for wanted in regular_steps)
+            regular = any(abs(step - wanted) < slack for wanted, slack in regular_steps)
             if abs(token.box.left - other.box.left) <= settings.aligned * height and regular:
                 missed.append(token)
                 break
     return missed
 
 
-def _counted(token: TextToken) -> tuple[str, Box]:
-    return split_counts(token.text)[0], token.box
+def _without_look(token: TextToken) -> LegendEntry:
+    label, n, events = split_counts(token.text)
+    return LegendEntry(label, token.box, n=n, events=events)
 
 
 def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:
@@ -258,7 +281,7 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
         )  # marks on a curve, limits
         if not inside or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
             continue
-        label, n, events = split_counts(token.text)
+        label, n, events = split_counts(without_specks(token.text, labels))
         color = text_color(pixels, token.box)
         chroma = max(color) - min(color)
         entries.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy as np
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
-from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic, names_no_arm
+from kmdigitize.text.wordings import is_number, is_risk_header, is_row_of_counts, is_statistic, names_no_arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, se
     if re.fullmatch(r"(?i)\W*n\s*=\s*[\d,]+\W*", token.text):
         return False
     if not is_number(token.text):
-        return True
+        return not is_row_of_counts(token.text)
     row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
     inside = panel.frame.contains(token.box.center_x, token.box.center_y)
     below = token.box.top > panel.frame.bottom
@@ -115,3 +116,26 @@ def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
     high = np.flatnonzero((depth > 0.4 * depth.max()).any(axis=1)) + rows.start
     thin = high[-1] - high[0] + 1 <= 0.4 * (box.height + 1)
     return bool(depth.max() > 18 and thin and abs((high[0] + high[-1]) / 2 - box.center_y) < 0.2 * (box.height + 1))
+
+
+def without_specks(text: str, tokens: Sequence[TextToken]) -> str:
+    """A label beside a curve without the signs that pieces of the curve, touching its letters, are read as.
+
+    These are quotes and lone brackets at its ends, a dash where no other text is the same with a plus, and accents
+    where no other text of the figure has any.
+    """
+    bare = re.sub(r"^[\"'`´|_~^,;:]+|[\"'`´|_~^,;:]+$", "", text).strip()
+    for left, right in ("()", "[]"):
+        bare = bare if left in bare else bare.rstrip(right)
+        bare = bare if right in bare else bare.lstrip(left)
+    stem = bare.rstrip("-–")
+    bare = bare if any(t.text.startswith(f"{stem}+") for t in tokens) else stem.strip()
+    accented = any(_without_accents(t.text) != t.text for t in tokens if t.text != text)
+    return bare if accented else _without_accents(bare)
+
+
+def _without_accents(text: str) -> str:
+    """The text with plain letters for accented ones; signs such as "≥" stay."""
+    parts = unicodedata.normalize("NFD", text)
+    plain = (sign for sign in parts if not 0x300 <= ord(sign) <= 0x328)  # no strokes through a sign
+    return unicodedata.normalize("NFC", "".join(plain))

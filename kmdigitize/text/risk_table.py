@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from kmdigitize.text.table_cells import (
     with_expected,
 )
 from kmdigitize.text.table_lines import TableLine, table_lines
-from kmdigitize.text.table_sums import settled_by_lines
+from kmdigitize.text.table_sums import settled_by_lines, settled_by_shares
 
 log = logging.getLogger(__name__)
 
@@ -99,12 +99,23 @@ def read_risk_table(
             flags += doubts
     if not rows:
         return None
+    rows = _without_stubs(rows)
     box = rows[0].boxes[0]
     for row in rows:
         for other in row.boxes:
             box = box.union(other)
     log.debug("risk table of panel %s: %s", panel.name, [(r.label, r.counts.tolist()) for r in rows])
     return RiskTable(tuple(rows), box, title, tuple(flags))
+
+
+def _without_stubs(rows: Sequence[RiskRow]) -> list[RiskRow]:
+    """Rows whose labels end in no tick of an axis beside them; a minus stays where another label has the plus."""
+    bare = [re.sub(r"\s*[-–—_|]+$", "", row.label) for row in rows]
+    stems = [re.sub(r"[\s+–—_|-]+$", "", row.label) for row in rows]
+    return [
+        row if stems.count(stem) > 1 or not name else replace(row, label=name)
+        for row, name, stem in zip(rows, bare, stems, strict=True)
+    ]
 
 
 def _in_columns(lines: Sequence[TableLine], columns: Sequence[Column]) -> list[TableLine]:
@@ -199,6 +210,11 @@ def _check_sums(checked: Checked, arm: _Arm) -> None:
         checked.cells[index] = cell if surer else read
         checked.alternatives[index] = (read if surer else cell).count
         checked.doubtful.add(index)
+    for index, mended in settled_by_shares(checked.cells).items():
+        checked.doubtful.add(index)
+        if mended is not None:
+            checked.alternatives[index] = checked.cells[index].count
+            checked.cells[index] = mended
 
 
 def _row_color(figure: Figure, label: Box | None, first: Box, height: float) -> Rgb:

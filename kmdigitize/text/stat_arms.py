@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kmdigitize.text.stat_text import NUMBER
 
@@ -18,7 +18,7 @@ _LIMITS = (
 _VALUE = rf"(?P<value>{NUMBER}|{_NOT_REACHED})(?!\s*%)"
 _ARM = r"(?P<arm>[A-Za-z0-9<>=][^,;:()\[\]]{0,58}?)"
 _PLACE = (
-    r"(?:in|with|for|among|on|receiving|of)\s+(?:patients\s+(?:in|who\s+received|receiving|on|with"
+    r"(?:in|with|for|among|on|receiving|of)\s+(?:(?:the\s+)?(?:\d+\s+)?(?:patients|those)\s+(?:in|who\s+received|receiving|on|with"
     r"|treated\s+with|assigned\s+to)\s+)?(?:the\s+|those\s+)?"
 )
 _ARM_END = (
@@ -41,6 +41,18 @@ _ARM_MEDIAN_VALUE = re.compile(
     rf"|MST)\b[^\d:=,]{{0,30}}[\s:=,]+(?:was\s+)?{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}",
     re.IGNORECASE,
 )
+_ARM_HAD_MEDIAN = re.compile(
+    r"(?:^|\b(?:patients|those)\s+(?:in|who\s+received|receiving|on|with|treated\s+with|assigned\s+to)\s+|\bthe\s+)"
+    rf"{_ARM}(?:\s+(?:group|arm|cohort|patients))?\s+(?:had|lived|survived)\s+(?:for\s+)?an?\s+(?:[a-z]+\s+)?median\s+(?:[^\d,;:()]{{0,60}}?\b)?of\s+"
+    rf"{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}",
+    re.IGNORECASE,
+)
+_MEDIANS_TITLE = re.compile(
+    r"(?i)^\W*medians?\b(?![^:]*(?:follow|\bage\b))[^:\d]{0,60}(?:\(?9[05]\s*%\s*CI\)?[^:\d]{0,20})?:\s*"
+)
+_NAMED_MEDIAN = re.compile(
+    rf"{_ARM}\s*(?:\([nN]\s*=\s*\d+\))?\s*[:,=]?\s+{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}", re.IGNORECASE
+)
 _PAIR = re.compile(
     rf"(?<![\d.\w-])(?P<value>{NUMBER}|{_NOT_REACHED})\s*(?:{_UNIT})?{_LIMITS}\s*(?:v|vs|versus)\.?\s*"
     rf"(?P<value2>{NUMBER}|{_NOT_REACHED})\s*(?P<unit>{_UNIT})?(?![\w%])"
@@ -59,7 +71,7 @@ class ArmMedian:
     unit: str
 
 
-_NO_ARM_START = r"(?i)surviv|follow|\bage\b|\bwas\b|\breached\b|\bin\s+the\b|^median|\bvs\b"
+_NO_ARM_START = r"(?i)^to\b|duration|surviv|follow|\bage\b|\bwas\b|\breached\b|\bin\s+the\b|^median|\bvs\b"
 
 
 def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
@@ -69,7 +81,7 @@ def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
     """
     start = _ARM_THEN_VALUE.match(sentence) or _ARM_MEDIAN_VALUE.match(sentence)
     if start and not re.search(_NO_ARM_START, start["arm"]) and not _PAIR.search(sentence):
-        return [_median(start, start["arm"])]
+        return [_median(start, start["arm"]), *_compared_with(sentence[start.end() :], start["unit"] or "")]
     word = re.search(r"(?i)\bmedians?\b|\bm(?:OS|PFS|DFS|EFS|TTP)\b", sentence)
     if not word or re.search(
         r"(?i)median\s+(?:duration\s+of\s+)?(?:follow[\s-]?up|age|observation)", sentence[word.start() :]
@@ -83,8 +95,32 @@ def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
     if pair:
         named = _named_pair(rest, pair)
         return [] if named is None else _pair_medians(pair, named)
+    before = _ARM_HAD_MEDIAN.search(sentence)
+    first = [_median(before, before["arm"])] if before else []
+    found = first + [_median(m, m["arm"]) for m in _VALUE_THEN_ARM.finditer(rest)]
+    return _same_unit([m for m in found if _is_arm(m.arm)]) or _under_title(sentence)
+
+
+def _compared_with(rest: str, unit: str) -> list[ArmMedian]:
+    """Medians that follow one in the same sentence: ``…, and it was 27.5 months in the other arm``."""
+    if not re.match(r"(?i)\W*(?:and|versus|vs?|compared|but|while|whereas|as)\b", rest):
+        return []
     found = [_median(m, m["arm"]) for m in _VALUE_THEN_ARM.finditer(rest)]
-    return _same_unit([m for m in found if _is_arm(m.arm)])
+    return [replace(m, unit=m.unit or unit) for m in found if _is_arm(m.arm)]
+
+
+def _under_title(sentence: str) -> list[ArmMedian]:
+    """Medians listed behind a title that ends in a colon: ``Median OS (95% CI): Drug 9.6 mo (8.5-10.8); ...``."""
+    title = _MEDIANS_TITLE.match(sentence)
+    items = (
+        re.split(r"\s*(?:;|(?<=[)A-Za-z]),(?=\s*[A-Z])|\bvs?\.?\s|\bversus\s|\band\s)\s*", sentence[title.end() :])
+        if title
+        else []
+    )
+    found = [_NAMED_MEDIAN.fullmatch(item.strip(" .")) for item in items if item.strip(" .")]
+    if len(found) < 2 or not all(found):
+        return []
+    return _same_unit([_median(m, m["arm"]) for m in found if m and _is_arm(m["arm"])])
 
 
 def find_listed(text: str, arms: Sequence[str]) -> list[ArmMedian]:
@@ -137,6 +173,14 @@ def _pair_medians(pair: re.Match[str], names: tuple[str, str]) -> list[ArmMedian
 def _named_pair(sentence: str, pair: re.Match[str]) -> tuple[str, str] | None:
     """Names of two arms printed as ``A vs B`` beside ``10.1 vs 5.4``."""
     arm = r"([A-Za-z][^,;:()\[\]\d]{0,40}?)"
+    than = re.search(
+        rf"(?:longer|shorter|better|worse|higher|lower|greater)\s+{_PLACE}{arm}(?:\s+(?:group|arm))?\s+than\s+{_PLACE}{arm}"
+        r"(?:\s+(?:group|arm))?\s*[:,(]?\s*(?:median\s*)?$",
+        sentence[: pair.start()],
+        re.IGNORECASE,
+    )
+    if than and _is_arm(than.group(1)) and _is_arm(than.group(2)):
+        return clean_arm(than.group(1)), clean_arm(than.group(2))
     for text, where in ((sentence[: pair.start()], r"\W*(?:was|were|,|:|;|\()?\s*$"), (sentence[pair.end() :], "")):
         begin = r"\b(?:for|with|of|in|between|comparing)\s+(?:the\s+)?"
         lead = rf"(?:{begin})" if where else rf"(?:^|{begin}|[,:;(]\s*)"

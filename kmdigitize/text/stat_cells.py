@@ -116,9 +116,11 @@ def headings_of(text: str) -> list[tuple[Heading, float, float]]:
     gaps = [found.span() for found in re.finditer(r"\s+", text)]
     for begin, end in gaps:
         first, rest = heading_of(text[:begin]), text[end:]
+        if first is None:
+            continue
         alone = heading_of(rest)
         others = [(alone, 0.0, 1.0)] if alone else headings_of(rest)
-        if first is not None and others:
+        if others:
             size, from_ = len(text), end / len(text)
             moved = [(h, from_ + a * len(rest) / size, from_ + b * len(rest) / size) for h, a, b in others]
             return [(first, 0.0, begin / size), *moved]

@@ -15,8 +15,8 @@ from kmdigitize.text.stat_text import NUMBER
 What = Literal["hazard ratio", "median", "survival", "other", ""]
 
 HAZARD = (
-    r"(?:\bhazards?[\s-]*ratios?\b|\bhaz\.?\s*ratio\b|(?<![A-Za-z])(?:a|s|u)?HRs?(?![A-Za-z])"
-    r"|\brisque\s+relatif\s+instantan\w+|\bhazard\s+rate\s+ratio)"
+    r"(?:\bhazards?[\s-]*ratios?\b|\bhaz\.?\s*ratio\b|(?<![A-Za-z])(?:a|s|u|cs?|adj|sd)?HRs?(?:adj)?(?![A-Za-z])"
+    r"|\brelative\s+hazards?\b|\brisque\s+relatif\s+instantan\w+|\bhazard\s+rate\s+ratio)"
 )
 _OTHER = (
     r"\bodds[\s-]*ratios?|(?-i:\bORs?\b|\bRRs?\b)|\brelative\s+risks?|\brisk[\s-]*ratios?|\brate[\s-]*ratios?|\brisk\s+difference"
@@ -44,10 +44,12 @@ _BARE_HAZARD = re.compile(
     rf"{HAZARD}(?P<between>[^\d;.]{{0,90}}?)[\s:=,(\[]+(?P<value>\d?\.\d+|\d\d?\.\d+|1)(?![\d.]*\d|\s*%|\s*(?:months|years|days))",
     re.IGNORECASE,
 )
+_OTHER_TESTS = r"interaction|trend|non-?\s?inferiority|heterogeneity"
 _P = re.compile(
-    r"(?P<before>[^.;()\[\]]{0,60}?)(?<![A-Za-z])[Pp](?P<for>\s*(?:for|of)\s+[a-z-]+(?:\s+[a-z-]+)?)?"
-    r"(?:[\s-]*values?)?(?:\s*\((?P<inside>[^)]{0,40})\))?[\s:,]*(?P<relation><=|>=|=|<|>|:|was|of)\s*(?P<relation2>[<>]=?)?\s*"
-    rf"(?P<value>{NUMBER}(?:\s*[x×*]\s*10\s*\^?\s*-\s*\d+|e-?\d+)?)(?![\d%])(?P<after>\s*[(\[][^)\]]{{0,45}}[)\]]|[^.;()\[\]]{{0,45}})?"
+    r"(?P<before>[^.;()\[\]]{0,60}?)(?<![A-Za-z])[Pp](?:[\s.-]*values?)?(?P<for>\s*(?:for|of)\s+[a-z-]+(?:\s+[a-z-]+)?)?"
+    r"(?:[\s.-]*(?:values?|log-?rank))?(?:\s*\((?P<inside>[^)]{0,40})\))?[\s:,]*"
+    r"(?P<relation><=|>=|=|<|>|:|was|of|(?<=alue )(?=0?\.\d))\s*(?P<relation2>[<>]=?)?\s*"
+    rf"(?P<value>{NUMBER}(?:\s*[x×*]\s*10\s*\^?\s*-\s*\d+|e-?\d+)?)(?![\d%])(?=(?P<after>\s*[(\[][^)\]]{{0,45}}[)\]]|[^.;()\[\]]{{0,45}}))"
 )
 
 
@@ -182,21 +184,21 @@ def find_p_values(sentence: str) -> list[FoundP]:
     found = []
     for match in _P.finditer(sentence):
         about = f"{match['for'] or ''} {match['inside'] or ''}".lower()
-        if re.search(r"interaction|trend|non-?\s?inferiority|heterogeneity", about):
+        if re.search(_OTHER_TESTS, about):
             continue
-        if match["before"] and re.search(
-            r"(?i)(?:interaction|trend|non-?\s?inferiority|heterogeneity)\W*$", match["before"]
+        if re.search(rf"(?i)(?:{_OTHER_TESTS})\W*$", match["before"]) or re.match(
+            rf"(?i)\W*(?:for|of)\s+(?:the\s+)?(?:{_OTHER_TESTS})", match["after"]
         ):
             continue
         relation = match["relation2"] or match["relation"]
         value = _plain_p(match["value"])
         if value is None:
             continue
-        words = f"{match['before'][-40:]} {about} {match['after'] or ''}"
+        words = f"{_behind_last_p(match['before'])[-40:]} {about} {_before_next_p(match['after'])}"
         found.append(
             FoundP(
                 value,
-                "=" if relation in (":", "was", "of") else relation,
+                relation if relation in ("<", ">", "<=", ">=") else "=",
                 _sides(words),
                 _test(words),
                 match.start("relation"),
@@ -205,6 +207,17 @@ def find_p_values(sentence: str) -> list[FoundP]:
             )
         )
     return found
+
+
+def _behind_last_p(before: str) -> str:
+    """The words before a P value without those that belong to the P value before it."""
+    return re.split(r"\b[Pp]\b[^=<>]*[=<>]", before)[-1]
+
+
+def _before_next_p(after: str) -> str:
+    """The words after a P value up to the comma before which a next one begins."""
+    following = re.search(r"\b[Pp]\b[^=<>]*[=<>]", after)
+    return after[: following.start()].rpartition(",")[0] if following else after
 
 
 def _plain_p(text: str) -> str | None:

@@ -168,8 +168,15 @@ _EVENTS_OF_N = re.compile(
 _COUNTS_OF_ARM = re.compile(
     r"(?i)(?P<events>\d{1,5})\s+(?:events?|deaths)?\s*(?:of|among)\s+(?P<n>\d{1,6})\s+(?:patients|participants|subjects)?\s*(?:\(\s*[\d.]+\s*%\s*\)\s*)?(?:in|with|on)\s+(?:the\s+)?(?P<arm>[A-Za-z][^,;:()]{0,40}?)(?=\s+(?:group|arm|and|had|died|experienced)\b|\s*[,;.(]|$)"
 )
+_EVENTS_HEADING = re.compile(
+    r"(?i)^\W*(?:no\.?\s*(?:of\s+)?|number\s+of\s+)?(?:events?|deaths?)\s*(?:/|of)\s*(?:n|total|patients|no\.?)\b[^:]{0,30}:\s*"
+)
+_LISTED_EVENTS = re.compile(
+    r"(?<![A-Za-z0-9])(?P<arm>[A-Za-z<>=][^,;:()]{0,40}?)\s*[:,=(]?\s*(?P<events>\d{1,5})\s*(?:/|of)\s*(?P<n>\d{1,6})(?!\d)"
+)
 _ARM_N = re.compile(
-    r"(?:^|[\s,;:(])(?P<arm>[A-Z][A-Za-z0-9+/-]*(?:\s[A-Za-z0-9+/-]+){0,3}?)\s*[(\[,]?\s*(?<![A-Za-z])[nN]\s*=\s*(?P<n>\d{1,6})(?![\d.])\s*[)\]]?"
+    r"(?:^|[\s,;:(])(?P<arm>[A-Z][A-Za-z0-9+/-]*(?:\s[A-Za-z0-9+/-]+){0,3}?)\s*[(\[,]?\s*(?<![A-Za-z])[nN]\s*=\s*(?P<n>\d{1,6})(?![\d.])"
+    r"(?:\s*[,;]\s*(?:(?P<events>\d{1,5})\s+(?:events?|deaths?)\b|(?:events?|deaths?)\s*[=:]\s*(?P<events2>\d{1,5})))?\s*[)\]]?"
 )
 
 
@@ -197,7 +204,17 @@ def arm_counts(sentence: str) -> list[tuple[str, int, int | None]]:
         ]
         if found:
             return found
-    return [(clean_arm(m["arm"]), int(m["n"]), None) for m in _ARM_N.finditer(sentence) if _names_arm(m["arm"])]
+    headed = _EVENTS_HEADING.match(sentence)
+    listed = list(_LISTED_EVENTS.finditer(sentence, headed.end())) if headed else []
+    if listed and all(int(m["events"]) <= int(m["n"]) for m in listed):
+        return [(clean_arm(m["arm"]), int(m["n"]), int(m["events"])) for m in listed]
+    return [_stated_n(m) for m in _ARM_N.finditer(sentence) if _names_arm(m["arm"])]
+
+
+def _stated_n(match: re.Match[str]) -> tuple[str, int, int | None]:
+    events = match["events"] or match["events2"]
+    n = int(match["n"])
+    return clean_arm(match["arm"]), n, int(events) if events and int(events) <= n else None
 
 
 def known_arm(name: str, arms: Sequence[str]) -> str:

@@ -25,6 +25,9 @@ _DASHES = str.maketrans(
     }
 )
 
+_TESTED = r"(?:chi-?\s?(?:2|sq(?:uared?)?)|\|?z\|?)"
+_COUNTED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
 
 def normalised(text: str) -> str:
     """The text with points as decimal marks, no thousands separators, plain dashes and "CI" for its misreadings."""
@@ -33,18 +36,26 @@ def normalised(text: str) -> str:
     text = re.sub(r"(?<=\d)\s?[·∙•⋅](?=\d)", ".", text)
     text = re.sub(r"(?<![\d.])[·∙•⋅](?=\d)", ".", text)
     text = "\n\n".join(_decimal_points(part) for part in _decimal_points(text).split("\n\n"))
+    text = re.sub(r"(?<=[=<>])(\s*)0,(?=\d)", r"\g<1>0.", text)
     text = re.sub(r"(?<=%)(\s*)C[l1L|]", r"\1CI ", text)
     text = re.sub(r"(?<=\b9[05]%)\s*[Il1|C](?=\s+[\d.])", " CI", text)
     text = re.sub(r"\bC[l1|]\b", "CI", text)
     text = re.sub(r"\bC\.\s?I\.", "CI", text)
+    text = re.sub(rf"(?i)\bPr(?:ob)?\.?\s*>\s*{_TESTED}\s*[=:]?(?=\s*<?\s*0?\.\d)", "P = ", text)
+    text = re.sub(rf"(?i)\b({'|'.join(_COUNTED)})(?=[\s-](?:year|month|week|day)s?\b)", _digits, text)
     text = re.sub(r"\b(HR|CI)(?=\d|\.\d)", r"\1 ", text)
     text = _without_cut_letters(text)
     return re.sub(r"[ \t]+", " ", text)
 
 
+def _digits(word: re.Match[str]) -> str:
+    return str(_COUNTED.index(word[1].lower()))
+
+
 def _without_cut_letters(text: str) -> str:
     """The text with the first word of a line put right where a curve or a frame cut off or spoilt its first letter."""
     text = re.sub(r"(?m)^(\s*)[^\sA-Za-z]?[A-Za-z|]?edian(?=s?\s)", r"\1Median", text)
+    text = re.sub(r"\bmed[il1|]{2,3}an\b", "median", text)
     return re.sub(r"(?m)^(\s*)[^\sA-Za-z]?[A-Za-z|]?azard(?=\s+ratio)", r"\1Hazard", text)
 
 
@@ -55,6 +66,8 @@ def _read_as_numbers(text: str) -> str:
     text = re.sub(r"(?<=\d\.)[lI|](?=\d)", "1", text)
     text = re.sub(r"(?<![\d.])0\.\s+(?=\d)", "0.", text)
     text = re.sub(r"(?<!\d)9[$S§](?=\s?%)", "95", text)
+    text = re.sub(r"(?<![^\W\d])[ρΡ](?=\s?[=<>])", "p", text)
+    text = re.sub(r"([=<>])\s+=(?=\s*[\d.])", r"\1", text)
     return re.sub(r"(?<![A-Za-z])([Pp])\s+(?=0?\.\d)", r"\1 = ", text)
 
 

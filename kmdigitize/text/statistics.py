@@ -40,6 +40,12 @@ log = logging.getLogger(__name__)
 _BOUND = 0.1
 """P values are printed as bounds only where they are small: a larger bound on a figure was misread."""
 
+_WORDS_OF_TESTS = (
+    "p|values?|log|rank|p?logrank|tests?|one|two|sided|tailed|stratified|unstratified|by|from|the|using|e"
+    "|wilcoxon|gehan|breslow|mantel|haenszel|cox|peto|tarone|ware|fleming|harrington"
+    "|chi2?|chisq|chi-squared?|squared?|on|degrees?|of|freedom|df|overall|nominal|exact|for|superiority"
+)
+
 
 def parse_statistics(text: str, arm_names: Sequence[str] = (), time_unit: str = "") -> tuple[Reported, ...]:
     """What ``text`` (a caption, an abstract) reports, one record for each end point in order of appearance.
@@ -149,9 +155,7 @@ def _add_table(rows: Sequence[StatRow], state: State) -> None:
 
 def _stands_alone(sentence: str, p_values: Sequence[FoundP], state: State) -> bool:
     """P values printed on a figure, or with no other words than those of a test."""
-    words = re.sub(
-        r"(?i)\b(?:p|values?|log|rank|logrank|test|one|two|sided|tailed|stratified|wilcoxon|e)\b", " ", sentence
-    )
+    words = re.sub(rf"(?i)\b(?:{_WORDS_OF_TESTS})\b", " ", sentence)
     return bool(p_values) and (state.annotation or not re.search(r"[A-Za-z]{2}", words))
 
 

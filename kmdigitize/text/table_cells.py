@@ -173,7 +173,7 @@ def checked_cells(
         order = sorted(suspects)
         readings = second([_whole_cell(checked.cells[i].box, columns[i]) for i in order])
         for index, reading in zip(order, readings, strict=True):
-            _decide(checked, index, reading, sure)
+            _decide(checked, index, _off_label(reading, checked.cells[index], line), sure)
     else:
         checked.doubtful |= {i for i in suspects if checked.cells[i].confidence < sure}
     _take_neighbours_off(checked)
@@ -256,6 +256,13 @@ def _fill_gaps(checked: Checked, columns: Sequence[Column], line: TableLine, sec
             checked.cells[0] = Cell(int(glued.group(1)), None, False, box, 0.5)
             checked.doubtful.add(0)
             checked.glued.add(0)
+
+
+def _off_label(reading: Cell | None, first: Cell, line: TableLine) -> Cell | None:
+    """The second reading, none where a count that was cut off its label only gained a digit from the label's end."""
+    cut = line.label_box is not None and abs(first.box.left - line.label_box.right) < 0.5 * line.height
+    gained = reading is not None and reading.count != first.count and str(reading.count).endswith(str(first.count))
+    return None if cut and gained else reading
 
 
 def _decide(checked: Checked, index: int, reading: Cell | None, sure: float) -> None:

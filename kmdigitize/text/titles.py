@@ -18,13 +18,13 @@ from kmdigitize.text.wordings import is_number, is_risk_header, is_statistic
 log = logging.getLogger(__name__)
 
 _UNITS = (
-    ("months", r"months?|mos?|mths?"),
-    ("years", r"years?|yrs?|y"),
-    ("weeks", r"weeks?|wks?|w"),
-    ("days", r"days?|d"),
-    ("hours", r"hours?|hrs?|h"),
+    ("months", r"months?|mos?|mths?|monaten?|mois|meses|mesi"),
+    ("years", r"years?|yrs?|y|jahren?|ann[ée]es|años|anni"),
+    ("weeks", r"weeks?|wks?|w|wochen|semaines|semanas|settimane"),
+    ("days", r"days?|d|tagen?|jours|días|giorni"),
+    ("hours", r"hours?|hrs?|h|stunden|heures|horas|ore"),
 )
-_TIME = re.compile(r"(?i)\b(?:time|follow[\s-]*up|since|after|from|duration|age)\b|timeline|tiempo|zeit")
+_TIME = re.compile(r"(?i)\b(?:time|follow[\s-]*up|since|after|from|duration|age)\b|timeline|tiempo|zeit|temps|tempo")
 _KINDS = (
     ("log-log survival", r"log\s*\(?\s*[-–−]\s*log|log[-\s]log|complementary"),
     ("cumulative hazard", r"cum(?:ulative|\.)?\s*haz|nelson|integrated\s+hazard"),
@@ -70,7 +70,9 @@ def read_panel_title(tokens: Sequence[TextToken], panel: Panel) -> tuple[str, st
     frame = panel.frame
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     lines = sorted(_lines([t for t in mine if t.box.center_y < frame.top]), key=lambda line: line.box.top)
-    letter = next((_letter(t.text) for t in mine if _letter(t.text) and _at_upper_left(t, frame)), "")
+    lettered = [t for t in mine if _letter(t.text) and _at_upper_left(t, frame)]
+    nearest = min(lettered, key=lambda t: abs(t.box.right - frame.left) + frame.top - t.box.center_y, default=None)
+    letter = _letter(nearest.text) if nearest else ""
     for line in lines:
         text = line.text.strip()
         match = _LETTERED_TITLE.match(text)
@@ -87,6 +89,16 @@ def _at_upper_left(token: TextToken, frame: Box) -> bool:
     if token.box.center_y < frame.top:
         return token.box.left < frame.left + 0.3 * frame.width
     return token.box.right < frame.left and token.box.top < frame.top + token.box.height
+
+
+def in_sequence(letters: Sequence[str]) -> list[str]:
+    """The letters of panels in reading order, those that were not read ("") supplied where the others count up.
+
+    More than half must have been read, each the one that is due at its place.
+    """
+    due = [chr(ord("A") + place) for place in range(len(letters))]
+    read = [letter == wanted for letter, wanted in zip(letters, due, strict=True) if letter]
+    return due if all(read) and 2 * len(read) > len(letters) else list(letters)
 
 
 def _is_title(text: str) -> bool:

@@ -28,6 +28,11 @@ def is_number(text: str) -> bool:
     )
 
 
+def is_row_of_counts(text: str) -> bool:
+    """Whether the text is nothing but numbers, some perhaps in brackets: cells of a table."""
+    return re.fullmatch(r"[\d\s()\[\]%.,]*\d[\d\s()\[\]%.,]*", text) is not None
+
+
 def is_statistic(text: str) -> bool:
     """Whether the text reports a statistic (hazard ratio, P value, median, confidence interval)."""
     return _STATISTIC.search(text) is not None

@@ -204,10 +204,12 @@ def _distinct(entries: list[LegendEntry], height: float) -> list[LegendEntry]:
 
 
 def _is_tick_label(entry: LegendEntry, panel: Panel) -> bool:
-    """Whether the words are a number outside the frame and the stroke, part of a mark, lies inside."""
+    """Whether the words are a number left of the axis, or outside the frame while the stroke (of a mark) is inside."""
     frame, sample = panel.frame, entry.sample or entry.box
     if any(c.isalpha() for c in entry.label):
         return False
+    if entry.box.right < frame.left and sample.right <= frame.left + 1:
+        return True
     return frame.contains(sample.center_x, sample.center_y) and not frame.contains(entry.box.center_x, sample.center_y)
 
 
@@ -232,7 +234,7 @@ def _merged(entry: LegendEntry, read: Sequence[LegendEntry]) -> LegendEntry:
     same = [other for other in read if _is_same_place(entry, other)]
     if not same:
         same = [other for other in read if _plain(other.label) == _plain(entry.label) and _plain(entry.label)]
-    if not same or len(_plain(same[0].label)) < 0.5 * len(_plain(entry.label)):
+    if not same or (same[0].n is None and len(_plain(same[0].label)) < 0.5 * len(_plain(entry.label))):
         return entry
     other = same[0]
     label = re.sub(r"[\s|_–—-]+$", "", other.label)
