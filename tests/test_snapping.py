@@ -25,13 +25,13 @@ def test_short_flats_do_not_count():
     assert find_lattice(np.arange(8.0), np.ones(8)) is None
 
 
-def matplotlib_steps(width_px, snap):
+def matplotlib_steps(width_px, snap, drops=11):
     """Evidence of a falling step line drawn by matplotlib at 100 dpi, and its true risers and levels in px."""
     import matplotlib.pyplot as plt
     from PIL import Image
 
     rng = np.random.default_rng(2)
-    risers, levels = np.sort(rng.uniform(20, 380, 11)), np.sort(rng.uniform(10, 280, 12))
+    risers, levels = np.sort(rng.uniform(20, 380, drops)), np.sort(rng.uniform(10, 280, drops + 1))
     figure = plt.figure(figsize=(4, 3), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(-0.5, 399.5), ylim=(299.5, -0.5))
@@ -55,3 +55,16 @@ def test_strokes_of_odd_width_on_whole_pixels_lose_their_bias(width, snap):
     off_risers = [trace.risers[np.argmin(np.abs(trace.risers - riser))] - riser for riser in risers]
     assert abs(np.mean(off_levels)) < 0.2
     assert abs(np.mean(off_risers)) < 0.25
+
+
+def test_every_corner_on_whole_pixels_is_found_however_short_its_flat():
+    evidence, risers, levels = matplotlib_steps(2, True, drops=90)
+    columns = np.arange(5, 395)
+    rows = np.rint(levels[np.searchsorted(risers, columns)]).astype(int)
+    trace = refine_path(evidence, StepPath(5, rows, np.ones(rows.size, bool)))
+    # Corners are rounded to the borders of pixels; of several in one column the last one counts.
+    at, to = np.floor(risers + 1) - 0.5, np.floor(levels[1:] + 1) - 0.5
+    last = np.append(np.diff(at) > 0, True)
+    drawn = [(x, y) for x, y, fell in zip(at[last], to[last], np.diff(to[last], prepend=-1) > 0, strict=True) if fell]
+    assert min(np.diff([x for x, _ in drawn])) == 1
+    assert list(zip(trace.risers, trace.levels[1:], strict=True)) == drawn

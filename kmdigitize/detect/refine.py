@@ -17,6 +17,7 @@ import numpy as np
 
 from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns
 from kmdigitize.detect.refine_joins import merge_corners
+from kmdigitize.detect.refine_lattice import CellSettings, whole_pixel_flats
 from kmdigitize.detect.refine_risers import DoubtSettings, level_doubt, riser_doubt, tall_risers
 from kmdigitize.detect.refine_steps import CENTROID, LOWER, PATH, UPPER, Flats, Samples, fit_flats, riser_columns
 from kmdigitize.detect.snapping import find_lattice
@@ -43,6 +44,8 @@ class RefineSettings:
     """From this stroke width on the arcs of round joins are a pixel long and look like steps."""
     doubt: DoubtSettings = field(default_factory=DoubtSettings)
     """What the standard deviations are made of."""
+    cells: CellSettings = field(default_factory=CellSettings)
+    """Reading of strokes on whole pixels."""
     path_weight: float = 0.03
     """Weight of the whole-pixel path, used where no ink of the curve is seen, against one edge."""
 
@@ -68,7 +71,12 @@ def refine_path(
     column, gap = riser_columns(samples, flats)
     if columns.stroke >= settings.thick_px:
         flats, column, gap = _without_corners(columns, flats, (column, gap), (2 * noise + 0.1, penalty))
-    risers = _place_risers((coverage, occluded), columns.stroke, flats.level, (column, gap), noise)
+    whole = whole_pixel_flats(columns, flats.level, column, settings.cells)
+    if whole is not None:
+        flats, column, gap = whole
+        risers = _Risers(column, gap, np.full(column.size, np.nan), 0.0)
+    else:
+        risers = _place_risers((coverage, occluded), columns.stroke, flats.level, (column, gap), noise)
     trace = _trace(evidence, path, (columns, flats), risers, settings)
     log.debug("refined %d columns to %d risers, noise %.3f px", rows.size, risers.column.size, noise)
     return _unflipped(trace, evidence, rises)
