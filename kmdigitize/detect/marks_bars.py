@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kmdigitize.detect.marks_ink import MarkInk
+from kmdigitize.detect.marks_ink import MarkInk, rows_of
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.records.curves import MarkKind
 
@@ -40,7 +40,7 @@ def read_uprights(ink: MarkInk, reach: int) -> Uprights:
     columns = np.broadcast_to(ink.x.astype(np.int64)[None, :], (distance.size, ink.x.size))
     values, masks = [], []
     for y in (ink.y, ink.next_y):
-        row = np.rint(y).astype(np.int64)[None, :]
+        row = rows_of(y)[None, :]
         for sign in (-1, 1):
             value, seen = ink.at(row + sign * distance[:, None], columns)
             values.append(np.where(seen, value, 0.0))
@@ -81,7 +81,7 @@ def crossbar(ink: MarkInk, index: IntArray, size: float) -> tuple[float, int]:
     reach = np.arange(2, max(round(0.8 * size), 2) + 1)
     steps = np.concatenate([-reach, reach])[:, None]
     columns = ink.x[index].astype(np.int64)[None, :] + steps
-    rows = np.broadcast_to(np.rint(ink.next_y[index]).astype(np.int64)[None, :], columns.shape)
+    rows = np.broadcast_to(rows_of(ink.next_y[index])[None, :], columns.shape)
     value, seen = ink.at(rows, columns)
     return float(value.sum(where=seen)), int(seen.sum())
 

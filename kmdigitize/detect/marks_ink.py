@@ -80,6 +80,14 @@ class MarkInk:
         return (image.ravel().take(pixels) * said).sum(axis=0, dtype=np.float64), said.sum(axis=0)
 
 
+def rows_of(y: FloatArray) -> IntArray:
+    """The whole rows nearest to ``y``, of its shape; halves go down, as renderers that work in whole pixels put marks.
+
+    (Python's own rule sends every other half up, so that marks of one figure would be looked for on two rows.)
+    """
+    return np.floor(y + 0.5).astype(np.int64)
+
+
 def own_ink(evidence: Evidence, traces: tuple[Trace, ...], index: int) -> MarkInk:
     """Possible marks in the ink of curve ``index``; ``traces`` are all curves of the panel."""
     hidden = (evidence.occluded > 0.3) & (evidence.occluded > evidence.coverage)
@@ -197,7 +205,7 @@ def _beside(ink: MarkInk) -> FloatArray:
     columns = np.broadcast_to(ink.x.astype(np.int64)[None, :], (6, ink.x.size))
     samples = []
     for y in (ink.y, ink.next_y):
-        value, seen = ink.at(np.rint(y).astype(np.int64)[None, :] + steps, columns)
+        value, seen = ink.at(rows_of(y)[None, :] + steps, columns)
         samples.append(np.where(seen, value, 0.0))
     return np.maximum(samples[0], samples[1])
 

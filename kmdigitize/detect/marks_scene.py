@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from kmdigitize.detect.marks_ink import MARGINS, FloatImage, MarkInk
+from kmdigitize.detect.marks_ink import MARGINS, FloatImage, MarkInk, rows_of
 from kmdigitize.detect.marks_render import MarkLook, Stamp, stamp_of
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray, Pixels
 from kmdigitize.records.curves import Evidence, Trace
@@ -142,7 +142,7 @@ def draw_on(canvas: FloatImage, look: MarkLook, x: float, y: float) -> None:
 
 def _pixel_of(x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray]:
     """Column and row (m,) of the pixels in which the points lie."""
-    return np.floor(x + 0.25).astype(np.int64), np.rint(y).astype(np.int64)
+    return np.floor(x + 0.25).astype(np.int64), rows_of(y)
 
 
 def _explained(

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from kmdigitize.detect.marks_ink import MarkInk
+from kmdigitize.detect.marks_ink import MarkInk, rows_of
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.records.curves import MarkKind
 
@@ -105,7 +105,7 @@ def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
     reach = int(np.ceil(shape.size)) + 1
     near = np.convolve(ink.busy, np.ones(2 * reach + 1))[reach : reach + ink.x.size]
     tried = np.flatnonzero(near > 0)
-    moved = tried[np.rint(ink.next_y[tried]) != np.rint(ink.y[tried])]
+    moved = tried[rows_of(ink.next_y[tried]) != rows_of(ink.y[tried])]
     for index, y in ((tried, ink.y), (moved, ink.next_y)):
         here, seen = _fit_at(shape, ink, index, y[index])
         better = here > fit[index]
@@ -128,7 +128,7 @@ def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
     pixels = set[int]()
     for y in (ink.y, ink.next_y):
         columns = ink.x[index].astype(np.int64)[None, :] + points[:, :1]
-        rows = np.rint(y[index]).astype(np.int64)[None, :] + points[:, 1:]
+        rows = rows_of(y[index])[None, :] + points[:, 1:]
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < ink.ink.shape[0])
         pixels.update((rows * width + columns)[inside].tolist())
     under = np.fromiter(pixels, np.int64, len(pixels))

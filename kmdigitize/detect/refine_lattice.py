@@ -27,7 +27,7 @@ class CellSettings:
     """Reading of whole-pixel staircases.
 
     ``width``: px by which the ink of a column may differ from the stroke's to count as the curve alone. ``agree``: px
-    by which the two measurements of a cell may differ. ``penalty`` (px²) of a flat: below 0.5, so that a single cell a
+    by which its two edges may tell different rows. ``penalty`` (px²) of a flat: below 0.5, so that a single cell a
     row lower than its neighbours, seen by both edges, is a flat. ``doubtful``: weight of a cell that the ink does not
     tell, against one edge.
     """
@@ -92,8 +92,7 @@ def _cells(
     by_edge[1, reach : reach + n] = columns.lower
     rows = np.rint(by_edge - phase) + phase
     seen = np.isfinite(by_edge)
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(by_edge[0] - by_edge[1]) > settings.agree
+    apart = seen.all(axis=0) & (rows[0] != rows[1])
     known = seen.any(axis=0) & ~apart
     weight = seen.sum(axis=0).astype(np.float64)
     value = np.where(seen[0], rows[0], rows[1])
