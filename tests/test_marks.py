@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmdigitize.detect.marks import find_marks
-from kmdigitize.detect.marks_ink import MarkInk, own_ink
+from kmdigitize.detect.marks_ink import MarkInk, own_ink, rows_of
 from kmdigitize.detect.marks_render import MarkLook, stamp_of
 from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
 from kmdigitize.detect.refine import refine_path
@@ -48,6 +48,9 @@ def draw(ink, kind, x, y, half=5):
         cv2.line(canvas, (x - half, y + half), (x + half, y - half), 1, 1)
     if kind == "circle":
         cv2.circle(canvas, (x, y), half, 1, 1)
+    if kind == "triangle":
+        corners = np.array([(x, y - half), (x + half, y + half), (x - half, y + half)])
+        cv2.polylines(canvas, [corners], True, 1, 1)
     ink[canvas > 0] = 1
 
 
@@ -63,7 +66,7 @@ def traced(*traces):
 PLACES = [(25, 20), (45, 20), (90, 45), (120, 45), (180, 70), (210, 70), (250, 95), (280, 95)]
 
 
-@pytest.mark.parametrize("kind", ["vbar", "tick", "plus", "cross", "circle"])
+@pytest.mark.parametrize("kind", ["vbar", "tick", "plus", "cross", "circle", "triangle"])
 def test_isolated_marks_are_found_at_their_columns(kind):
     ink = coverage_of_curve()
     for x, y in PLACES:
@@ -205,7 +208,9 @@ def test_a_line_that_goes_on_beyond_the_tips_is_worth_half_a_mark():
     assert line == pytest.approx(mark / 2, abs=1)
 
 
-@given(st.sampled_from(["vbar", "plus", "cross", "circle", "triangle", "square"]), st.floats(-0.5, 0.5))
+@given(
+    st.sampled_from(["vbar", "plus", "cross", "circle", "triangle", "tall triangle", "square"]), st.floats(-0.5, 0.5)
+)
 def test_a_drawn_mark_covers_as_much_wherever_it_sits_on_the_pixels(kind, shift):
     look = MarkLook(kind, 6.0, 2.0)
     whole, moved = stamp_of(look, 0.0, 0.0), stamp_of(look, shift, -shift)
@@ -240,3 +245,7 @@ def test_ink_under_a_template_is_summed_where_it_says_anything() -> None:
     assert (total.tolist(), seen.tolist()) == ([1.0], [3])
     total, seen = arm.under(points, np.array([0, 1]), y, False)
     assert (total.tolist(), seen.tolist()) == ([0.0, 1.0], [2, 3]), "outside the picture nothing is said"
+
+
+def test_a_curve_midway_between_two_rows_is_looked_for_on_the_same_row_everywhere():
+    assert rows_of(np.array([2.5, 3.5, 4.4, 4.6])).tolist() == [3, 4, 4, 5]

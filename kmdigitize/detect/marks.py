@@ -21,7 +21,7 @@ from kmdigitize.detect.marks_ink import dark_ink, is_dark, is_grey, own_ink
 from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
 from kmdigitize.detect.marks_pursuit import take_marks
-from kmdigitize.detect.marks_render import MarkLook
+from kmdigitize.detect.marks_render import MarkLook, named
 from kmdigitize.detect.marks_scene import Scene, draw_on, places_along, start_canvases
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.curves import CensorMark, Evidence, Trace
@@ -100,7 +100,7 @@ def _marked(
     for trace, evidence, places in zip(traces, evidences, taken, strict=True):
         groups = _touching([x + evidence.left for x, _ in places], look)
         marks = [
-            CensorMark(x, float(trace.row_at(np.array([x]))[0]), look.kind, _half_width(group))
+            CensorMark(x, float(trace.row_at(np.array([x]))[0]), named(look.kind), _half_width(group))
             for group in groups
             for x in group
         ]

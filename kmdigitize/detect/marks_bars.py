@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk, rows_of
+from kmdigitize.detect.marks_render import Drawn
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
-from kmdigitize.records.curves import MarkKind
 
-UPRIGHT: tuple[MarkKind, ...] = ("vbar", "tick")
+UPRIGHT: tuple[Drawn, ...] = ("vbar", "tick")
 """Plus signs are found as bars: on a flat their other stroke lies under the curve."""
 
 
@@ -54,7 +54,7 @@ def _running(values: FloatArray | BoolArray) -> FloatArray:
     return np.concatenate([np.zeros_like(values[:, :, :1], dtype=np.float64), np.cumsum(values, axis=2)], axis=2)
 
 
-def match_bars(uprights: Uprights, kind: MarkKind, size: float) -> tuple[FloatArray, FloatArray]:
+def match_bars(uprights: Uprights, kind: Drawn, size: float) -> tuple[FloatArray, FloatArray]:
     """Fit (n,) in [-1, 1] of a bar or tick of half height ``size`` px at every column, and its pixels seen (n,)."""
     ink, seen = uprights.ink, uprights.seen
     last = ink.shape[2] - 1

@@ -68,7 +68,7 @@ class MarkInk:
         """Ink (or spread ink) in all pixels that say anything at offsets ``points`` (p, 2; dx, dy) from the columns
         ``index`` (m,) in rows ``y`` (m,), and their number, (m,) each."""
         height, width = self.ink.shape
-        row, column = np.rint(y).astype(np.int64), self.x[index].astype(np.int64)
+        row, column = rows_of(y), self.x[index].astype(np.int64)
         reach = int(np.abs(points).max()) if points.size else 0
         clear = row.size and min(row.min(), column.min()) >= reach
         if not clear or row.max() + reach >= height or column.max() + reach >= width:

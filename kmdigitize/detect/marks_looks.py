@@ -10,20 +10,27 @@ import numpy as np
 
 from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, match_bars, nearby_ink, read_uprights, usual_height
 from kmdigitize.detect.marks_ink import MarkInk
+from kmdigitize.detect.marks_render import Drawn
 from kmdigitize.detect.marks_shapes import KINDS, explained_ink, filled_share, outline, shape_of
 from kmdigitize.detect.marks_shapes import match as match_shape
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records.curves import MarkKind
 
 GOOD_QUALITY = 0.4
 """Usual gain per pixel of marks that are drawn, 0.28 to 0.5; noise and slips of the traces reach 0.15 to 0.3."""
-GOOD_OUTLINE: dict[MarkKind, float] = {"cross": 0.32, "circle": 0.28}
+GOOD_OUTLINE: dict[Drawn, float] = {"cross": 0.32, "circle": 0.28}
 """The same for outlines that meet the pixels at slants, so that even a perfect one is spread over its neighbours."""
-LIKELY: dict[MarkKind, float] = {"tick": 0.6, "cross": 0.8, "circle": 0.7, "triangle": 0.5, "square": 0.5}
+LIKELY: dict[Drawn, float] = {
+    "tick": 0.6,
+    "cross": 0.8,
+    "circle": 0.7,
+    "triangle": 0.5,
+    "tall triangle": 0.5,
+    "square": 0.5,
+}
 """Weights of kinds against upright bars, which crowded outlines of any kind resemble and nearly all figures use."""
 
 
-RINGS: tuple[MarkKind, ...] = ("circle", "square")
+RINGS: tuple[Drawn, ...] = ("circle", "square")
 UNSEEN_HOLLOW = 0.17
 """Rings too small to show their inside may as well be crowded bars, which explain up to three times less ink."""
 
@@ -64,7 +71,7 @@ class Look:
     gain: float
     share: float
     quality: float
-    kind: MarkKind
+    kind: Drawn
     size: float
     inks: list[MarkInk]
     hollow: float = 1.0
@@ -109,7 +116,7 @@ def candidates(inks: list[MarkInk], height: float, settings: MarkSettings, shown
 
 
 def best_size(
-    kind: MarkKind, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
+    kind: Drawn, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
 ) -> Look:
     """The size in which marks of one kind explain most."""
     best: tuple[float, float, float, list[IntArray]] = -1.0, 0.0, sizes[0], []
@@ -135,12 +142,12 @@ def best_size(
     return Look(gain, min(explained / max(found, 1.0), 1.0), quality, kind, size, inks, hollow)
 
 
-def apart(kind: MarkKind, size: float, ink: MarkInk) -> float:
+def apart(kind: Drawn, size: float, ink: MarkInk) -> float:
     """Columns by which marks must differ to be told apart."""
     return max(2.0, ink.stroke if kind in UPRIGHT else 0.45 * size)
 
 
-def match_mark(kind: MarkKind, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
+def match_mark(kind: Drawn, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
     """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each."""
     if kind in UPRIGHT:
         fit, visible = match_bars(uprights, kind, size)

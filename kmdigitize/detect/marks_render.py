@@ -8,16 +8,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.records.curves import MarkKind
 
+Drawn = MarkKind | Literal["tall triangle"]
+"""Kinds of marks as they are drawn: some programs draw triangles of equal sides about their middle, others as high as
+they are wide, apex and base at equal distances from the curve."""
+
 SHARP = 0.33
 """Standard deviation in px of the edge of a stroke in a sharp picture: a pixel's own width (1/√12) and a little."""
 FAINT = 0.06
 """Coverage below which a pixel is left out of a mark's picture."""
+CORNERS: dict[Drawn, tuple[tuple[float, float], ...]] = {
+    "triangle": ((0.0, -1.0), (0.87, 0.5), (-0.87, 0.5)),
+    "tall triangle": ((0.0, -1.0), (1.0, 1.0), (-1.0, 1.0)),
+    "square": ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)),
+}
+"""Corners of outlines in half heights from the curve's row, x to the right and y down."""
+
+
+def named(kind: Drawn) -> MarkKind:
+    """The kind by the name that records have for it."""
+    return "triangle" if kind == "tall triangle" else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,7 @@ class MarkLook:
     ``soft`` is the standard deviation of its edges in px, ``depth`` the coverage of a pixel that lies wholly in it.
     """
 
-    kind: MarkKind
+    kind: Drawn
     size: float
     stroke: float
     soft: float = SHARP
@@ -78,17 +94,15 @@ def _edge(z: FloatArray) -> FloatArray:
     return step
 
 
-def _strokes(kind: MarkKind, size: float) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def _strokes(kind: Drawn, size: float) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     """The middle lines of the strokes of a mark that is no ring, from end to end."""
     bar, across = ((0.0, -size), (0.0, size)), ((-size, 0.0), (size, 0.0))
     if kind == "tick":
         return [((0.0, -size), (0.0, 0.0))]
     if kind == "cross":
         return [((-size, -size), (size, size)), ((-size, size), (size, -size))]
-    if kind in ("triangle", "square"):
-        corners = [(0.0, -size), (0.87 * size, 0.5 * size), (-0.87 * size, 0.5 * size)]
-        if kind == "square":
-            corners = [(-size, -size), (size, -size), (size, size), (-size, size)]
+    if kind in CORNERS:
+        corners = [(size * x, size * y) for x, y in CORNERS[kind]]
         return list(zip(corners, corners[1:] + corners[:1], strict=True))
     return [bar, across] if kind == "plus" else [bar]
 

@@ -9,24 +9,24 @@ from functools import lru_cache
 import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk, rows_of
+from kmdigitize.detect.marks_render import CORNERS, Drawn
 from kmdigitize.geometry import FloatArray, IntArray
-from kmdigitize.records.curves import MarkKind
 
-KINDS: tuple[MarkKind, ...] = ("cross", "circle", "triangle", "square")
+KINDS: tuple[Drawn, ...] = ("cross", "circle", "triangle", "tall triangle", "square")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A mark's template: pixel offsets (dx, dy) from its centre that are inked, and ``blank`` ones that are not."""
 
-    kind: MarkKind
+    kind: Drawn
     size: float
     inked: IntArray
     blank: IntArray
 
 
 @lru_cache(maxsize=512)
-def shape_of(kind: MarkKind, size: float, stroke: float) -> Shape:
+def shape_of(kind: Drawn, size: float, stroke: float) -> Shape:
     """The template of ``kind`` with half height ``size`` px on a curve of width ``stroke`` px.
 
     Pixels within half a stroke of the curve's row are left out: the curve's own ink is there.
@@ -60,12 +60,8 @@ def _diagonals(size: float) -> FloatArray:
     return np.concatenate([_line((-size, -size), (size, size)), _line((-size, size), (size, -size))])
 
 
-def _triangle(size: float) -> FloatArray:
-    return _polygon((0, -size), (0.87 * size, 0.5 * size), (-0.87 * size, 0.5 * size))
-
-
-def _square(size: float) -> FloatArray:
-    return _polygon((-size, -size), (size, -size), (size, size), (-size, size))
+def _outline_of(kind: Drawn) -> Callable[[float], FloatArray]:
+    return lambda size: _polygon(*((size * x, size * y) for x, y in CORNERS[kind]))
 
 
 def _cross_blank(size: float) -> FloatArray:
@@ -79,19 +75,29 @@ def _around(size: float) -> FloatArray:
 
 
 def _around_square(size: float) -> FloatArray:
-    return _square(size + 2.5)
+    return _outline_of("square")(size + 2.5)
+
+
+def _around_tall(size: float) -> FloatArray:
+    """The triangle with its sides 2.5 px farther out: enlarged about the middle of the circle inside it."""
+    inner = (np.sqrt(5) - 1) / 2 * size
+    middle = np.array([0.0, size - inner])
+    grown: FloatArray = middle + (_outline_of("tall triangle")(size) - middle) * (inner + 2.5) / inner
+    return grown
 
 
 _OUTLINES: dict[str, Callable[[float], FloatArray]] = {
     "cross": _diagonals,
     "circle": _ring,
-    "triangle": _triangle,
-    "square": _square,
+    "triangle": _outline_of("triangle"),
+    "tall triangle": _outline_of("tall triangle"),
+    "square": _outline_of("square"),
 }
 _BLANKS: dict[str, Callable[[float], FloatArray]] = {
     "cross": _cross_blank,
     "circle": _around,
     "triangle": _around,
+    "tall triangle": _around_tall,
     "square": _around_square,
 }
 
@@ -113,7 +119,7 @@ def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
     return fit, visible
 
 
-def outline(kind: MarkKind, size: float, half_width: int) -> IntArray:
+def outline(kind: Drawn, size: float, half_width: int) -> IntArray:
     """Pixel offsets (p, 2) of a mark's strokes, ``half_width`` px wide to each side; bars and ticks included."""
     upright = {"vbar": _line((0, -size), (0, size)), "tick": _line((0, -size), (0, 0))}
     points = _whole(upright[kind] if kind in upright else _OUTLINES[kind](size))
@@ -135,7 +141,7 @@ def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
     return float(ink.ink.ravel()[under].sum(where=~ink.known.ravel()[under]))
 
 
-def filled_share(kind: MarkKind, size: float, ink: MarkInk, index: IntArray) -> tuple[float, int]:
+def filled_share(kind: Drawn, size: float, ink: MarkInk, index: IntArray) -> tuple[float, int]:
     """Ink inside the outlines that stand at the columns ``index``, and the pixels looked at: rings are hollow.
 
     Only pixels half-way between the curve and the rim count; (0, 0) where none lies clear of both.
