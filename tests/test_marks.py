@@ -249,3 +249,16 @@ def test_ink_under_a_template_is_summed_where_it_says_anything() -> None:
 
 def test_a_curve_midway_between_two_rows_is_looked_for_on_the_same_row_everywhere():
     assert rows_of(np.array([2.5, 3.5, 4.4, 4.6])).tolist() == [3, 4, 4, 5]
+
+
+def test_bars_are_plus_signs_if_crossbars_stand_clear_of_risers_and_then_not_marks_of_their_own():
+    ink, bars = coverage_of_curve(), coverage_of_curve()
+    beside = [(72, 45), (152, 70), (232, 95)]
+    for x, y in PLACES + beside:
+        draw(ink, "plus", x, y)
+        draw(bars, "vbar", x, y)
+    (found,) = find_marks([evidence_of(ink)], traced(trace_of()))
+    assert {mark.kind for mark in found.marks} == {"plus"}
+    np.testing.assert_allclose([mark.x for mark in found.marks], sorted(x for x, _ in PLACES + beside), atol=0.6)
+    (plain,) = find_marks([evidence_of(bars)], traced(trace_of()))
+    assert {mark.kind for mark in plain.marks} == {"vbar"}

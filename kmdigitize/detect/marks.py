@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from kmdigitize.detect.marks_bars import UPRIGHT, crossbar
+from kmdigitize.detect.marks_bars import BARS, UPRIGHT
 from kmdigitize.detect.marks_ends import mark_ends
-from kmdigitize.detect.marks_fit import fit_look
+from kmdigitize.detect.marks_fit import fit_look, has_crossbars, upright
 from kmdigitize.detect.marks_ink import dark_ink, is_dark, is_grey, own_ink
 from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
@@ -79,8 +79,7 @@ def find_marks(
     if not best.convincing(settings, shown is not None):
         ends = [marked for inks in images if (marked := mark_ends(traces, inks, height, settings)) is not None]
         return ends[0] if ends else tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
-    marked = _marked(evidences, (traces, refine), best, figure is not None and figure.lossy)
-    return _as_plus(marked) if best.kind == "vbar" and _has_crossbars(marked, best) else marked
+    return _marked(evidences, (traces, refine), best, figure is not None and figure.lossy)
 
 
 def _marked(
@@ -91,8 +90,11 @@ def _marked(
     scenes = _scenes(evidences, traces, best, lossy)
     guess = MarkLook(best.kind, best.size, max(0.7 * best.inks[0].stroke, 1.0))
     look = fit_look(guess, scenes, lossy)
-    log.debug("marks drawn as %s", look)
     taken = take_marks(look, scenes)
+    if look.kind == "vbar" and has_crossbars(look, _scenes(evidences, traces, best, lossy), taken):
+        look = replace(look, kind="plus")
+        taken = take_marks(look, _scenes(evidences, traces, best, lossy))
+    log.debug("marks drawn as %s", look)
     if best.inks[0].margin is not None:
         traces = refine(_behind_marks(evidences, look, taken))
         taken = take_marks(look, _scenes(evidences, traces, best, lossy))
@@ -127,14 +129,14 @@ def _behind_marks(
     for evidence, places in zip(evidences, taken, strict=True):
         occluded = evidence.occluded.copy()
         for x, y in places:
-            draw_on(occluded, look, x, y)
+            draw_on(occluded, upright(look), x, y)
         result.append(replace(evidence, occluded=occluded))
     return result
 
 
 def _touching(columns: list[float], look: MarkLook) -> list[list[float]]:
     """The ``columns`` (in order) in groups of marks that leave no paper between them."""
-    width = look.stroke + 1.5 if look.kind in UPRIGHT else 2 * look.size
+    width = look.stroke + 1.5 if look.kind in BARS else 2 * look.size
     groups: list[list[float]] = []
     for x in columns:
         if groups and x - groups[-1][-1] <= width:
@@ -147,19 +149,3 @@ def _touching(columns: list[float], look: MarkLook) -> list[list[float]]:
 def _half_width(group: list[float]) -> float:
     """Uncertainty (px) of the columns of marks that touch: half their distance; half a pixel for one alone."""
     return 0.5 if len(group) == 1 else max(0.5, (group[-1] - group[0]) / (len(group) - 1) / 2)
-
-
-def _has_crossbars(traces: tuple[Trace, ...], look: Look) -> bool:
-    """Whether the bars that were found are the uprights of plus signs."""
-    total, seen = 0.0, 0
-    for trace, ink in zip(traces, look.inks, strict=True):
-        at = np.array([round(mark.x - ink.origin - ink.x[0]) for mark in trace.marks or ()], dtype=np.int64)
-        more, pixels = crossbar(ink, np.clip(at, 0, ink.x.size - 1), look.size)
-        total, seen = total + more, seen + pixels
-    return seen >= look.size and total > 0.5 * seen
-
-
-def _as_plus(traces: tuple[Trace, ...]) -> tuple[Trace, ...]:
-    return tuple(
-        replace(trace, marks=tuple(replace(mark, kind="plus") for mark in trace.marks or ())) for trace in traces
-    )

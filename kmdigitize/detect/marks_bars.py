@@ -13,10 +13,12 @@ import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk, rows_of
 from kmdigitize.detect.marks_render import Drawn
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray
 
 UPRIGHT: tuple[Drawn, ...] = ("vbar", "tick")
 """Plus signs are found as bars: on a flat their other stroke lies under the curve."""
+BARS: tuple[Drawn, ...] = (*UPRIGHT, "plus")
+"""Marks of which only a narrow upright stroke stands clear of the curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +73,6 @@ def match_bars(uprights: Uprights, kind: Drawn, size: float) -> tuple[FloatArray
     fit = np.where(visible >= max(2.0, 0.3 * len(sides) * tip), fit, -1.0)
     better = fit[1] > fit[0]
     return np.where(better, fit[1], fit[0]), np.where(better, visible[1], visible[0])
-
-
-def crossbar(ink: MarkInk, index: IntArray, size: float) -> tuple[float, int]:
-    """Ink to the left and right of bars that stand at the columns ``index``, in their own row, and pixels seen there.
-
-    Only where the curve itself does not run: beside risers and the curve's end, or in another ink than the curve's.
-    """
-    reach = np.arange(2, max(round(0.8 * size), 2) + 1)
-    steps = np.concatenate([-reach, reach])[:, None]
-    columns = ink.x[index].astype(np.int64)[None, :] + steps
-    rows = np.broadcast_to(rows_of(ink.next_y[index])[None, :], columns.shape)
-    value, seen = ink.at(rows, columns)
-    return float(value.sum(where=seen)), int(seen.sum())
 
 
 def nearby_ink(uprights: Uprights, size: float) -> float:

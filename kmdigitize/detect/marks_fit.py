@@ -35,6 +35,9 @@ class FitSettings:
 
 DEFAULT = FitSettings()
 
+CLEAR = 1.0
+"""Least ink (px²) that crossbars would have clear of curves and other marks, to tell plus signs from bars: drawn plus
+signs then explain +.3 to +1.1 of it, bars -.6 to -.9."""
 _ROUGH = (0.7, 0.8, 0.9, 1.1, 1.2, 1.3)
 """Factors of the guessed size; it comes from whole pixels."""
 _FINE = (-0.5, -0.25, 0.25, 0.5)
@@ -114,9 +117,33 @@ def _total_gain(look: MarkLook, scenes: list[Scene], settings: FitSettings) -> f
     return total
 
 
+def has_crossbars(look: MarkLook, scenes: Sequence[Scene], taken: Sequence[Sequence[tuple[float, float]]]) -> bool:
+    """Whether the bars that were ``taken`` are the uprights of plus signs, drawn as ``look`` on fresh ``scenes``.
+
+    Other strokes of plus signs stand clear of the curve beside risers and at its end only, and of each other where
+    marks stand apart.
+    """
+    plus = replace(look, kind="plus")
+    gain, most = 0.0, 0.0
+    for scene, places in zip(scenes, taken, strict=True):
+        x, y = np.array(places).reshape(-1, 2).T
+        gaps = np.diff(x, prepend=-np.inf, append=np.inf)
+        apart = np.minimum(gaps[:-1], gaps[1:]) > look.size + look.stroke + 1
+        alone = replace(scene, places=Places(x[apart], y[apart]))
+        crossed, plain = gains(plus, alone), gains(look, alone)
+        gain += float((crossed.gain - plain.gain).sum())
+        most += float((crossed.most - plain.most).sum())
+    return most > CLEAR and gain > 0
+
+
 def least_gain(look: MarkLook, settings: FitSettings) -> float:
     """Gain (px²) that a mark of this ``look`` must reach."""
-    return max(settings.least * stamp_of(look, 0.0, 0.0).energy, settings.floor_px)
+    return max(settings.least * stamp_of(upright(look), 0.0, 0.0).energy, settings.floor_px)
+
+
+def upright(look: MarkLook) -> MarkLook:
+    """Of plus signs only the upright, since their other stroke mostly lies under the curve; else the whole mark."""
+    return replace(look, kind="vbar") if look.kind == "plus" else look
 
 
 def accepted(found: Gains, least: float, settings: FitSettings) -> FloatArray:

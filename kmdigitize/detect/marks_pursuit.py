@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kmdigitize.detect.marks_bars import UPRIGHT
+from kmdigitize.detect.marks_bars import BARS
 from kmdigitize.detect.marks_fit import DEFAULT, FitSettings, accepted, least_gain
 from kmdigitize.detect.marks_render import MarkLook
 from kmdigitize.detect.marks_scene import Scene, draw_on, gains
@@ -46,4 +46,4 @@ def take_marks(
 
 def closest(look: MarkLook) -> float:
     """Columns by which two marks of one arm must differ to be told apart."""
-    return max(0.6 * look.stroke, 1.2) if look.kind in UPRIGHT else max(0.3 * look.size, 1.2)
+    return max(0.6 * look.stroke, 1.2) if look.kind in BARS else max(0.3 * look.size, 1.2)

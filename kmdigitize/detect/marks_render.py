@@ -81,7 +81,7 @@ def stamp_of(look: MarkLook, x: float, y: float) -> Stamp:
     cover = look.depth * (_edge((look.stroke / 2 - away) / look.soft) + _edge((look.stroke / 2 + away) / look.soft) - 1)
     kept = cover > FAINT
     blank = np.zeros(rows.shape, dtype=bool)
-    if look.kind == "vbar":
+    if look.kind in {"vbar", "plus"}:
         beyond = np.abs(rows - y)
         blank = (np.abs(columns - x) <= max(look.stroke / 2, 0.5)) & (beyond >= tip) & (beyond < tip + tail)
     pixels = np.concatenate([np.flatnonzero(kept), np.flatnonzero(blank)])

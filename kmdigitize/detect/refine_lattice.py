@@ -20,20 +20,23 @@ from kmdigitize.geometry import FloatArray, IntArray
 
 NEVER = 1e9
 """Cost (px²) at which no cell is left out of the flats."""
+SHORTEST = 3.0
+"""Columns of the shortest flat whose row and width count."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellSettings:
     """Reading of whole-pixel staircases.
 
-    ``width``: px by which the ink of a column may differ from the stroke's to count as the curve alone. ``agree``: px
-    by which its two edges may tell different rows. ``penalty`` (px²) of a flat: below 0.5, so that a single cell a
-    row lower than its neighbours, seen by both edges, is a flat. ``doubtful``: weight of a cell that the ink does not
-    tell, against one edge.
+    ``width``: px by which the ink of a column may differ from its flat's to count as the curve alone, and that of a
+    flat from the stroke's. ``one_width``: least share of equally thick flats; renderers that round both edges of a
+    stroke leave some a pixel thicker, and there the two edges together tell more than whole rows. ``penalty`` (px²)
+    of a flat: below 0.5, so that a single cell a row lower than its neighbours, seen by both edges, is a flat.
+    ``doubtful``: weight of a cell that the ink does not tell, against one edge.
     """
 
     width: float = 0.3
-    agree: float = 0.5
+    one_width: float = 0.9
     penalty: float = 0.45
     doubtful: float = 0.1
 
@@ -45,8 +48,9 @@ def whole_pixel_flats(
 
     ``levels`` and ``risers`` are the trace as fitted to the anti-aliased ink, the curve falling.
     """
-    lattice = find_lattice(*_clean_flats(columns, risers, settings))
-    if lattice not in {"whole", "half"}:
+    rows, counts, alike = _clean_flats(columns, risers, settings)
+    lattice = find_lattice(rows, counts)
+    if lattice not in {"whole", "half"} or alike < settings.one_width:
         return None
     phase = 0.0 if lattice == "whole" else 0.5
     cells, known = _cells(columns, phase, settings)
@@ -63,21 +67,22 @@ def whole_pixel_flats(
     return flats, samples.position[first[1:]] - 0.5, _gaps(known, first[1:])
 
 
-def _clean_flats(columns: Columns, risers: FloatArray, settings: CellSettings) -> tuple[FloatArray, FloatArray]:
-    """Rows of the flats by those of their columns that show the curve's stroke alone, and the number of these."""
-    alone = (
-        np.isfinite(columns.upper)
-        & np.isfinite(columns.lower)
-        & (np.abs(columns.mass - columns.stroke) < settings.width)
-        & (np.abs(columns.upper - columns.lower) < settings.agree)
-    )
+def _clean_flats(columns: Columns, risers: FloatArray, settings: CellSettings) -> tuple[FloatArray, FloatArray, float]:
+    """Rows of the flats by those of their columns that show the stroke alone, the number of these, and the share of
+    the flats that are of one width."""
+    whole = np.isfinite(columns.upper) & np.isfinite(columns.lower) & (columns.mass < columns.stroke + 1.5)
     flat = np.searchsorted(risers, columns.x, side="right")
-    rows, counts = [], []
-    for index in np.unique(flat[alone]):
-        inside = alone & (flat == index)
-        rows.append(float(np.median((columns.upper[inside] + columns.lower[inside]) / 2)))
-        counts.append(float(inside.sum()))
-    return np.array(rows), np.array(counts)
+    rows, counts, widths = [], [], []
+    for index in np.unique(flat[whole]):
+        inside = whole & (flat == index)
+        width = float(np.sort(columns.mass[inside])[inside.sum() // 4])
+        alone = inside & (np.abs(columns.mass - width) < settings.width)
+        rows.append(float(np.median((columns.upper[alone] + columns.lower[alone]) / 2)))
+        counts.append(float(alone.sum()))
+        widths.append(width)
+    long = np.array(counts) >= SHORTEST
+    alike = np.abs(np.array(widths)[long] - columns.stroke) < settings.width
+    return np.array(rows), np.array(counts), float(np.mean(alike)) if alike.size else 0.0
 
 
 def _cells(
