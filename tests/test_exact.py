@@ -220,3 +220,25 @@ def test_numbers_at_risk_that_rise_give_patients_and_a_flag() -> None:
     rebuilt = reconstruct(ReconstructionInputs(curve, table, arm="A"))
     assert rebuilt.ipd.n > 0
     assert "risk_table_rises" in {flag.code for flag in rebuilt.flags}
+
+
+@pytest.mark.parametrize("off", [-4e-7, 0, 4e-7])
+def test_a_drop_that_a_drawing_rounds_beside_a_printed_time_takes_none_of_those_at_risk_there(off):
+    """150 patients in whole months, one mark for all who are censored in one."""
+    month = np.arange(1.0, 25.0)
+    events = np.array([9, 2, 6, 1, 3, 3, 5, 4, 3, 4, 3, 5, 4, 3, 1, 2, 2, 0, 3, 0, 0, 0, 0, 0])
+    censored = np.array([1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 6, 10, 6, 10, 4, 6, 5, 6, 7, 4, 5, 8, 5, 2])
+    before = 150 - np.concatenate([[0], np.cumsum(events + censored)[:-1]])
+    falls = events > 0
+    drops = month[falls] + np.where(month[falls] < 12, off, -off)
+    drawn = StepCurve(
+        drops, np.cumprod(1 - events / before)[falls], 24.0, month[censored > 0],
+        time_sd=np.full(falls.sum(), 2e-5), survival_sd=np.full(falls.sum(), 1e-6), time_resolution=6e-5,
+        survival_resolution=4e-6,
+    )  # fmt: skip
+    table = AtRisk(np.array([0.0, 6.0, 12.0, 18.0, 24.0]), np.append(150, before[[5, 11, 17, 23]]))
+    found = reconstruct(ReconstructionInputs(drawn, table, arm="A"))
+    assert found.flags == ()
+    assert (
+        np.bincount(np.rint(found.ipd.time[found.ipd.event]).astype(int), minlength=25)[1:].tolist() == events.tolist()
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
-from kmdigitize.ipd.prepare import Prepared
+from kmdigitize.ipd.prepare import DRAWN, Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.ipd.slots import Cells
 
@@ -133,8 +133,6 @@ class PlacedMarks:
         return gap
 
 
-_NO_PIXEL = 2e-4
-"""Share of the follow-up below which a distance is none of pixels, but of the rounding of a drawing."""
 _NO_CHANCE = 0.1
 """Share of the marks at drops and printed times that may be there by chance for all to be there exactly: drawings."""
 
@@ -158,7 +156,7 @@ def place_marks(inputs: ReconstructionInputs, edges: FloatArray) -> PlacedMarks 
         nearest = np.where(np.abs(inner[left] - marks) < np.abs(inner[right] - marks), left, right)
         near = np.abs(inner[nearest] - marks) < width
         by_chance = 2.0 * width * inner.size / max(float(edges[-1]), 1e-12)
-        drawn = width < _NO_PIXEL * float(edges[-1])
+        drawn = width < DRAWN * float(edges[-1])
         exact = drawn and by_chance * marks.size < _NO_CHANCE * np.count_nonzero(near)
         if exact or near.mean() > min(0.9, 0.2 + 3.0 * by_chance):
             marks = np.where(near, np.maximum(marks, inner[nearest]), marks)

@@ -22,6 +22,9 @@ EXCESS_SHARE = 0.15
 """A count may exceed what the curve leaves of an earlier one by this share: beyond any digitizing error, below any
 misread leading digit."""
 
+DRAWN = 2e-4
+"""Share of the follow-up below which a distance is none of pixels, but of the rounding of a drawing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -53,6 +56,7 @@ def prepare(inputs: ReconstructionInputs) -> Prepared:
     risk_time, risk_count = np.zeros(0), np.zeros(0, np.int64)
     if risk is not None:
         risk_time, risk_count = _consistent_cells(risk, curve, flags, conflicts)
+        time = _on_printed_times(time, risk_time, curve)
     n = _number_of_patients(inputs, risk_time, risk_count, conflicts)
     if n is not None and (not risk_time.size or risk_time[0] > 0):
         risk_time, risk_count = np.insert(risk_time, 0, 0.0), np.insert(risk_count, 0, n)
@@ -80,6 +84,19 @@ def falling_drops(curve: StepCurve) -> tuple[FloatArray, FloatArray, FloatArray,
     sd = curve.survival_sd[falls] if curve.survival_sd is not None else np.zeros(size)
     time_sd = curve.time_sd[falls] if curve.time_sd is not None else np.zeros(size)
     return np.maximum(curve.time[falls], 0.0), curve.survival[falls], sd, time_sd
+
+
+def _on_printed_times(time: FloatArray, printed: FloatArray, curve: StepCurve) -> FloatArray:
+    """Drop times (k,), those that a drawing's rounding puts just beside a ``printed`` time (m,) moved onto it.
+
+    Both are the same month; a drop that seems to come before it would take its events from those at risk there.
+    """
+    rounding = 1.5 * curve.time_resolution
+    if not time.size or not 0 < rounding < DRAWN * float(curve.last_time):
+        return time
+    nearest = printed[np.abs(time[:, None] - printed[None, :]).argmin(axis=1)]
+    moved = np.where(np.abs(time - nearest) < rounding, nearest, time)
+    return moved if np.all(np.diff(moved) > 0) else time
 
 
 def _consistent_cells(

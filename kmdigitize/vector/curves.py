@@ -72,7 +72,7 @@ def trace_drawn_curves(
         found = [steps for steps in found if is_seen(steps, figure)]
     found = _stepped_only(_without_repetitions(found, drawing), settings)
     found = [steps for steps in without_limits(found) if not steps.turns]
-    entries = matched_entries([steps.strand.look for steps in found], _with_samples(legend, drawing, panel))
+    entries = matched_entries([steps.strand for steps in found], _with_samples(legend, drawing, panel))
     chosen = _chosen(found, entries, scales, settings)
     log.debug("%d lines, %d curves", len(found), len(chosen))
     traces = tuple(_trace(steps, entry, scales, drawing, settings) for steps, entry in chosen)

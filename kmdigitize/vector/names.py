@@ -1,4 +1,4 @@
-"""Which legend entry a drawn line belongs to: the one whose sample has its colour and dash."""
+"""Which legend entry a drawn line belongs to: the one whose sample has its colour and dash, or that is at its end."""
 
 from __future__ import annotations
 
@@ -9,36 +9,46 @@ import numpy as np
 from kmdigitize.geometry import FloatArray
 from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import LegendEntry
-from kmdigitize.vector.looks import Look
+from kmdigitize.vector.looks import Look, Strand
 
 _FAR = 120.0
 """Colour distance (RGB) above which line and sample differ: opacity and anti-aliasing change thin samples that much."""
 _OTHER_DASH = 60.0
+_AWAY = 10.0
+"""What a letter's height between the end of a line and a label at the curves costs, at most ``_OTHER_DASH``."""
 
 
-def matched_entries(looks: Sequence[Look], legend: Sequence[LegendEntry]) -> list[int | None]:
+def matched_entries(lines: Sequence[Strand], legend: Sequence[LegendEntry]) -> list[int | None]:
     """For each line the index of its entry; None where nothing fits or the legend has no samples."""
     sampled = [index for index, entry in enumerate(legend) if entry.color is not None]
-    if not sampled or not looks:
-        return [None] * len(looks)
+    if not sampled or not lines:
+        return [None] * len(lines)
     from scipy.optimize import linear_sum_assignment
 
-    cost: FloatArray = np.array([[_difference(look, legend[index]) for index in sampled] for look in looks])
+    cost: FloatArray = np.array([[_difference(line, legend[index]) for index in sampled] for line in lines])
     rows, columns = linear_sum_assignment(np.minimum(cost, 4 * _FAR))
-    entries: list[int | None] = [None] * len(looks)
+    entries: list[int | None] = [None] * len(lines)
     for row, column in zip(rows, columns, strict=True):
         if cost[row, column] < _FAR:
             entries[row] = sampled[column]
     return entries
 
 
-def _difference(look: Look, entry: LegendEntry) -> float:
-    """Distance of colours, plus that of the dash patterns."""
+def _difference(line: Strand, entry: LegendEntry) -> float:
+    """Distance of colours, plus those of the dash patterns and of a label at the curves from the line's end."""
     if entry.color is None:
         return 4 * _FAR
+    look = line.look
     on_white = _on_white(look.color, look.alpha)
     color = min(_distance(look.color, entry.color), _distance(on_white, entry.color))
-    return color + _dash_difference(look, entry) + _width_difference(look, entry)
+    away = _end_distance(line, entry) if entry.place == "direct" else 0.0
+    return color + _dash_difference(look, entry) + _width_difference(look, entry) + away
+
+
+def _end_distance(line: Strand, entry: LegendEntry) -> float:
+    """How far a label's middle lies above or below the end of a line, as a cost."""
+    height = max(entry.box.height, 1.0)
+    return min(_OTHER_DASH, _AWAY * abs(float(line.points[-1, 1]) - entry.box.center_y) / height)
 
 
 def _on_white(color: Rgb, alpha: float) -> Rgb:

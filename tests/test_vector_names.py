@@ -1,0 +1,43 @@
+"""Names of drawn lines: by look, and where all look alike by the label at the line's end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kmdigitize.geometry import Box
+from kmdigitize.records.printed import LegendEntry
+from kmdigitize.vector.looks import Look, Strand
+from kmdigitize.vector.names import matched_entries
+
+BLACK, RED = (0, 0, 0), (200, 30, 30)
+
+
+def line(end, color=BLACK, dash=()):
+    return Strand(np.array([[0.0, 10.0], [300.0, end]]), Look(color, 2.0, dash), 0)
+
+
+def label(text, row, color=BLACK):
+    box = Box(305, row - 6, 365, row + 6)
+    return LegendEntry(text, box, None, color, "solid", 2.0, place="direct")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_lines_of_one_look_take_the_labels_at_their_ends(order):
+    rows = [100.0, 150.0, 163.0]
+    lines = [line(rows[i] + 1) for i in order]
+    assert matched_entries(lines, [label("A", 100), label("B", 150), label("C", 163)]) == list(order)
+
+
+def test_a_line_without_a_label_leaves_the_labels_to_those_beside_them():
+    assert matched_entries([line(150), line(163), line(100)], [label("C", 162), label("A", 101)]) == [None, 0, 1]
+
+
+def test_looks_come_before_places():
+    lines = [line(100, RED), line(150)]
+    assert matched_entries(lines, [label("A", 100), label("B", 150, RED)]) == [1, 0]
+
+
+def test_without_samples_nothing_is_matched():
+    assert matched_entries([line(100)], [LegendEntry("A", Box(0, 0, 10, 10))]) == [None]
+    assert matched_entries([], [label("A", 100)]) == []
