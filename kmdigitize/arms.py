@@ -52,14 +52,16 @@ def _found_arms(
     for trace, name in zip(traces, name_arms(traces, legend, table, scales), strict=True):
         entry = legend[name.entry] if name.entry is not None else None
         row = rows[name.row] if name.row is not None else None
+        curve, at_risk = to_step_curve(trace, scales, marks_drawn), _at_risk(row)
+        flags = trace.flags + conversion_flags(trace, scales) + name.flags + _end_flags(curve, at_risk)
         arm = DigitizedArm(
             name=name.name,
-            curve=to_step_curve(trace, scales, marks_drawn),
+            curve=curve,
             trace=trace,
-            at_risk=_at_risk(row),
+            at_risk=at_risk,
             n=entry.n if entry else None,
             events=entry.events if entry else None,
-            flags=tuple(dict.fromkeys(trace.flags + conversion_flags(trace, scales) + name.flags)),
+            flags=tuple(dict.fromkeys(flags)),
         )
         place = name.entry if name.entry is not None else name.row
         ordered.append(((len(traces) if place is None else place, -_mean_survival(arm.curve)), arm))
@@ -89,6 +91,19 @@ def _at_risk(row: RiskRow | None) -> AtRisk | None:
     times, counts = row.times[order], row.counts[order]
     kept = np.concatenate([[True], np.diff(times) > 0]) & (counts >= 0)
     return AtRisk(times[kept], counts[kept]) if kept.any() else None
+
+
+LOST_END = 0.02
+"""Share of the follow-up by which a curve may end before a printed time: last flats hide under axes and marks."""
+
+
+def _end_flags(curve: StepCurve, at_risk: AtRisk | None) -> tuple[Flag, ...]:
+    """Whether patients are printed as at risk when the curve has ended: its end was lost, or the row is another's."""
+    present = at_risk.time[at_risk.count > 0] if at_risk is not None else np.zeros(0)
+    if not present.size or present[-1] - curve.last_time <= max(LOST_END * present[-1], 2 * curve.time_resolution):
+        return ()
+    detail = f"the curve ends at {curve.last_time:.4g}, patients are at risk at {present[-1]:g}"
+    return (Flag("risk_table_conflicts_with_curve", detail),)
 
 
 def _count_flags(found: int, legend: Sequence[LegendEntry], table: RiskTable | None) -> list[Flag]:

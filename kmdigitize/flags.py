@@ -27,7 +27,7 @@ MEANING: dict[str, str] = {
     "arm_unnamed": "No legend, label or table row could be matched to the curve.",
     "arm_name_doubtful": "The name was matched to the curve by exclusion only.",
     "risk_table_doubtful": "A cell of the number-at-risk table was read with doubt.",
-    "risk_table_conflicts_with_curve": "A printed number at risk cannot be met by the curve's drops.",
+    "risk_table_conflicts_with_curve": "The curve, by its drops or its end, cannot meet a printed number at risk.",
     "risk_table_rises": "Numbers at risk rise with time (delayed entry); the reconstruction does not hold then.",
     "n_unknown": "No number of patients was printed or stated; it was estimated from the size of the drops.",
     "events_unmatched": "The stated number of events could not be met.",
