@@ -12,7 +12,7 @@ import click
 from kmdigitize import __version__
 from kmdigitize.errors import BatchError, DisagreementError, KmdigitizeError
 from kmdigitize.forms import parse_counts, parse_names, parse_pages, parse_range, parse_shard
-from kmdigitize.garbage import collect_rarely
+from kmdigitize.frugal import collect_rarely
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)

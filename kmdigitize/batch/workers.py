@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from kmdigitize.errors import BatchError
-from kmdigitize.garbage import collect_rarely
+from kmdigitize.frugal import collect_rarely
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
