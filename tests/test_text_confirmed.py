@@ -75,3 +75,9 @@ def test_a_row_whose_counts_were_read_as_one_text_mends_a_label() -> None:
     legend = [_token("BMI", 50, 10), _token("Other", 50, 30)]
     row = [_token("BMI <25", 0, 200), _token("126 (0) 114 (3)96 (8)", 100, 200)]
     assert [e.label for e in confirmed_labels(_entries(*legend), [*legend, *row])] == ["BMI <25", "Other"]
+
+
+def test_a_piece_of_a_sample_before_a_label_is_left_out_where_the_table_shows_it() -> None:
+    legend = [_token("-x>12", 50, 10), _token("x<=6", 50, 30)]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("x > 12", 200), *_row("x <= 6", 220)])
+    assert [e.label for e in found] == ["x > 12", "x<=6"]

@@ -102,6 +102,7 @@ def test_dash_classes(pattern: str, stroke: float, dash: str) -> None:
         ("Control (45/114)", ("Control", 114, 45)),
         ("Arm B 12 events / 60 patients", ("Arm B", 60, 12)),
         ("T3-4", ("T3-4", None, None)),
+        ("T3−4", ("T3-4", None, None)),
         ("<=20 mm", ("<=20 mm", None, None)),
     ],
 )
@@ -227,6 +228,26 @@ def test_a_dash_behind_the_name_of_a_plus_is_a_minus() -> None:
     page[59:61, 177:182] = 255
     entries = read_legend(Figure("f", page), PANEL, [_label("EGFR+", 40), _label("EGFR", 60)])
     assert [e.label for e in entries] == ["EGFR+", "EGFR"]
+
+
+def test_a_marked_sample_read_as_digits_is_no_part_of_the_label() -> None:
+    page = _page()
+    for row, color in ((40, RED), (60, BLUE), (80, (0, 0, 0))):
+        page[row - 1 : row + 1, 110:140] = color
+        page[row - 4 : row + 4, 128] = color
+    stuck = TextToken("-4. Arm B", Box(122, 55, 190, 65))
+    entries = read_legend(Figure("f", page), PANEL, [_label("Arm A", 40), stuck, _label("Arm C", 80)])
+    assert [e.label for e in entries] == ["Arm A", "Arm B", "Arm C"]
+
+
+def test_a_letter_that_sticks_out_of_its_box_is_no_part_of_the_next_sample() -> None:
+    page = _page()
+    page[39:41, 30:50] = RED
+    page[39:41, 130:150] = BLUE
+    page[36:44, 108:112] = 0
+    surgery = TextToken("Surgery", Box(60, 35, 109, 45))
+    entries = read_legend(Figure("f", page), PANEL, [surgery, _label("Surgery + RT", 40, 160)])
+    assert [(e.label, e.sample and e.sample.left) for e in entries] == [("Surgery", 30), ("Surgery + RT", 130)]
 
 
 def test_cells_of_a_table_are_no_labels() -> None:

@@ -40,7 +40,8 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
         better = [t for t in nearest if t.confidence > sure or entry.place == "direct"]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
         spelt = [split_counts(t.text)[0] for t in labels if plain_label(t.text) == plain_label(entry.label)]
-        label = spelt[0] if entry.place == "direct" and len(spelt) == 1 else entry.label
+        spoilt = entry.place == "direct" or re.match(r"[-–—_|~'.]", entry.label) is not None
+        label = spelt[0] if spoilt and len(spelt) == 1 else entry.label
         if len(better) == 1 and not repeated:
             label = _row_label(better[0].text, entry.label)
         elif sure < _UNSURE:

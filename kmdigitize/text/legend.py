@@ -89,14 +89,17 @@ def _upright_edges(panel: Panel, height: float) -> list[Box]:
 def _limits(
     token: TextToken, tokens: Sequence[TextToken], width: int, edges: Sequence[Box] = ()
 ) -> tuple[float, float]:
-    """Columns left of the label that no other text and no upright line (``edges``) occupies."""
+    """Columns left of the label that no other text and no upright line (``edges``) occupies.
+
+    Last letters stick out of the boxes of their words by up to a quarter of the height.
+    """
     others = [
-        t.box.right
+        t.box.right + max(2.0, 0.3 * (t.box.height + 1))
         for t in tokens
         if t.box.right < token.box.left and abs(t.box.center_y - token.box.center_y) < 0.6 * (t.box.height + 1)
     ]
     passed = [e.right for e in edges if e.right < token.box.left and e.top < token.box.center_y < e.bottom]
-    return max([0.0, *(right + 2 for right in others), *passed]), float(width)
+    return max([0.0, *others, *passed]), float(width)
 
 
 def _with_samples(

@@ -98,6 +98,10 @@ def without_stuck_samples(pixels: Pixels, labels: Sequence[TextToken], height: f
             and token.box.left + 0.8 * height < other.box.left < token.box.center_x
         ]
         left = float(sorted(lefts)[len(lefts) // 2]) if lefts else 0.0
+        figures = re.match(r"[^A-Za-z<>=≤≥(\[]{2,4}\s+(?=[A-Za-z])", token.text)
+        if lefts and figures is not None:  # a marked sample read as digits: it ends where the other labels begin
+            end = token.box.left + token.box.width * figures.end() / len(token.text)
+            sign = figures if abs(end - left) < height else sign
         if not lefts or (sign is None and not _begins_with_line(pixels, token.box, left)):
             result.append(token)
             continue
