@@ -109,7 +109,7 @@ _PERCENT = (
 _SHARE_OF_ARM = re.compile(
     rf"(?i){_PERCENT}\s*,?\s*(?:in|with|for|among|of)\s+(?:patients\s+(?:in|receiving|on|with)\s+)?(?:the\s+)?(?P<arm>[A-Za-z0-9<>=][^,;:()\[\]%]{{0,40}}?)(?=\s+(?:group|arm|patients|and|vs|versus|compared|than|at)\b|\s*(?:[,;.()]|$))"
 )
-_LABELLED = re.compile(rf"(?i){_TIME_WORD}(?:\s*(?:OS|PFS|DFS|survival|rate|:|,|=))*\s*{_PERCENT}")
+_LABELLED = re.compile(rf"(?i){_TIME_WORD}(?:\s*(?:OS|PFS|DFS|survival|rate|[:,;=]))*\s*{_PERCENT}")
 
 
 def find_landmarks(sentence: str, arms: Sequence[str] = ()) -> list[FoundLandmark]:
