@@ -80,8 +80,10 @@ def find_medians(sentence: str, arms: Sequence[str] = ()) -> list[ArmMedian]:
     ``arms`` are words for the known arms, which may also stand directly before their medians.
     """
     start = _ARM_THEN_VALUE.match(sentence) or _ARM_MEDIAN_VALUE.match(sentence)
-    if start and not re.search(_NO_ARM_START, start["arm"]) and not _PAIR.search(sentence):
-        return [_median(start, start["arm"]), *_compared_with(sentence[start.end() :], start["unit"] or "")]
+    if start and not re.search(_NO_ARM_START, start["arm"]):
+        others = _compared_with(sentence[start.end() :], start["unit"] or "")
+        if others or not _PAIR.search(sentence):
+            return [_median(start, start["arm"]), *others]
     word = re.search(r"(?i)\bmedians?\b|\bm(?:OS|PFS|DFS|EFS|TTP)\b", sentence)
     if not word or re.search(
         r"(?i)median\s+(?:duration\s+of\s+)?(?:follow[\s-]?up|age|observation)", sentence[word.start() :]

@@ -155,6 +155,9 @@ def _landmark(match: re.Match[str], time: str, unit: str, arm: str) -> FoundLand
 
 _TOTAL = (
     re.compile(
+        r"(?i)^\W*of\s+(?:the\s+|a\s+total\s+of\s+)?(\d{2,6})\s+randomi[sz]ed\s+(?:patients|participants|women|men)\b"
+    ),
+    re.compile(
         r"(?i)\b(?:included?|enrolled|randomi[sz]ed|recruited|assigned|analy[sz]ed|evaluated|involving|total\s+of)\s+(?:a\s+total\s+of\s+)?(\d{2,6})\s+(?:[a-z-]+\s+){0,3}(?:patients|participants|subjects|women|men|adults|children|persons)"
     ),
     re.compile(

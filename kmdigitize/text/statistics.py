@@ -43,7 +43,7 @@ _BOUND = 0.1
 _WORDS_OF_TESTS = (
     "p|values?|log|rank|p?logrank|tests?|one|two|sided|tailed|stratified|unstratified|by|from|the|using|e"
     "|wilcoxon|gehan|breslow|mantel|haenszel|cox|peto|tarone|ware|fleming|harrington"
-    "|chi2?|chisq|chi-squared?|squared?|on|degrees?|of|freedom|df|overall|nominal|exact|for|superiority"
+    "|chi2?|chisq|chi-squared?|squared?|on|degrees?|of|freedom|df|overall|nominal|exact|for|superiority|non-?inferiority"
 )
 
 
