@@ -29,8 +29,10 @@ class LeaningSettings:
     """Tallest run that is a mark; reference lines are taller."""
     beside: float = 2.0
     """How far from a mark's middle the bare line is looked for, on both sides."""
-    least: int = 6
-    """Columns of lone marks from which they tell anything: two or three marks."""
+    least: float = 4.0
+    """Columns of lone marks, in strokes (the width of a thin mark), from which they tell anything."""
+    agreed: float = 0.8
+    """Share of them that must stand on one side: drops that meet another curve do so from either side."""
     one_sided: float = 0.6
     """Offset of the line from the middle of marks, in halves of their height, from which they stand on one side."""
 
@@ -48,11 +50,12 @@ def mark_lean(ink: Image, stroke: float, settings: LeaningSettings | None = None
     off = int(np.ceil(s.beside * stroke)) + 1
     before, after = (_line_beside(marks, lines, side) for side in (-off, off))
     alone = np.abs(before - after) <= 0.5  # not a number where there is no line, or more than one
-    if np.count_nonzero(alone) < s.least:
+    if np.count_nonzero(alone) < s.least * stroke:
         return 0.0
     half = np.maximum((marks.last - marks.first + 1 - stroke) / 2, 0.5)
-    middle = float(np.median(((before - (marks.first + marks.last) / 2) / half)[alone]))
-    return float(np.sign(middle)) if abs(middle) > s.one_sided else 0.0
+    offset = ((before - (marks.first + marks.last) / 2) / half)[alone]
+    lower, upper = float(np.mean(offset > s.one_sided)), float(np.mean(offset < -s.one_sided))
+    return 1.0 if lower >= s.agreed else -1.0 if upper >= s.agreed else 0.0
 
 
 def _chosen(runs: Runs, which: NDArray[np.bool_]) -> Runs:
