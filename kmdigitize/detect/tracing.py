@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.phases import dashed_route, near_route
 from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.records.printed import Dash
 
@@ -71,6 +73,8 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         dashed = [other for other in siblings if other.dash not in ("solid", "unknown")]
         dashes = [on for other in dashed for on in dash_lengths(other.dash, other.period, sheet.stroke)[0]]
         coverage = without_dashes(coverage, explained, max(dashes, default=0.0), sheet.stroke)
+        # Dashes that follow their own pattern may lie upon the line, whose ink shows in their gaps.
+        occluded = np.maximum(sheet.occluded, (0.5 if _told_apart([arm, *siblings]) else 1.0) * explained)
     if arm.dash != "solid" and (others or siblings or arm.dash != "unknown"):
         lengths, gap = dash_lengths(arm.dash, arm.period, sheet.stroke)
         rivals = [dash_lengths(other.dash, other.period, sheet.stroke)[0] for other in siblings]
@@ -84,13 +88,43 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
+    off_route = _off_route(sheet, occluded, arm, siblings, start)
     prices = (missing, 0.55 * missing, 0.27 * missing)
     offers = path_costs(ground, prices, alone=_alone(arm, others, siblings))
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
+        if off_route is not None and road is not None:
+            costs.column[off_route] += 1
+            road = _as_far(cheapest_path(costs, sheet.start, start), road)
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
+
+
+def _off_route(
+    sheet: Sheet, occluded: Image, arm: Arm, siblings: Sequence[Arm], start: Image
+) -> NDArray[np.bool_] | None:
+    """Where (w, h) a broken line cannot run if its dashes are those of its pattern; None where none is known."""
+    if len(arm.period) < 2 or not siblings or not _told_apart([arm, *siblings]):
+        return None
+    coverage = np.minimum(1.5 * sheet.coverage, 1) if arm.dash == "dotted" else sheet.coverage
+    route = dashed_route(coverage, occluded, sheet.stroke, arm.period, (sheet.start, start))
+    return None if route is None else ~near_route(route, coverage.shape, 1.5 * sheet.stroke + 1).T
+
+
+def _as_far(routed: Road | None, free: Road) -> Road:
+    """The path along a route, unless it ends well before the free one does: then the pattern is not the line's."""
+    return routed if routed is not None and routed.rows.size >= 0.9 * free.rows.size else free
+
+
+def _told_apart(arms: Sequence[Arm]) -> bool:
+    """Whether the line types of one ink are known.
+
+    Of two solid lines, or with an unknown one, some are broken lines whose samples were too short to show it: dashes
+    could then be anybody's.
+    """
+    kinds = [arm.dash for arm in arms]
+    return "unknown" not in kinds and kinds.count("solid") <= 1
 
 
 def explained_by(road: Road, coverage: Image, stroke: float) -> Image:
