@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from kmdigitize.detect.inks import Ink, is_grey
+from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, find_arms, support
@@ -96,7 +97,8 @@ def choose_curves(
     result = _announced_elsewhere(result, sheets, wanted, s)
     if expected is None and legend and all(entry.place == "direct" for entry in legend):
         result = _unlabelled_lines(result, sheets)
-    return result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
+    result = result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
+    return between_limits(result, sheets)
 
 
 def _unlabelled_lines(result: list[tuple[int, Found]], sheets: Sequence[Sheet]) -> list[tuple[int, Found]]:
