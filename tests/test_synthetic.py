@@ -24,7 +24,9 @@ from kmdigitize.synthetic import (
     simulate_trial,
 )
 from kmdigitize.synthetic.damage import damage_picture, encode
+from kmdigitize.synthetic.draw import _compose, _matplotlib_defaults
 from kmdigitize.synthetic.fitting import publishable
+from kmdigitize.synthetic.layout import handle_length
 from kmdigitize.synthetic.mixed import mixed_case
 from kmdigitize.synthetic.perfect import perfect_digitization
 
@@ -210,3 +212,16 @@ def test_black_marks_stay_as_long_as_they_leave_a_broken_line_to_follow(marks: i
     arms = [TrueArm(name, np.append(times, 30.0), np.append(np.zeros(marks, bool), True)) for name in "ab"]
     style = replace(BARE, inks="mono_styled", censor="plus", x_axis=(0.0, 60.0, 12.0))
     assert (publishable(style, arms).censor != "none") is kept
+
+
+def test_a_title_stands_above_the_legend_and_samples_show_a_whole_period():
+    style = replace(
+        BARE, inks="mono_styled", stroke_pt=3.0, font_pt=9.0, title="Progression-free survival", legend="top"
+    )
+    assert handle_length(style, 2) == 7.5 * 3 / 9
+    assert handle_length(replace(style, stroke_pt=1.0), 2) == 2.0
+    arms = simulate_trial(TrialRecipe(arms=("Control", "Treatment"), n=40), 1)
+    with _matplotlib_defaults(style):
+        _, ((plot, _),) = _compose([arms], [style])
+        legend, title = plot.get_legend().get_window_extent(), plot._left_title.get_window_extent()
+        assert title.y0 >= legend.y1 - 3  # the descenders of a title and a legend's margin may share a row

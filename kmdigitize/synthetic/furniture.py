@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from kmdigitize.synthetic.contents import Contents, start_level, step_corners
-from kmdigitize.synthetic.layout import LINE
+from kmdigitize.synthetic.layout import LINE, handle_length
 from kmdigitize.synthetic.style import FigureStyle
 
 if TYPE_CHECKING:
@@ -63,16 +63,20 @@ def draw_legend(plot: Plot, contents: Contents) -> None:
     style, em = contents.style, contents.room.em
     width, height = plot.bbox.width / plot.figure.dpi, plot.bbox.height / plot.figure.dpi
     count = len(contents.arms)
+    handle = handle_length(style, count)
     match style.legend:
         case "inside":
-            plot.legend(loc=_free_corner(contents), frameon=False)
+            plot.legend(loc=_free_corner(contents), frameon=False, handlelength=handle)
         case "right":
-            plot.legend(loc="center left", bbox_to_anchor=(1 + em / width, 0.5), frameon=False)
+            anchor = (1 + em / width, 0.5)
+            plot.legend(loc="center left", bbox_to_anchor=anchor, frameon=False, handlelength=handle)
         case "top":
-            plot.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=count, frameon=False)
+            plot.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=count, frameon=False, handlelength=handle)
         case "below":
             bottom = -(contents.room.bottom - 0.2 * em) / height
-            plot.legend(loc="lower center", bbox_to_anchor=(0.5, bottom), ncols=count, frameon=False)
+            plot.legend(
+                loc="lower center", bbox_to_anchor=(0.5, bottom), ncols=count, frameon=False, handlelength=handle
+            )
         case "direct":
             for index, arm in enumerate(contents.arms):
                 level = float(contents.drawn(np.array([_level_at(contents, index)]))[0])

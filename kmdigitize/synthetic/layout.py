@@ -12,6 +12,10 @@ LINE = 1.55
 """Distance of text lines in ems."""
 CHARACTER = 0.62
 """Generous width of one character in ems."""
+TOP_LEGEND = 2.2
+"""Height (em) of a legend of one line above the frame."""
+HANDLE = 2.0
+"""Length (em) of a line sample, matplotlib's own."""
 PAGE_LINES = 7
 """Lines of page text above and below the figure."""
 
@@ -50,19 +54,30 @@ def plan_room(style: FigureStyle, names: Sequence[str]) -> Room:
     """Margins for a panel with these arms."""
     em = style.font_pt / 72
     label = max(len(name) for name in names) * CHARACTER * em
+    handle = handle_length(style, len(names))
     left = (2.6 + 1.8 + 0.8) * em + (0.5 * em if style.percent == "signs" else 0)
     if style.risk in ("plain", "coloured", "events"):
         left = max(left, label + 3.2 * em)
-    right = 1.6 * em + (label + 4 * em if style.legend == "right" else 0) + (label if style.legend == "direct" else 0)
-    top = 1.0 * em + (2.2 * em if style.title else 0) + (2.2 * em if style.legend == "top" else 0)
+    right = (
+        1.6 * em
+        + (label + (2 + handle) * em if style.legend == "right" else 0)
+        + (label if style.legend == "direct" else 0)
+    )
+    top = 1.0 * em + (2.2 * em if style.title else 0) + (TOP_LEGEND * em if style.legend == "top" else 0)
     axis = (LINE + 0.6 + LINE) * em + (0.09 if style.frame == "detached" else 0)
     bottom = axis + 0.4 * em
     table = axis + 0.9 * em
     if style.risk not in ("none", "inside"):
         bottom = table + (len(names) + 1) * LINE * em + 0.3 * em
     if style.legend == "below":
-        bottom += 2.2 * em
+        bottom += TOP_LEGEND * em
     return Room(left, right, top, bottom, table, em)
+
+
+def handle_length(style: FigureStyle, arms: int) -> float:
+    """Length (em) of the legend's line samples: at least one whole period of every line type, or it names none."""
+    periods = [sum(style.dash(index)) * style.stroke_pt / style.font_pt for index in range(arms)]
+    return max(HANDLE, *periods)
 
 
 def plan_axes(style: FigureStyle, last_time: float) -> Axes:

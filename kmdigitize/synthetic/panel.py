@@ -8,6 +8,7 @@ import numpy as np
 
 from kmdigitize.synthetic.contents import Contents, start_level, step_corners
 from kmdigitize.synthetic.furniture import draw_extras, draw_legend, draw_risk_table
+from kmdigitize.synthetic.layout import TOP_LEGEND
 from kmdigitize.synthetic.style import FigureStyle
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _draw_frame(plot: Plot, contents: Contents) -> None:
     plot.set_xlabel(style.x_title)
     plot.set_ylabel(style.y_title or _usual_y_title(style))
     if style.title:
-        plot.set_title(style.title, fontsize=style.font_pt * 1.15, loc="left", fontweight="bold")
+        above = (TOP_LEGEND + 0.4) * style.font_pt if style.legend == "top" else None
+        plot.set_title(style.title, fontsize=style.font_pt * 1.15, loc="left", fontweight="bold", pad=above)
     if style.frame != "box":
         plot.spines[["top", "right"]].set_visible(False)
     if style.frame == "detached":
