@@ -88,33 +88,33 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
-    off_route = _off_route(sheet, occluded, arm, siblings, start)
+    route = _route(sheet, occluded, arm, siblings, start)
     prices = (missing, 0.55 * missing, 0.27 * missing)
     offers = path_costs(ground, prices, alone=_alone(arm, others, siblings))
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
-        if off_route is not None and road is not None:
-            costs.column[off_route] += 1
-            road = _as_far(cheapest_path(costs, sheet.start, start), road)
+        if route is not None and road is not None and _as_far(route[1], road):
+            costs.column[~near_route(route, coverage.shape, 1.5 * sheet.stroke + 1).T] += 1
+            routed = cheapest_path(costs, sheet.start, start)
+            road = routed if routed is not None and _as_far(routed.rows, road) else road
         if road is not None:
             return Found(arm, road, occluded, price < missing)
     return None
 
 
-def _off_route(
+def _route(
     sheet: Sheet, occluded: Image, arm: Arm, siblings: Sequence[Arm], start: Image
-) -> NDArray[np.bool_] | None:
-    """Where (w, h) a broken line cannot run if its dashes are those of its pattern; None where none is known."""
+) -> tuple[int, NDArray[np.int64]] | None:
+    """First column and rows of the route of a broken line by its pattern; None where none is known."""
     if len(arm.period) < 2 or not siblings or not _told_apart([arm, *siblings]):
         return None
     coverage = np.minimum(1.5 * sheet.coverage, 1) if arm.dash == "dotted" else sheet.coverage
-    route = dashed_route(coverage, occluded, sheet.stroke, arm.period, (sheet.start, start))
-    return None if route is None else ~near_route(route, coverage.shape, 1.5 * sheet.stroke + 1).T
+    return dashed_route(coverage, occluded, sheet.stroke, arm.period, (sheet.start, start))
 
 
-def _as_far(routed: Road | None, free: Road) -> Road:
-    """The path along a route, unless it ends well before the free one does: then the pattern is not the line's."""
-    return routed if routed is not None and routed.rows.size >= 0.9 * free.rows.size else free
+def _as_far(rows: NDArray[np.int64], free: Road) -> bool:
+    """Whether a path by the pattern goes about as far as the one without: else the pattern is not the line's."""
+    return rows.size >= 0.9 * free.rows.size
 
 
 def _told_apart(arms: Sequence[Arm]) -> bool:
