@@ -110,3 +110,13 @@ def test_a_long_row_of_counts_is_no_heading_and_is_told_so_at_once() -> None:
     begin = time.process_time()
     assert headings_of(" ".join(f"{n} (0)" for n in range(60))) == []
     assert time.process_time() - begin < 1.0
+
+
+def test_a_number_whose_heading_was_not_read_spoils_no_cell() -> None:
+    tokens = [text("Median", 330, 0), text("95% Cl", 400, 0, 40), text("Drug", 240, 1), text("Placebo 116", 240, 2)]
+    tokens += [text("114", 300, 1), text("44.0", 335, 1), text("(38.1, 1501)", 385, 1)]
+    found = read([*tokens, text("30.0", 335, 2), text("(25.2, 36.4)", 385, 2)])
+    assert [(a.name, a.median, a.median_limits) for a in found.arms] == [
+        ("Drug", "44.0", ("38.1", "1501")),
+        ("Placebo", "30.0", ("25.2", "36.4")),
+    ]

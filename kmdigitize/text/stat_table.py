@@ -225,15 +225,18 @@ def _by_headings(
 ) -> list[tuple[str, list[Heading]]]:
     """Pieces of text with the headings they stand under; neighbours under one heading are put together.
 
-    What stands under no heading, because that could not be read, is left out.
+    What stands under no heading, because that could not be read, is left out: what is far from the nearest heading,
+    or before one under which another cell stands.
     """
     edges = [(a.box.right + b.box.left) / 2 for a, b in pairwise(columns)]
     groups: list[tuple[list[str], set[int]]] = []
+    filled = {i for i, c in enumerate(columns) if any(t.box.left <= c.box.center_x <= t.box.right for t in cells)}
     for cell in cells:
         under = {i for i, c in enumerate(columns) if cell.box.left <= c.box.center_x <= cell.box.right}
         nearest = sum(cell.box.center_x > edge for edge in edges)
         box = columns[nearest].box
-        if not under and max(box.left - cell.box.right, cell.box.left - box.right) > 1.5 * height:
+        away = max(box.left - cell.box.right, cell.box.left - box.right)
+        if not under and (away > 1.5 * height or (cell.box.right < box.left and nearest in filled)):
             continue
         under = under or {nearest}
         if groups and groups[-1][1] & under:
