@@ -139,6 +139,13 @@ def test_line_that_the_legend_leaves_out_is_flagged():
     assert [flag.code for flag in found.flags] == ["curve_count_doubtful"]
 
 
+def test_a_dark_curve_that_was_taken_for_marks_is_flagged():
+    curves = panel(("high", (156, 156, 156), None), ("low", (100, 100, 100), None))
+    found = trace(curves, (sample((156, 156, 156)),))
+    assert len(found.paths) == 1
+    assert [flag.code for flag in found.flags] == ["curve_count_doubtful"]
+
+
 def test_broken_lines_beyond_the_labels_at_the_curves_are_found():
     kinds = (("high", None), ("low", (8, 4)), ("lowest", (2, 4)))
     pixels = panel(*((name, 0, dash) for name, dash in kinds))

@@ -35,6 +35,8 @@ class SelectionSettings:
     """The same for a second curve in an ink, which might be a dashed confidence limit of the first."""
     covered_broken: float = 0.35
     """The same for a broken line that no second one turns into a pair of confidence limits."""
+    running: float = 0.5
+    """Share of the panel's columns in which an ink without a curve must be found to be looked at as a line at all."""
     first: float = 0.25
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
     first_missing: float = 0.75
@@ -109,18 +111,22 @@ def _unlabelled_lines(result: list[tuple[int, Found]], sheets: Sequence[Sheet]) 
 
 
 def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]]) -> tuple[int, Found] | None:
-    """Yet another line in an ink that draws lines broken by gaps, which no curve in ``result`` explains; None if none.
+    """Yet another line that no curve in ``result`` explains; None if there is none.
 
-    Limits in the ink of a solid curve come in pairs that enclose it and mean nothing; a further broken line beside
-    other broken ones is a curve that the legend's reading left out.
+    It may be drawn in an ink that draws lines broken by gaps: limits in the ink of a solid curve come in pairs that
+    enclose it and mean nothing, a further broken line beside other broken ones is a curve that the legend's reading
+    left out. Or in an ink that was taken for that of marks and text, and runs through the panel.
     """
     s = SelectionSettings()
     for k, sheet in enumerate(sheets):
         mine = [found for j, found in result if j == k]
-        if len(mine) < 2 or all(found.arm.dash == "solid" for found in mine):
+        unused = not mine and float((sheet.coverage > 0.5).any(axis=0).mean()) > s.running
+        if not unused and (len(mine) < 2 or all(found.arm.dash == "solid" for found in mine)):
             continue
         more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
-        if more is not None and _convincing(more, sheet, s, s.covered_broken) and _adds(more, result, s.gain, s):
+        covered = s.covered if unused else s.covered_broken
+        gain, near = (0.0, sheet.stroke / 2) if unused else (s.gain, None)
+        if more is not None and _convincing(more, sheet, s, covered) and _adds(more, result, gain, s, near):
             return k, more
     return None
 
