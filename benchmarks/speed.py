@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import random
+import resource
 import shutil
 import signal
 import statistics
@@ -147,15 +148,17 @@ def batch(folder: Path, kills: int) -> dict[str, float]:
     """Figures per second with one and two workers, and what is lost when workers are killed."""
     figures, count = folder / "figures", len(list((folder / "figures").iterdir()))
     numbers: dict[str, float] = {}
+    spent = []
     for workers in (1, 2):
         out = folder / f"batch-{workers}"
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), cpu_seconds()
         run_batch(figures, out, workers)
         numbers[f"figures/s, {workers} worker{'s' * (workers > 1)}"] = count / (time.perf_counter() - begun)
+        spent.append(cpu_seconds() - used)
     numbers["speed-up of two"] = numbers["figures/s, 2 workers"] / numbers["figures/s, 1 worker"]
     numbers["differing files, 1 v 2 workers"] = float(differences(folder / "batch-1", folder / "batch-2"))
     numbers["differing files, resumed"] = float(resumed(figures, folder))
-    numbers |= million(folder / "batch-1", count)
+    numbers |= million(folder / "batch-1", count, spent[0])
     if kills:
         killed = run_batch(figures, folder / "killed", 2, kills)
         numbers["workers killed"] = float(killed)
@@ -175,13 +178,18 @@ def resumed(figures: Path, folder: Path) -> int:
     return differences(folder / "batch-1", out)
 
 
-def million(out: Path, count: int) -> dict[str, float]:
-    """What a million figures like those in ``out`` cost: core-hours, terabytes, and thousands that give no curve."""
+def cpu_seconds() -> float:
+    """Processor time of all children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def million(out: Path, count: int, spent: float) -> dict[str, float]:
+    """What a million figures like those in ``out`` cost, by the processor time ``spent`` (s) on them."""
     journal = [json.loads(path.read_text()) for path in (out / ".kmdigitize").glob("*.json")]
-    seconds = sum(entry["seconds"] for entry in journal)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     refused = sum(1 for entry in journal if entry["failure"] or any(figure["error"] for figure in entry["figures"]))
-    numbers = {"core-hours per million": seconds / count * 1e6 / 3600, "TB per million": size / count / 1e6}
+    numbers = {"core-hours per million": spent / count * 1e6 / 3600, "TB per million": size / count / 1e6}
     return numbers | {"refused, % of figures": 100 * refused / count}
 
 
