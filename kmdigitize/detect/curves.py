@@ -126,9 +126,10 @@ def _find_paths(
     if not flags and unexplained_line(sheets, found) is not None:
         flags = (Flag("curve_count_doubtful", f"{detail}, and one more line seems to be drawn"),)
     paths = []
+    longest = max((curve.road.rows.size for _, curve in found), default=0)
     for n, (k, curve) in enumerate(found):
         others = [other for m, (j, other) in enumerate(found) if j == k and m != n]
-        paths.append(_hand_over(curve, sheets[k], inks[k], region, doubts_about(curve, sheets[k], others)))
+        paths.append(_hand_over(curve, sheets[k], inks[k], region, doubts_about(curve, sheets[k], others, longest)))
     gain = max((-curve.road.cost for _, curve in found), default=0.0) / region.pixels.shape[1]
     return _Traced(TracedPaths(tuple(paths), scales.direction, flags), gain)
 

@@ -28,14 +28,20 @@ class DoubtSettings:
     """Longest stretch hidden under other ink that goes without saying."""
     bridged: float = 0.05
     """Longest gap in plain sight that goes without saying."""
+    ends_early: float = 0.4
+    """Share of the longest curve's columns from which an end goes without saying: ink that fades under marks or beside
+    other inks ends a path too early."""
     crowd: int = 3
     """Other curves in one ink from which a broken line may have been mistaken for another."""
     apart: float = 4.0
     """Strokes that two curves of one ink and line type must have between them to meet again later."""
 
 
-def doubts_about(found: Found, sheet: Sheet, others: Sequence[Found]) -> tuple[Flag, ...]:
-    """Flags of a curve; ``others`` are the other curves drawn in the ink of ``sheet``."""
+def doubts_about(found: Found, sheet: Sheet, others: Sequence[Found], longest: int = 0) -> tuple[Flag, ...]:
+    """Flags of a curve; ``others`` are the other curves drawn in the ink of ``sheet``.
+
+    ``longest`` is the number of columns of the longest curve of the panel.
+    """
     s = DoubtSettings()
     rows, columns = found.road.rows, found.road.first + np.arange(found.road.rows.size)
     hidden = found.occluded[rows, columns] >= 0.5
@@ -46,12 +52,14 @@ def doubts_about(found: Found, sheet: Sheet, others: Sequence[Found]) -> tuple[F
     least = s.covered if found.arm.dash == "solid" else s.covered_dashed
     if found.doubtful or ink.covered < least or ink.seen * width < s.seen * rows.size:
         flags.append(Flag("curve_doubtful", f"ink in {ink.covered:.0%} of its visible columns"))
-    longest = _longest(hidden & ~inked)
-    if longest > s.hidden * width:
-        flags.append(Flag("curves_overlap", f"{longest} px in one stretch"))
-    longest = _longest(~hidden & ~inked)
-    if longest > s.bridged * width:
-        flags.append(Flag("trace_bridged", f"{longest} px in one stretch"))
+    elif rows.size < s.ends_early * longest:
+        flags.append(Flag("curve_doubtful", f"ends after {rows.size / longest:.0%} of the longest curve"))
+    gap = _longest(hidden & ~inked)
+    if gap > s.hidden * width:
+        flags.append(Flag("curves_overlap", f"{gap} px in one stretch"))
+    gap = _longest(~hidden & ~inked)
+    if gap > s.bridged * width:
+        flags.append(Flag("trace_bridged", f"{gap} px in one stretch"))
     if any(_meet_again(found, other, s.apart * sheet.stroke) for other in others):
         flags.append(Flag("curves_ambiguous", "two lines of one kind meet and part again"))
     elif len(others) >= s.crowd and found.arm.dash != "solid":
@@ -73,10 +81,13 @@ def _longest(mask: NDArray[np.bool_]) -> int:
 
 
 def _meet_again(a: Found, b: Found, apart: float) -> bool:
-    """Whether two curves of one line type touch after they had parted, and part again."""
+    """Whether two curves of one line type touch, or drop past each other, after they had parted, and part again."""
     if "unknown" not in (a.arm.dash, b.arm.dash) and a.arm.dash != b.arm.dash:
         return False
     size = min(a.road.rows.size, b.road.rows.size)
-    gap = np.abs(a.road.rows[:size] - b.road.rows[:size])
-    far = np.flatnonzero(gap > apart)
-    return bool(far.size) and bool(np.any(gap[far[0] : far[-1]] <= 1))
+    gap = a.road.rows[:size] - b.road.rows[:size]
+    far = np.flatnonzero(np.abs(gap) > apart)
+    if not far.size:
+        return False
+    between = gap[far[0] : far[-1] + 1]
+    return bool(np.any(np.abs(between) <= 1) or np.any(np.sign(between) != np.sign(between[0])))
