@@ -57,9 +57,11 @@ CELLS = (
     Cell(200, "rows", 800, table=False),
     Cell(200, "rows", 800, table=False, total=True),
     Cell(200, "rows", 800, marks=True, methods=("exact", "guyot", "ikm", "marked")),
-    Cell(500, "rows", 400, trials=24),
-    Cell(1000, "rows", 200, trials=24),
-    Cell(1000, "rows", 400, trials=24),
+    Cell(500, "rows", 200, trials=48),
+    Cell(500, "rows", 400, trials=48),
+    Cell(1000, "rows", 200, trials=48),
+    Cell(1000, "rows", 300, trials=48),
+    Cell(1000, "rows", 400, trials=48),
     Cell(1000, "sub", 800, trials=24),
 )
 COVERAGE = (Cell(50, "rows", 400), Cell(100, "rows", 800), Cell(100, "sub", 800), Cell(200, "rows", 800))
@@ -135,11 +137,15 @@ def counts_exact(rows: Rows, found: Reconstruction, curve: StepCurve) -> bool:
 
 def accuracy(cells: tuple[Cell, ...], trials: int | None) -> None:
     """Print one line per cell and method."""
-    print("n | figure | known | method | counts exact | table exact | abs dE | RMS dlogHR | RMST error | cells met | s")
+    print(
+        "n | figure | known | method | counts exact | table exact | abs dE | RMS dlogHR | RMST error | cells met | s "
+        "| z | median"
+    )
     for cell in cells:
         rng = np.random.default_rng(20)
         score: dict[str, list[list[float]]] = {method: [] for method in cell.methods}
         ratio: dict[str, list[float]] = {method: [] for method in cell.methods}
+        score_z: dict[str, list[float]] = {method: [] for method in cell.methods}
         for _ in range(trials or cell.trials):
             arms = simulate(rng, cell.n)
             curves = [read(rows, cell, rng) for rows in arms]
@@ -154,13 +160,16 @@ def accuracy(cells: tuple[Cell, ...], trials: int | None) -> None:
                     score[method].append(_line(rows, found, curve, cell, seconds))
                 pair = [(r.ipd.time, r.ipd.event) for r in rebuilt]
                 ratio[method].append(cox_log_ratio(pair[0], pair[1])[0] - true)
+                score_z[method].append(logrank_z(pair[0], pair[1]) - logrank_z(*arms))
         for method in cell.methods:
             m = np.array(score[method]).mean(axis=0)
             error = np.sqrt(np.nanmean(np.square(ratio[method])))
             rms = np.sqrt(np.mean(np.square(np.array(score[method])[:, 3])))
+            middle = np.sqrt(np.nanmean(np.square(np.array(score[method])[:, 6])))
+            z = np.sqrt(np.mean(np.square(score_z[method])))
             print(
                 f"{cell.name} | {method} | {m[0]:.3f} | {m[1]:.3f} | {m[2]:.2f} | {error:.4f} | {rms:.4f} | "
-                f"{m[4]:.4f} | {m[5]:.3f}",
+                f"{m[4]:.4f} | {m[5]:.3f} | {z:.4f} | {middle:.4f}",
                 flush=True,
             )
 
@@ -181,7 +190,12 @@ def _line(rows: Rows, found: Reconstruction, curve: StepCurve, cell: Cell, secon
         rmst(found.ipd.time, found.ipd.event, HORIZON)[0] - rmst(time, event, HORIZON)[0],
         float(np.mean(met)),
         seconds,
+        _difference(median(found.ipd.time, found.ipd.event), median(time, event)),
     ]
+
+
+def _difference(found: float | None, true: float | None) -> float:
+    return np.nan if found is None or true is None else found - true
 
 
 def coverage(cells: tuple[Cell, ...], trials: int | None, draws: int = 200) -> None:

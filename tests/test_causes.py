@@ -49,6 +49,14 @@ def test_every_event_has_a_cause_and_no_censoring_has_one(method):
         assert [bool(cause) for cause in causes] == draw.event.tolist()
 
 
+def test_a_drop_that_two_causes_share_holds_an_event_of_each():
+    """One of two left draws the same curve as two of four, but each cause falls there."""
+    open_ended = AtRisk(np.array([0.0]), np.array([10]))
+    found = reconstruct_causes({"relapse": RELAPSE, "death": DEATH}, ReconstructionInputs(RELAPSE, open_ended))
+    at_five = [cause for t, cause in zip(found.whole.ipd.time, found.cause, strict=True) if t == 5.0 and cause]
+    assert set(at_five) == {"relapse", "death"}
+
+
 def test_one_cause_is_the_usual_problem():
     assert all_causes({"death": DEATH}) is DEATH
 
@@ -97,7 +105,7 @@ def test_patients_to_incidences_and_back_give_every_count_to_one(seed):
     found = reconstruct_causes(curves, ReconstructionInputs(next(iter(curves.values())), table))
     back, there = Counter(found.cause), Counter(cause.tolist())
     assert len(found.cause) == len(cause)
-    # Exact in 119 of 121 seeds; two are one event off.
+    # Exact in 120 of 121 seeds; the other is one event off.
     assert all(abs(back[name] - there[name]) <= 1 for name in ("", "a", "b"))
 
 

@@ -60,6 +60,8 @@ def reconstruct_causes(
         raise FactsError("No cause has a curve.", "Give one curve of 1 - incidence for each cause.")
     whole = all_causes(curves)
     given = ReconstructionInputs(whole) if inputs is None else replace(inputs, curve=whole)
+    falling = [(when, int(_falling(list(curves.values()), when).sum())) for when in whole.time.tolist()]
+    given = replace(given, together=tuple((when, number) for when, number in falling if number > 1))
     found = reconstruct(given, method, draws, seed, settings)
     own = tuple(_split(draw.time, draw.event, whole, curves) for draw in found.draws)
     return CausesReconstruction(found, _split(found.ipd.time, found.ipd.event, whole, curves), own)

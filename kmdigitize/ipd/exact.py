@@ -18,17 +18,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kmdigitize.geometry import IntArray
-from kmdigitize.ipd.fluid import flow
 from kmdigitize.ipd.lattice import search
-from kmdigitize.ipd.layout import Layout, place
+from kmdigitize.ipd.layout import Layout, Parts, place
 from kmdigitize.ipd.paths import best_path, central_path, draw_paths, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import patient_rows
 from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
 from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer
-from kmdigitize.ipd.timeline import build_timeline, row_quantum
-from kmdigitize.ipd.unknown import UnknownSettings, by_scatter, race
+from kmdigitize.ipd.timeline import build_timeline
+from kmdigitize.ipd.unknown import UnknownSettings, race
+from kmdigitize.ipd.unresolved import Early, Late, Resolved, after, resolved_from
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,7 @@ class ExactSettings:
     smallest_sd_px: float = 0.05
     """No level is believed to be better than this many pixels, whatever its stated standard deviation."""
     unknown: UnknownSettings = field(default_factory=UnknownSettings)
-    resolved: float = 0.7
-    """Below this height of one event, in standard deviations of a level, the flow takes over: there the most probable
-    table follows the noise (benchmarks/reconstruction.py, n = 1000 at 200 to 400 rows)."""
+    resolved: Resolved = field(default_factory=Resolved)
     pull: float = 0.3
     """Pull of the reported table towards the posterior means: 0 is the single most probable path."""
     noise_factors: tuple[float, ...] = (1.0, 1.6, 2.5, 4.0)
@@ -66,40 +64,59 @@ def exact(
     """Patients of one arm with ``draws`` further tables, reproducibly from ``seed``."""
     settings = settings or ExactSettings()
     rng = np.random.default_rng(seed)
-    resolved = _resolution(known, inputs, settings) >= settings.resolved
-    reached = _climb(known, inputs, settings) if resolved else None
+    begin = resolved_from(known, inputs, settings.resolved, _smallest_sd(inputs, settings))
+    reached = _climb(known, inputs, settings) if begin == 0.0 else None
     if reached is not None:
         timeline, layers, noise, relaxed = reached
         path, drawn = central_path(layers, settings.pull), draw_paths(layers, draws, rng) if draws else []
+        layout = Layout.of(timeline, known, inputs)
+        best, tables = place(path, layout), [place(other, layout, rng) for other in drawn]
     else:
-        timeline, noise = build_timeline(known, inputs, 1.0, _smallest_sd(inputs, settings)), 1.0
-        relaxed = RUNGS if resolved else ()
-        if known.n is None:
-            timeline = replace(timeline, n=np.array([max(round(by_scatter(known)), int(timeline.n[0]))]))
-        path, drawn = flow(timeline), [flow(timeline, rng) for _ in range(draws)]
-    layout = Layout.of(timeline, known, inputs)
-    ipd = patient_rows(place(path, layout), inputs.panel, inputs.arm)
-    tables = [patient_rows(place(other, layout, rng)) for other in drawn]
-    log.debug("%s: %d patients, %d events, resolved %s, noise x%.1f", inputs.arm, ipd.n, ipd.events, resolved, noise)
-    return Exact(ipd, tuple(Draw(table.time, table.event) for table in tables), noise, relaxed)
+        relaxed, noise = (RUNGS if begin == 0.0 else ()), 1.0
+        best, tables = _below_the_noise(known, inputs, settings, begin, draws, rng)
+    ipd = patient_rows(best, inputs.panel, inputs.arm)
+    rows = [patient_rows(table, inputs.panel, inputs.arm) for table in tables]
+    log.debug("%s: %d patients, %d events, resolved from %g", inputs.arm, ipd.n, ipd.events, begin)
+    return Exact(ipd, tuple(Draw(each.time, each.event) for each in rows), noise, relaxed)
+
+
+def _below_the_noise(
+    known: Prepared,
+    inputs: ReconstructionInputs,
+    settings: ExactSettings,
+    begin: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[Parts, list[Parts]]:
+    """Flows up to the printed number from which on events are resolved, if there is one, and the lattice from there."""
+    early = Early.of(known, inputs, begin, _smallest_sd(inputs, settings))
+    path, flows = early.mean(), [early.drawn(rng) for _ in range(draws)]
+    found = _climb(known, inputs, settings, Late(begin, early.states([path]))) if early.ends else None
+    if found is None:
+        whole = early if not early.ends else Early.of(known, inputs, math.inf, _smallest_sd(inputs, settings))
+        path, flows = (path, flows) if whole is early else (whole.mean(), [whole.drawn(rng) for _ in range(draws)])
+        return place(path, whole.layout), [place(each, whole.layout, rng) for each in flows]
+    late = Layout.of(found[0], known, after(inputs, begin))
+    best = place(path, early.layout) + place(central_path(found[1], settings.pull), late)
+    if not draws:
+        return best, []
+    few = flows[:PREFIXES]
+    found = _climb(known, inputs, settings, Late(begin, early.states(few))) or found
+    drawn = draw_paths(found[1], draws, rng)
+    both = [place(few[each.first], early.layout, rng) + place(each, late, rng) for each in drawn]
+    return best, both
+
+
+PREFIXES = 40
+"""Drawn flows among which the lattice chooses where events become resolved."""
 
 
 def _smallest_sd(inputs: ReconstructionInputs, settings: ExactSettings) -> float:
     return settings.smallest_sd_px * inputs.curve.survival_resolution
 
 
-def _resolution(known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings) -> float:
-    """Height of one event, where it is smallest, in standard deviations of a level; infinite if nothing tells."""
-    n = by_scatter(known) if known.n is None and not known.risk_count.size else known.n
-    if n is None or not np.isfinite(n) or not known.time.size:
-        return np.inf
-    quantum = row_quantum(known.level, inputs.curve.survival_resolution)
-    sd = np.hypot(np.maximum(np.median(known.sd), _smallest_sd(inputs, settings)), quantum / np.sqrt(3.0))
-    return float(1.0 / n / max(sd, 2e-5))
-
-
 def _climb(
-    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings
+    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, late: Late | None = None
 ) -> tuple[Timeline, list[Layer], float, tuple[str, ...]] | None:
     """The first rung on which a path exists, at the noise that explains the levels best; None if none has one.
 
@@ -115,8 +132,8 @@ def _climb(
         numbers, evident = race(known, inputs, smallest, lattice, settings.unknown)
     for rung, (strictness, least) in enumerate(LADDER):
         if numbers is None:
-            evident = 1.0 if closed else _most_evident_noise(known, inputs, settings, strictness)
-        arm = _Search(known, inputs, smallest, lattice, strictness, numbers, clear)
+            evident = 1.0 if closed else _most_evident_noise(known, inputs, settings, strictness, late)
+        arm = _Search(known, inputs, smallest, lattice, strictness, numbers, clear, late)
         found, marks_count = _with_or_without_marks(arm, least * evident, closed)
         if found is not None:
             gave = RUNGS[: min(rung, len(RUNGS))]
@@ -162,11 +179,15 @@ class _Search:
     strictness: int
     numbers: IntArray | None
     clear: bool
+    late: Late | None = None
 
     def at(self, noise: float) -> _Found | None:
         """Time line and layers at one factor on the noise; None if no path exists."""
         timeline = _with_numbers(build_timeline(self.known, self.inputs, noise, self.smallest), self.numbers)
-        layers = search(timeline, self.lattice, self.strictness, edges=True)
+        begin = None
+        if self.late is not None:
+            timeline, begin = self.late.part_of(timeline), self.late.states
+        layers = search(timeline, self.lattice, self.strictness, True, begin)
         return (timeline, layers, noise) if layers else None
 
 
@@ -204,7 +225,7 @@ def _with_numbers(timeline: Timeline, numbers: IntArray | None) -> Timeline:
 
 
 def _most_evident_noise(
-    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, strictness: int
+    known: Prepared, inputs: ReconstructionInputs, settings: ExactSettings, strictness: int, late: Late | None
 ) -> float:
     """Factor on the stated noise that makes the levels most probable; tried upwards until it no longer helps.
 
@@ -215,7 +236,10 @@ def _most_evident_noise(
     best, evidence = 1.0, -np.inf
     for factor in settings.noise_factors:
         timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))
-        found = log_evidence(search(timeline, quick, strictness), timeline)
+        begin = None
+        if late is not None:
+            timeline, begin = late.part_of(timeline), late.states
+        found = log_evidence(search(timeline, quick, strictness, begin=begin), timeline)
         if found < evidence:
             break
         best, evidence = factor, found

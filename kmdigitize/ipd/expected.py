@@ -11,48 +11,70 @@ from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.prepare import DRAWN, Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.ipd.slots import Cells
+from kmdigitize.stepcurve import StepCurve
 
 
-def expected_censoring(known: Prepared, used: Cells, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Expected censoring per patient for every gap between printed numbers, and the share of the open stretch after."""
+def expected_censoring(
+    known: Prepared, used: Cells, edges: FloatArray, cut_off: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Expected censoring per patient for every gap between printed numbers (-1 elsewhere), and for every gap of the
+    open stretch after them: it ends with the last patient, or where the axis cuts the curve off goes on as before."""
     level_at = np.concatenate([[1.0], np.maximum(known.level, 1e-6)])
     knots, counts = used.time, used.count.astype(np.float64)
     if known.n is not None:
         knots, counts = np.insert(knots, 0, 0.0), np.insert(counts, 0, float(known.n))
     hazard = np.full(edges.size - 1, -1.0)
-    if knots.size >= 2:
-        level = level_at[np.searchsorted(known.time, knots, side="left")]
-        loss = np.maximum(-np.diff(np.log(counts / level)), 0.25 / np.maximum(counts[:-1], 1.0))
-        total = np.concatenate([[0.0], np.cumsum(loss)])
-        inside = (edges[1:] <= knots[-1]) & (edges[:-1] >= knots[0])
-        expected = np.diff(_smooth_and_straight(knots, total, edges))
-        hazard[inside] = np.maximum(expected[inside], 1e-9)
-        early = edges[1:] <= knots[0]
+    level = level_at[np.searchsorted(known.time, knots, side="left")]
+    loss = np.maximum(-np.diff(np.log(counts / level)), 0.25 / np.maximum(counts[:-1], 1.0))
+    total = np.concatenate([[0.0], np.cumsum(loss)])
+    begin = float(knots[-1]) if knots.size else 0.0
+    rate = float(loss[-1] / (knots[-1] - knots[-2])) if loss.size and knots[-1] > knots[-2] else 0.0
+    left = float(counts[-1] / level[-1]) if knots.size else float(max(1, known.time.size))
+    last = max(float(level_at[-1]), 1.0 / left)
+    knots, total = (np.zeros(1), np.zeros(1)) if not knots.size else (knots, total)
+    lost = (
+        rate * (edges[-1] - begin) if cut_off and rate > 0 else CUT_OFF if cut_off else math.log(max(left * last, 1.5))
+    )
+    if edges[-1] > begin:
+        knots, total = np.append(knots, edges[-1]), np.append(total, total[-1] + lost)
+    expected = np.maximum(np.diff(_smooth_staying(knots, total, edges)), 1e-9)
+    inside = (edges[1:] <= begin) & (edges[:-1] >= knots[0])
+    hazard[inside] = expected[inside]
+    early = edges[1:] <= knots[0]
+    if early.any() and loss.size:
         first = max(float(knots[1] - knots[0]), CLOSEST * float(knots[-1]))
         hazard[early] = np.maximum(total[1] / first * np.diff(edges)[early], 1e-9)
-    begin = knots[-1] if knots.size else 0.0
-    share = np.diff(edges) / (edges[-1] - begin) if edges[-1] > begin else np.zeros(edges.size - 1)
-    return hazard, share
+    return hazard, expected
 
 
-def _smooth_and_straight(knots: FloatArray, total: FloatArray, when: FloatArray) -> FloatArray:
-    """Cumulative censoring between printed numbers: three parts monotone cubic, one part linear."""
+CUT_OFF = 0.3
+"""Censoring per patient over a curve that the axis cuts off, where nothing says more: most are followed beyond it."""
+
+
+def _smooth_staying(knots: FloatArray, total: FloatArray, when: FloatArray) -> FloatArray:
+    """Cumulative censoring between printed numbers: the share that stays uncensored is a monotone cubic.
+
+    Patients enter a trial evenly, so at its end that share falls evenly while the hazard of leaving grows; and it
+    hardly falls before the shortest follow-up.
+    """
     from scipy.interpolate import PchipInterpolator
 
     inside = np.clip(when, knots[0], knots[-1])
     straight = np.interp(inside, knots, total)
     if np.diff(knots).min() < CLOSEST * knots[-1]:
         return straight
-    smooth: FloatArray = np.asarray(PchipInterpolator(knots, total)(inside), dtype=np.float64)
+    staying = np.asarray(PchipInterpolator(knots, np.exp(-total))(inside), dtype=np.float64)
     # slopes of absurdly long intervals underflow, and the cubic is no number there
-    return np.where(np.isfinite(smooth), 0.75 * smooth + 0.25 * straight, straight)
+    usable = np.isfinite(staying) & (staying > 0)
+    smooth: FloatArray = np.where(usable, -np.log(np.where(usable, staying, 1.0)), straight)
+    return smooth
 
 
 CLOSEST = 1e-9
 """Share of the time axis within which printed numbers have no slope between them that a number could hold."""
 
 
-def several_events(known: Prepared, used: Cells, resolution: float) -> tuple[FloatArray, float]:
+def several_events(known: Prepared, used: Cells, curve: StepCurve) -> tuple[FloatArray, float]:
     """Chance per patient at risk of one more event in a drop (k,), and that of one more by ties in the data.
 
     The former is the local hazard times what one column spans. The latter shows in the early drops, before censoring
@@ -61,6 +83,14 @@ def several_events(known: Prepared, used: Cells, resolution: float) -> tuple[Flo
     k = known.time.size
     if not k:
         return np.zeros(0), TIES[0]
+    rate = local_rate(known)
+    several = rate * max(curve.time_resolution, 1e-4 * known.end)
+    return several, _ties(known, used, several, curve.survival_resolution)
+
+
+def local_rate(known: Prepared) -> FloatArray:
+    """Hazard around every drop, (k,), without a final fall to zero: one death and many tied ones would look alike."""
+    k = known.time.size
     log_level = np.log(np.concatenate([[1.0], np.maximum(known.level, 1e-3)]))
     if known.level[-1] < 1e-3:
         log_level[-1] = log_level[-2]
@@ -69,8 +99,7 @@ def several_events(known: Prepared, used: Cells, resolution: float) -> tuple[Flo
     low = np.maximum(np.arange(1, k + 1) - reach, 0)
     high = np.minimum(np.arange(1, k + 1) + reach, k)
     rate: FloatArray = (log_level[low] - log_level[high]) / np.maximum(time[high] - time[low], 1e-12)
-    several: FloatArray = rate * max(resolution, 1e-4 * known.end)
-    return several, _ties(known, used, several)
+    return rate
 
 
 TIES = (0.02, 0.995)
@@ -80,15 +109,16 @@ UNKNOWN_TIES = 0.002
 """The same with N unknown: twice the patients with two events in every drop draw the same curve."""
 
 
-def _ties(known: Prepared, used: Cells, several: FloatArray) -> float:
-    """Chance of one more event by the mean size of the early drops, less what falls into one column anyway."""
+def _ties(known: Prepared, used: Cells, several: FloatArray, row: float) -> float:
+    """Chance of one more event by the mean size of the early drops, less what falls into one column or row anyway."""
     if known.n is None:
         return UNKNOWN_TIES
     early = known.time <= used.time[0] if used.time.size else np.arange(known.time.size) < 10
     number = int(np.clip(np.count_nonzero(early), min(5, known.time.size), max(5, known.time.size // 3)))
     number = min(number, known.time.size)
     size = known.n * (1.0 - float(known.level[number - 1])) / number
-    more = max(0.0, size - 1.0 - 1.5 * known.n * float(several[:number].mean()))
+    within = max(1.0, 1.5 * known.n * row) + 1.5 * known.n * float(several[:number].mean())
+    more = max(0.0, size - within)
     return float(np.clip(more / (1.0 + more), *TIES))
 
 

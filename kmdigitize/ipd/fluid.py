@@ -17,65 +17,39 @@ from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Timeline
 from kmdigitize.ipd.states import Path
 
 
-def flow(timeline: Timeline, rng: np.random.Generator | None = None) -> Path:
-    """A path through the slots: the expected one, or with ``rng`` one drawn around it."""
+def flow(timeline: Timeline, level: FloatArray, rng: np.random.Generator | None = None) -> Path:
+    """A path through the slots that follows ``level`` (k,) after every drop; with ``rng`` the timing of censorings is
+    drawn, else it is the expected one."""
     n = int(timeline.n[timeline.n.size // 2])
-    levels, weights = _levels(timeline, rng), _weights(timeline, rng)
+    levels = _after_slots(timeline, level)
+    weights = _weights(timeline, n, levels, rng)
     path = _walk(timeline, n, 1.0, levels, weights)
     if timeline.total >= 0 and path.events.sum() != timeline.total:
         path = _meet_total(timeline, path, levels, weights)
     return path
 
 
-def _levels(timeline: Timeline, rng: np.random.Generator | None) -> FloatArray:
-    """Level after every slot (s,), non-increasing; with noise for a draw."""
-    value, values = 1.0, []
-    for slot in timeline.slots:
-        if slot.kind in (DROP, STRADDLE):
-            sd = math.hypot(slot.sd, timeline.quantum / math.sqrt(3.0)) if slot.level > 0 else 0.0
-            noise = 0.0 if rng is None else sd * rng.standard_normal()
-            value = min(value, max(0.0, slot.level + noise))
-        values.append(value)
-    return _sloping_at_cells(timeline, np.array(values))
+def _after_slots(timeline: Timeline, level: FloatArray) -> FloatArray:
+    """Level after every slot (s,): that of the last drop so far."""
+    values = [level[slot.drop] if slot.kind in (DROP, STRADDLE) else 1.0 for slot in timeline.slots]
+    after: FloatArray = np.minimum.accumulate(np.array(values, dtype=np.float64))
+    return after
 
 
-def _sloping_at_cells(timeline: Timeline, levels: FloatArray) -> FloatArray:
-    """Levels with the last flat before every printed time moved to where the curve, without its pixels, is then.
-
-    A drop of a pixelled curve is where it crosses half-way between two rows, so straight lines through the middles
-    of the drops are the curve without them.
-    """
-    drops = [i for i, slot in enumerate(timeline.slots) if slot.kind in (DROP, STRADDLE)]
-    if not drops:
-        return levels
-    before = np.concatenate([[1.0], levels[drops[:-1]]])
-    time = [0.0, *(timeline.slots[i].drop_time for i in drops), timeline.slots[-1].end]
-    middle = np.concatenate([[1.0], (before + levels[drops]) / 2.0, levels[-1:]])
-    previous = -1
-    for i, slot in enumerate(timeline.slots):
-        if slot.kind not in (RISK, STRADDLE):
-            continue
-        inside = [k for k in drops if previous < k < i]
-        if inside:
-            level = float(np.interp(timeline.cell_time[slot.cell], time, middle))
-            low, high = levels[drops[min(drops.index(inside[-1]) + 1, len(drops) - 1)]], levels[inside[-1]]
-            top = levels[inside[-1] - 1] if inside[-1] else 1.0
-            levels[inside[-1] : i + (slot.kind == RISK)] = min(max(level, low), max(high, min(top, level)))
-        previous = i
-    return levels
-
-
-def _weights(timeline: Timeline, rng: np.random.Generator | None) -> FloatArray:
-    """Relative censoring of every gap (s,); with the scatter of counts for a draw."""
-    n = float(timeline.n[timeline.n.size // 2])
-    weights = np.empty(len(timeline.slots))
+def _weights(timeline: Timeline, n: int, levels: FloatArray, rng: np.random.Generator | None) -> FloatArray:
+    """Hazard of censoring of every gap (s,), from its marks where there are any; scattered as counts for a draw."""
+    hazard: FloatArray = np.array(
+        [slot.hazard if slot.hazard >= 0 else slot.share for slot in timeline.slots], dtype=np.float64
+    )
+    present = np.maximum(n * levels * np.exp(-np.cumsum(hazard)), 1.0)
     for i, slot in enumerate(timeline.slots):
         if slot.marks >= 0:
-            weights[i] = slot.marks + slot.unsure / 2.0 + slot.extra
-        else:
-            weights[i] = n * (slot.hazard if slot.hazard >= 0 else slot.share)
-    weights = np.maximum(weights, 1e-6)
-    return weights if rng is None else np.maximum(rng.gamma(weights), 1e-9)
+            hazard[i] = (slot.marks + slot.unsure / 2.0 + slot.extra) / present[i]
+    least: FloatArray = np.maximum(hazard, 1e-9)
+    if rng is None:
+        return least
+    scattered: FloatArray = np.maximum(rng.gamma(least * present) / present, 1e-12)
+    return scattered
 
 
 def _walk(timeline: Timeline, n: int, rate: float, levels: FloatArray, weights: FloatArray) -> Path:
@@ -112,7 +86,7 @@ def _stretch(
     at_risk, survival = state
     before = np.concatenate([[survival], after[:-1]])
     keep = np.clip(np.where(before > 0, after / np.maximum(before, 1e-12), 1.0), 1e-9, 1.0)
-    lost = rate * OPEN_LOSS
+    lost = rate * float(weights.sum())
     if target is not None:
         lost = max(0.0, math.log(max(at_risk, 0.5) / max(target, 0.5)) + float(np.log(keep).sum()))
     stay = np.exp(-lost * weights / weights.sum())
@@ -148,10 +122,6 @@ def _track(
             survival *= 1.0 - d[i] / at_risk
             at_risk -= int(d[i])
     return d, taken, at_risk, survival
-
-
-OPEN_LOSS = 1.5
-"""Censoring per patient over a stretch that no printed number closes: most leave before the curve ends."""
 
 
 def _meet_total(timeline: Timeline, path: Path, levels: FloatArray, weights: FloatArray) -> Path:

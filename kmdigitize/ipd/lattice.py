@@ -17,9 +17,15 @@ from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
 from kmdigitize.ipd.states import LatticeSettings, Layer, change_points, start, with_regimes
 
 
-def search(timeline: Timeline, settings: LatticeSettings, strictness: int = 0, edges: bool = False) -> list[Layer]:
-    """Layers from the start to the last slot; empty when the printed numbers forbid every path."""
-    layers = [start(timeline)]
+def search(
+    timeline: Timeline,
+    settings: LatticeSettings,
+    strictness: int = 0,
+    edges: bool = False,
+    begin: Layer | None = None,
+) -> list[Layer]:
+    """Layers from the start, or from ``begin``, to the last slot; empty when the printed numbers forbid every path."""
+    layers = [begin or start(timeline)]
     changes = change_points(timeline.slots)
     drops = [slot.sd for slot in timeline.slots if slot.kind in (DROP, STRADDLE)]
     cells = settings.cells

@@ -14,7 +14,7 @@ from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs, Source
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
 from kmdigitize.ipd.states import Path
-from kmdigitize.ipd.timeline import row_quantum
+from kmdigitize.ipd.timeline import cut_off, row_quantum
 
 Parts = list[tuple[FloatArray, bool, Source]]
 
@@ -40,10 +40,8 @@ class Layout:
     def of(cls, timeline: Timeline, known: Prepared, inputs: ReconstructionInputs) -> Layout:
         """Layout of one arm."""
         curve = inputs.curve
-        marks = place_marks(inputs, np.array([0.0, *(slot.end for slot in timeline.slots)]))
+        marks = place_marks(inputs, np.array([timeline.slots[0].start, *(slot.end for slot in timeline.slots)]))
         sd = np.where(known.time_sd > 0, known.time_sd, curve.time_resolution / np.sqrt(12.0))
-        axis_end = inputs.axis_end if inputs.axis_end is not None else np.inf
-        cut_off = curve.last_time >= axis_end - 2.0 * curve.time_resolution
         drops = [slot for slot in timeline.slots if slot.kind == DROP]
         limits = (
             np.array([slot.drop for slot in drops], np.int64),
@@ -51,14 +49,15 @@ class Layout:
             np.array([slot.most for slot in drops], np.float64),
         )
         columns = row_quantum(known.time, curve.time_resolution) > 0
-        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, columns, cut_off, limits)
+        gone_on = cut_off(inputs)
+        return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, columns, gone_on, limits)
 
 
 def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) -> Parts:
     """Parts of rows for a path: evenly spaced censorings, or random ones and jittered drops if ``rng`` is given."""
     drop_time = layout.drop_time if rng is None else _jittered(layout, rng)
     parts: Parts = []
-    start = 0.0
+    start = layout.timeline.slots[0].start
     marks = _marks_by_gap(path, layout)
     for i, slot in enumerate(layout.timeline.slots):
         begin, end, after = _edges(slot, layout, drop_time, start)

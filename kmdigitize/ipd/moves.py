@@ -184,6 +184,8 @@ def _with_events(
         weight -= np.minimum(off**2 / 2.0, settings.outlier)
     if slot.half:
         weight -= np.where((before > 0.5 - 1e-9) & (moves.survival <= 0.5 + 1e-9), 0.0, 6.0)
+    if slot.fewest > 1:
+        weight -= np.where(d > 0, APART * np.maximum(slot.fewest - d, 0), 0.0)
     if slot.kind == STRADDLE:
         over = np.maximum(moves.n - d - slot.count, 0) + np.maximum(slot.count - moves.n, 0)
         weight += _missed(over, settings) if strictness == SOFT else np.where(over > 0, -np.inf, 0.0)
@@ -193,17 +195,31 @@ def _with_events(
     return moves.pick(np.isfinite(moves.weight)) if slot.kind == STRADDLE else moves
 
 
+APART = 6.0
+"""Cost of every event by which a drop that several curves share holds fewer than one of each."""
+
+
 def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> FloatArray:
-    """Log prior of ``d`` events in one drop: none if it was misread, several if columns or times are coarse."""
+    """Log prior of ``d`` events in one drop: none if it was misread, several if columns or times are coarse.
+
+    Events that share a column by chance are Poisson, tied ones geometric: a last deep drop is one event of few left,
+    not many events of one column. With N unknown the geometric tail covers both, for it decides the comb.
+    """
     if not n.size:
         return np.zeros(0)
+    from scipy.special import gammaln
+
     least = int(n.min())
     every = np.arange(least, int(n.max()) + 1)
-    chance = np.clip(every * slot.several, slot.ties, max(slot.ties, 0.8))
-    single = np.log1p(-chance) if timeline.n.size > 1 else np.zeros(every.size)
-    at = n - least
-    some = np.maximum(d - 1, 0) * np.log(chance).take(at) + (single + math.log1p(-slot.empty)).take(at)
-    return np.where(d > 0, some, math.log(slot.empty))
+    at, more = n - least, np.maximum(d - 1, 0)
+    if timeline.n.size > 1:
+        chance = np.clip(every * slot.several, slot.ties, max(slot.ties, 0.8))
+        some = more * np.log(chance).take(at) + np.log1p(-chance).take(at)
+    else:
+        chance = np.clip(every * slot.several, 1e-3, 20.0)
+        by_column = more * np.log(chance).take(at) - gammaln(more + 1.0)
+        some = np.where(more > 0, np.logaddexp(by_column, more * math.log(slot.ties)), 0.0)
+    return np.where(d > 0, some + math.log1p(-slot.empty), math.log(slot.empty))
 
 
 def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) -> FloatArray:

@@ -122,5 +122,8 @@ def _path(layers: list[Layer], states: IntArray) -> list[Path]:
     censored = -np.diff(n, axis=0) - events
     before = n[1:] + events
     steps = np.where(before > 0, 1.0 - events / np.maximum(before, 1), 1.0)
-    survival = np.cumprod(steps, axis=0, dtype=np.float64)
-    return [Path(int(n[0, i]), censored[:, i], events[:, i], n[1:, i], survival[:, i]) for i in range(n.shape[1])]
+    survival = layers[0].survival[states[0]] * np.cumprod(steps, axis=0, dtype=np.float64)
+    return [
+        Path(int(n[0, i]), censored[:, i], events[:, i], n[1:, i], survival[:, i], int(states[0, i]))
+        for i in range(n.shape[1])
+    ]

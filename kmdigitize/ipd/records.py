@@ -87,7 +87,8 @@ class ReconstructionInputs:
     ``at_risk`` are printed numbers at risk, ``n`` the number of patients, ``events`` the total number of events,
     ``cumulative_events``/``cumulative_censored`` printed rows of a table (count so far, events and censorings *before*
     that time), ``landmarks`` printed survival at given times, ``median`` the printed median with half its last digit,
-    ``axis_end`` where the drawn time axis ends: a curve that gets there may go on beyond it.
+    ``axis_end`` where the drawn time axis ends: a curve that gets there may go on beyond it. ``together`` are drops
+    (time, number) known to hold at least so many events, such as one of each of several causes.
     """
 
     curve: StepCurve
@@ -99,6 +100,7 @@ class ReconstructionInputs:
     landmarks: tuple[LevelFact, ...] = ()
     median: tuple[float, float] | None = None
     axis_end: float | None = None
+    together: tuple[tuple[float, int], ...] = ()
     panel: str = "1"
     arm: str = ""
 

@@ -23,7 +23,7 @@ class Slot:
     that flat is also too short to be one, so that its level may be any on the way down. ``count`` is the
     printed number, ``floor`` the fewest that must be left afterwards. ``events`` and
     ``censored`` are printed totals so far (-1: none).
-    ``ahead`` is the next printed number and the share of those left expected to reach it; ``least`` and ``most`` keep
+    A drop holds at least ``fewest`` events. ``ahead`` is the next printed number and the share of those left expected to reach it; ``least`` and ``most`` keep
     a drop between the printed times around it.
     """
 
@@ -46,6 +46,7 @@ class Slot:
     passing: bool = False
     facts: tuple[tuple[float, float], ...] = ()
     half: int = 0
+    fewest: int = 1
     count: int = -1
     floor: int = 0
     events: int = -1

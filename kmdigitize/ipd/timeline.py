@@ -30,7 +30,7 @@ class _Stop:
 def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, smallest_sd: float) -> Timeline:
     """Slots for one arm; ``noise`` scales the standard deviations of the levels."""
     end = known.end
-    used = _cells_in_reach(known)
+    used = cells_in_reach(known)
     if used.empty_from is not None:
         end = min(end, used.empty_from)
     stops = _stops(known, used, end, inputs.curve.time_resolution)
@@ -38,8 +38,8 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     sd = np.maximum(known.sd, smallest_sd) * noise
     sd = np.where(sd <= 0, 2e-5, sd)
     edges = np.concatenate([[0.0], [stop.time for stop in stops]])
-    hazard, share = expected_censoring(known, used, edges)
-    several, ties = several_events(known, used, inputs.curve.time_resolution)
+    hazard, share = expected_censoring(known, used, edges, cut_off(inputs))
+    several, ties = several_events(known, used, inputs.curve)
     doubt = doubted_drops(known, inputs.curve)
     marks = marks_in_gaps(inputs, known, used, edges)
     slots: list[Slot] = []
@@ -52,6 +52,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
             fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j]), "ties": ties}
             fields |= {"empty": float(doubt.chance[j]), "hazy": bool(doubt.hazy[j]), "passing": bool(doubt.passing[j])}
             fields |= {"facts": _facts(inputs, known, j), "half": _half(inputs, known, j)}
+            fields |= {"fewest": max((k for when, k in inputs.together if when == known.time[j]), default=1)}
             fields |= {"drop_time": float(known.time[j])} | _between_cells(float(known.time[j]), used.time)
         if stop.kind in (RISK, STRADDLE):
             floor = int(used.count[stop.cell])
@@ -65,7 +66,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     return Timeline(_look_ahead(slots, known), _number(known), quantum, total, end, used.time)
 
 
-def _cells_in_reach(known: Prepared) -> Cells:
+def cells_in_reach(known: Prepared) -> Cells:
     """Printed numbers after time 0 that say something; zeros only say where the curve ends at the latest."""
     zero = known.risk_count == 0
     after = (known.risk_time > 0) & ~zero
@@ -73,6 +74,12 @@ def _cells_in_reach(known: Prepared) -> Cells:
         after[0] = False
     empty = float(known.risk_time[zero][0]) * (1 - 1e-9) if zero.any() else None
     return Cells(known.risk_time[after], known.risk_count[after], empty)
+
+
+def cut_off(inputs: ReconstructionInputs) -> bool:
+    """Whether the curve goes on beyond the axis, so that patients may be left where it ends."""
+    curve = inputs.curve
+    return inputs.axis_end is not None and curve.last_time >= inputs.axis_end - 2.0 * curve.time_resolution
 
 
 def _stops(known: Prepared, used: Cells, end: float, resolution: float) -> list[_Stop]:

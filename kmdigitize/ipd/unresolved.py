@@ -1,0 +1,128 @@
+"""Arms whose first events are lower than the noise of a level: flows up to the printed number from which they are not.
+
+One event lowers the curve by survival over those at risk, the more the more are censored. Up to the last printed
+number before events stand out, survival is read column by column (``columns.py``) and patients follow as flows
+(``fluid.py``); from there the lattice starts with the printed number at risk and the survival that the flow reached.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kmdigitize.ipd.columns import Fine, fine_drops
+from kmdigitize.ipd.fluid import flow
+from kmdigitize.ipd.layout import Layout
+from kmdigitize.ipd.prepare import Prepared
+from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.ipd.slots import RISK, STRADDLE, Timeline
+from kmdigitize.ipd.states import Layer, Path
+from kmdigitize.ipd.timeline import build_timeline, cells_in_reach, cut_off, row_quantum
+from kmdigitize.ipd.unknown import by_scatter
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Least height of one event, in standard deviations of a level, at which the lattice tells more than the flow
+    (benchmarks/reconstruction.py, n = 500 and 1000 at 200 to 400 rows, and digitized arms with a table)."""
+
+    rows: float = 2.0
+    """Levels in whole rows: a drop shows when survival has crossed from row to row, not where it was before."""
+    levels: float = 1.3
+    """Sub-pixel levels."""
+    unknown: float = 0.7
+    """No printed number at all: the race for N sees finer combs than the scatter of the drops does."""
+
+
+def resolved_from(known: Prepared, inputs: ReconstructionInputs, limits: Resolved, smallest_sd: float) -> float:
+    """Printed time (0: the start) from which on events are resolved; infinite if they never are."""
+    n = by_scatter(known) if known.n is None and not known.risk_count.size else known.n
+    if n is None or not np.isfinite(n) or not known.time.size:
+        return 0.0
+    quantum = row_quantum(known.level, inputs.curve.survival_resolution)
+    sd = max(math.hypot(max(float(np.median(known.sd)), smallest_sd), quantum / math.sqrt(3.0)), 2e-5)
+    least = limits.unknown if known.n is None else limits.rows if quantum > 0 else limits.levels
+    if 1.0 / n >= least * sd:
+        return 0.0
+    used = cells_in_reach(known)
+    level = np.append(1.0, known.level)[np.searchsorted(known.time, used.time, side="left")]
+    high = np.flatnonzero(level / used.count >= least * sd)
+    return float(used.time[high[0]]) if high.size else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """The part of an arm before its events are resolved (``ends``), or all of it; ``fine`` are its columns."""
+
+    fine: Fine
+    timeline: Timeline
+    layout: Layout
+    slots: int
+    ends: bool
+
+    @classmethod
+    def of(cls, known: Prepared, inputs: ReconstructionInputs, end: float, smallest_sd: float) -> Early:
+        """The part up to the printed time ``end``; its number of patients from the scatter of drops if unknown."""
+        plain = build_timeline(known, inputs, 1.0, smallest_sd)
+        n = int(plain.n[0])
+        if known.n is None:
+            estimate = by_scatter(known)
+            n = max(round(estimate), n) if np.isfinite(estimate) else n
+        ends = replace(known, end=plain.end, sd=np.maximum(known.sd, smallest_sd))
+        fine = fine_drops(ends, cells_in_reach(known), n, inputs.curve, plain.quantum, cut_off(inputs))
+        exactly = replace(inputs, curve=replace(inputs.curve, time_resolution=0.0))
+        timeline = replace(build_timeline(fine.known, exactly, 1.0, smallest_sd), n=np.array([n]))
+        last = [i for i, slot in enumerate(timeline.slots) if slot.kind == RISK and slot.end == end]
+        slots = last[0] + 1 if last else len(timeline.slots)
+        shown = replace(timeline, slots=timeline.slots[:slots])
+        layout = Layout.of(shown, fine.known, _marks_between(inputs, 0.0, shown.slots[-1].end))
+        return cls(fine, timeline, layout, slots, bool(last))
+
+    def mean(self) -> Path:
+        """The expected path."""
+        return self._cut(flow(self.timeline, self.fine.known.level))
+
+    def drawn(self, rng: np.random.Generator) -> Path:
+        """A path drawn from all that the levels allow."""
+        return self._cut(flow(self.timeline, self.fine.drawn(rng), rng))
+
+    def states(self, paths: list[Path]) -> Layer:
+        """The states that ``paths`` reach, all equally probable."""
+        n = np.array([path.left[-1] for path in paths])
+        events = np.array([path.events.sum() for path in paths])
+        survival = np.array([path.survival[-1] for path in paths])
+        zeros = np.zeros(n.size, np.int64)
+        return Layer(n, events, survival, zeros, zeros, np.zeros(n.size), np.zeros(n.size), zeros)
+
+    def _cut(self, path: Path) -> Path:
+        k = self.slots
+        return Path(path.n, path.censored[:k], path.events[:k], path.left[:k], path.survival[:k])
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Where the lattice takes over: the printed time and the states that the flow reached there."""
+
+    begin: float
+    states: Layer
+
+    def part_of(self, timeline: Timeline) -> Timeline:
+        """The slots after the printed number; a drop in its column belongs to what is before."""
+        closing = [i for i, slot in enumerate(timeline.slots) if slot.kind in (RISK, STRADDLE)]
+        last = next(i for i in closing if timeline.cell_time[timeline.slots[i].cell] == self.begin)
+        slots = timeline.slots[last + 1 :]
+        return replace(timeline, slots=(replace(slots[0], start=self.begin), *slots[1:]))
+
+
+def after(inputs: ReconstructionInputs, begin: float) -> ReconstructionInputs:
+    """The inputs with the censor marks from ``begin`` on."""
+    return _marks_between(inputs, begin, math.inf)
+
+
+def _marks_between(inputs: ReconstructionInputs, begin: float, end: float) -> ReconstructionInputs:
+    marks = inputs.curve.censor_times
+    if marks is None:
+        return inputs
+    return replace(inputs, curve=replace(inputs.curve, censor_times=marks[(marks >= begin) & (marks < end)]))
