@@ -23,8 +23,8 @@ class Slot:
     that flat is also too short to be one, so that its level may be any on the way down. ``count`` is the
     printed number, ``floor`` the fewest that must be left afterwards. ``events`` and
     ``censored`` are printed totals so far (-1: none).
-    A drop holds at least ``fewest`` events. ``ahead`` is the next printed number and the share of those left expected to reach it; ``least`` and ``most`` keep
-    a drop between the printed times around it.
+    ``ahead`` is the next printed number and the share of those left expected to reach it; ``least`` and ``most`` keep
+    a drop between the printed times around it. A drop holds at least ``fewest`` events.
     """
 
     kind: int
