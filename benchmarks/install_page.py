@@ -73,7 +73,8 @@ needs Python 3.11, 3.12 or 3.13 and nothing else: every dependency has wheels, s
 display and no fonts of the system are needed; models of the text reader come with the wheels, so nothing is fetched
 later. The wheels unpack to less than {LARGEST_MB} MB (about 655); the bytecode that pip compiles adds about 140 MB,
 so that a bare Debian ends at 817 MB with pip itself, more than the {LARGEST_MB} aimed at; `pip install --no-compile`
-and uv leave the bytecode out. The largest are opencv 160, scipy 143, onnxruntime 80, pandas 75, numpy 71, matplotlib 36.
+and uv leave the bytecode out. The largest are opencv 160, scipy 143, onnxruntime 80, pandas 75, numpy 71,
+matplotlib 36.
 `pip install 'kmdigitize[parquet]'` adds Parquet files, `kmdigitize[cluster]` Dask.
 
 `python -m benchmarks.install` builds wheel and sdist, installs the wheel in a fresh environment, runs `digitize`,
