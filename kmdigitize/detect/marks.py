@@ -17,7 +17,7 @@ import numpy as np
 from kmdigitize.detect.marks_bars import BARS, UPRIGHT
 from kmdigitize.detect.marks_ends import mark_ends
 from kmdigitize.detect.marks_fit import fit_look, has_crossbars, upright
-from kmdigitize.detect.marks_ink import dark_ink, is_dark, is_grey, own_ink
+from kmdigitize.detect.marks_ink import MARGINS, dark_ink, drawn, is_dark, is_grey, own_ink
 from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
 from kmdigitize.detect.marks_pursuit import take_marks
@@ -96,7 +96,7 @@ def _marked(
         taken = take_marks(look, _scenes(evidences, traces, best, lossy))
     log.debug("marks drawn as %s", look)
     if best.inks[0].margin is not None:
-        traces = refine(_behind_marks(evidences, look, taken))
+        traces = refine(_behind_marks(evidences, traces, look, taken))
         taken = take_marks(look, _scenes(evidences, traces, best, lossy))
     result = []
     for trace, evidence, places in zip(traces, evidences, taken, strict=True):
@@ -122,15 +122,22 @@ def _scenes(evidences: Sequence[Evidence], traces: tuple[Trace, ...], best: Look
 
 
 def _behind_marks(
-    evidences: Sequence[Evidence], look: MarkLook, taken: Sequence[Sequence[tuple[float, float]]]
+    evidences: Sequence[Evidence],
+    traces: tuple[Trace, ...],
+    look: MarkLook,
+    taken: Sequence[Sequence[tuple[float, float]]],
 ) -> list[Evidence]:
-    """The evidences in which marks hide the curves: where they stand, no edge of a stroke is the curve's."""
+    """The evidences in which marks hide the curves: where they stand, no edge of a stroke is the curve's.
+
+    Crossbars hide nothing where they lie in the curve's own stroke, as it was traced.
+    """
     result = []
-    for evidence, places in zip(evidences, taken, strict=True):
-        occluded = evidence.occluded.copy()
+    for evidence, trace, places in zip(evidences, traces, taken, strict=True):
+        occluded, bars = evidence.occluded.copy(), evidence.occluded.copy()
         for x, y in places:
-            draw_on(occluded, upright(look), x, y)
-        result.append(replace(evidence, occluded=occluded))
+            draw_on(occluded, look, x, y)
+            draw_on(bars, upright(look), x, y)
+        result.append(replace(evidence, occluded=np.where(drawn(evidence, trace, MARGINS[0]), bars, occluded)))
     return result
 
 

@@ -18,7 +18,13 @@ import numpy as np
 from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns
 from kmdigitize.detect.refine_joins import merge_corners
 from kmdigitize.detect.refine_lattice import CellSettings, whole_pixel_flats
-from kmdigitize.detect.refine_risers import DoubtSettings, level_doubt, riser_doubt, tall_risers
+from kmdigitize.detect.refine_risers import (
+    DoubtSettings,
+    level_doubt,
+    riser_doubt,
+    tall_risers,
+    whole_riser_doubt,
+)
 from kmdigitize.detect.refine_steps import CENTROID, LOWER, PATH, UPPER, Flats, Samples, fit_flats, riser_columns
 from kmdigitize.detect.snapping import find_lattice
 from kmdigitize.geometry import FloatArray, IntArray
@@ -74,7 +80,7 @@ def refine_path(
     whole = whole_pixel_flats(columns, flats.level, column, settings.cells)
     if whole is not None:
         flats, column, gap = whole
-        risers = _Risers(column, gap, np.full(column.size, np.nan), 0.0)
+        risers = _Risers(column, gap, np.full(column.size, np.nan), 0.0, True)
     else:
         risers = _place_risers((coverage, occluded), columns.stroke, flats.level, (column, gap), noise)
     trace = _trace(evidence, path, (columns, flats), risers, settings)
@@ -84,12 +90,14 @@ def refine_path(
 
 @dataclass(frozen=True, slots=True)
 class _Risers:
-    """Columns of the risers, gaps left open by their edges, scatter of their own strokes (k,), edge noise in px."""
+    """Columns of the risers, gaps left open by their edges, scatter of their own strokes (k,), edge noise in px, and
+    whether strokes lie on whole pixels."""
 
     column: FloatArray
     gap: FloatArray
     scatter: FloatArray
     noise: float
+    whole: bool = False
 
 
 def _without_corners(
@@ -189,18 +197,25 @@ def _trace(
     edges = np.concatenate([[0.0], risers.column, [float(columns.x[-1])]])
     length = np.diff(edges)
     seen = _seen(columns, edges)
-    floor = settings.doubt.lattice if find_lattice(flats.level[seen > 0.3], length[seen > 0.3]) else settings.doubt.flat
+    whole = risers.whole or find_lattice(flats.level[seen > 0.3], length[seen > 0.3]) is not None
+    floor = settings.doubt.lattice if whole else settings.doubt.flat
     level_noise = risers.noise * np.sqrt(3 / np.maximum(flats.weight, 1.0))
     hidden = np.minimum(seen[1:], seen[:-1])
     place_noise = np.sqrt(risers.gap**2 / 12 + floor**2)
     start = float(path.first)
+    if risers.whole:
+        doubt = replace(settings.doubt, short=settings.doubt.short * settings.doubt.lattice_short)
+        riser_sd = whole_riser_doubt(risers.gap, hidden, doubt)
+    else:
+        doubt = settings.doubt
+        riser_sd = np.hypot(riser_doubt(np.diff(flats.level), hidden, risers.scatter, place_noise, doubt), floor)
     return Trace(
         start,
         start + float(columns.x[-1]),
         flats.level,
         start + risers.column,
-        level_doubt(length, seen, level_noise, floor, settings.doubt),
-        np.hypot(riser_doubt(np.diff(flats.level), hidden, risers.scatter, place_noise, settings.doubt), floor),
+        level_doubt(length, seen, level_noise, floor, doubt),
+        riser_sd,
         seen,
         evidence.color,
         path.dash,

@@ -16,8 +16,12 @@ class DoubtSettings:
 
     flat: float = 0.05
     """A long flat that is seen: stroke models, calibration of ink."""
-    lattice: float = 0.25
-    """The same where the renderer works in whole pixels (uniform rounding: 0.29 at most)."""
+    lattice: float = 0.32
+    """The same where the renderer works in whole pixels: rounding (0.29) and that of the ticks behind the scales."""
+    lattice_place: float = 0.32
+    """A riser there."""
+    lattice_short: float = 0.25
+    """What of ``short`` is left there: flats of whole pixels are read however short, but their ends are rounded too."""
     short: float = 7.0
     """Divided by the squared length (px): short flats hold steps that could not be told apart."""
     unseen: float = 2.2
@@ -54,6 +58,14 @@ def tall_risers(
         place[i] = float(np.median(centers))
         scatter[i] = float(np.std(centers) / np.sqrt(centers.size))
     return place, scatter
+
+
+def whole_riser_doubt(gap: FloatArray, seen: FloatArray, s: DoubtSettings) -> FloatArray:
+    """Standard deviation (k,) in px of risers on whole pixels that may lie anywhere in ``gap`` (k,) px.
+
+    ``seen`` (k,) is that of the less seen neighbouring flat.
+    """
+    return _total((s.lattice_place, gap / np.sqrt(12), s.bridged * (1 - seen)))
 
 
 def level_doubt(length: FloatArray, seen: FloatArray, noise: FloatArray, floor: float, s: DoubtSettings) -> FloatArray:
