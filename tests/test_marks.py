@@ -10,6 +10,7 @@ from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.marks_ink import MarkInk, own_ink, rows_of
 from kmdigitize.detect.marks_render import MarkLook, stamp_of
 from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
+from kmdigitize.detect.marks_shapes import shape_of
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.geometry import Box
 from kmdigitize.records.curves import Evidence, StepPath, Trace
@@ -262,3 +263,8 @@ def test_bars_are_plus_signs_if_crossbars_stand_clear_of_risers_and_then_not_mar
     np.testing.assert_allclose([mark.x for mark in found.marks], sorted(x for x, _ in PLACES + beside), atol=0.6)
     (plain,) = find_marks([evidence_of(bars)], traced(trace_of()))
     assert {mark.kind for mark in plain.marks} == {"vbar"}
+
+
+def test_the_edge_of_a_thick_stroke_is_no_triangle():
+    assert shape_of("tall triangle", 5.0, 10.0).inked.size == 0
+    assert shape_of("tall triangle", 5.0, 2.0).inked.size > 0

@@ -13,6 +13,8 @@ from kmdigitize.detect.marks_render import CORNERS, Drawn
 from kmdigitize.geometry import FloatArray, IntArray
 
 KINDS: tuple[Drawn, ...] = ("cross", "circle", "triangle", "tall triangle", "square")
+SLOPES = 2.5
+"""Rows (px) that a triangle's slopes must show between the curve's stroke and its base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,13 @@ class Shape:
 def shape_of(kind: Drawn, size: float, stroke: float) -> Shape:
     """The template of ``kind`` with half height ``size`` px on a curve of width ``stroke`` px.
 
-    Pixels within half a stroke of the curve's row are left out: the curve's own ink is there.
+    Pixels within half a stroke of the curve's row are left out: the curve's own ink is there. A tall triangle of which
+    little more than the base is left has no template, since the edge of the curve's stroke would be one.
     """
     clear = int(stroke / 2)
     inked, blank = _OUTLINES[kind](size), _BLANKS[kind](size)
+    if kind == "tall triangle" and size < clear + SLOPES:
+        inked = inked[:0]
     return Shape(kind, size, _whole(inked[np.abs(inked[:, 1]) > clear]), _whole(blank[np.abs(blank[:, 1]) > clear]))
 
 
