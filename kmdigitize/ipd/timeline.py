@@ -100,12 +100,15 @@ def _stops(known: Prepared, used: Cells, end: float, resolution: float) -> list[
     return [*stops, _Stop(last, END)]
 
 
-def row_quantum(level: FloatArray, resolution: float) -> float:
-    """Half a row if all levels sit on whole rows (to 0.03 px), else 0; columns and times likewise."""
+def row_quantum(level: FloatArray, resolution: float, least: float = 0.98) -> float:
+    """Half a row if all levels sit on whole rows (to 0.03 px), else 0; columns and times likewise.
+
+    ``least`` is the coherence of their phases from which they do; rises that were ironed out lower it.
+    """
     if resolution <= 0 or level.size < 6:
         return 0.0
     phase = np.exp(2j * np.pi * level / resolution)
-    return resolution / 2.0 if abs(phase.mean()) > 0.98 else 0.0
+    return resolution / 2.0 if abs(phase.mean()) > least else 0.0
 
 
 def _number(known: Prepared) -> IntArray:

@@ -43,13 +43,18 @@ def resolved_from(known: Prepared, inputs: ReconstructionInputs, limits: Resolve
         return 0.0
     quantum = row_quantum(known.level, inputs.curve.survival_resolution)
     sd = max(math.hypot(max(float(np.median(known.sd)), smallest_sd), quantum / math.sqrt(3.0)), 2e-5)
-    least = limits.unknown if known.n is None else limits.rows if quantum > 0 else limits.levels
+    in_rows = row_quantum(known.level, inputs.curve.survival_resolution, MOSTLY) > 0
+    least = limits.unknown if known.n is None else limits.rows if in_rows else limits.levels
     if 1.0 / n >= least * sd:
         return 0.0
     used = cells_in_reach(known)
     level = np.append(1.0, known.level)[np.searchsorted(known.time, used.time, side="left")]
     high = np.flatnonzero(level / used.count >= least * sd)
     return float(used.time[high[0]]) if high.size else math.inf
+
+
+MOSTLY = 0.8
+"""Coherence of the phases of levels of which nearly all are whole rows."""
 
 
 @dataclass(frozen=True, slots=True)
