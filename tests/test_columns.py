@@ -63,7 +63,7 @@ def test_draws_of_the_columns_scatter_around_their_mean_and_never_rise() -> None
     known = prepare(inputs)
     fine = fine_drops(known, cells_in_reach(known), 1000, inputs.curve, ROW / 2.0, False)
     rng = np.random.default_rng(0)
-    drawn = np.array([fine.drawn(rng) for _ in range(60)])
+    drawn = np.array(fine.drawn(rng, 60))
     assert np.all(np.diff(drawn, axis=1) <= 1e-12)
     early = fine.known.time < 12.0
     off = drawn.mean(axis=0) - fine.known.level

@@ -27,6 +27,8 @@ MOST_COLUMNS = 600
 """Columns of the finest time line; beyond a column of a usual figure nothing is gained."""
 GRID = 5.0
 """Cells of the grid per standard deviation of a level; an event spans at least three."""
+MOST_CELLS = 1000
+"""Cells of the grid at the level that is known least: finer ones make a drawing's exact levels take minutes."""
 SUDDEN = 0.03
 """Share of columns in which the number of events does not follow the local rate: visits, scans, tied times."""
 FAR = 6.0
@@ -75,9 +77,10 @@ class Fine:
     cut: IntArray
     part: FloatArray
 
-    def drawn(self, rng: np.random.Generator) -> FloatArray:
-        """Survival after every drop of ``known``, drawn from all that the levels allow."""
-        return _divided(np.minimum.accumulate(_draw(self.columns, self.chain, rng)), self.cut, self.part)
+    def drawn(self, rng: np.random.Generator, count: int) -> list[FloatArray]:
+        """Survival after every drop of ``known``, drawn ``count`` times from all that the levels allow."""
+        draws = np.minimum.accumulate(_draws(self.chain, rng, count), axis=1)
+        return [_divided(level, self.cut, self.part) for level in draws]
 
 
 def fine_drops(known: Prepared, used: Cells, n: int, curve: StepCurve, quantum: float, cut_off: bool) -> Fine:
@@ -149,6 +152,7 @@ def _chain(columns: Columns, expected: FloatArray) -> Chain:
     noise = np.hypot(columns.sd, columns.quantum / math.sqrt(3.0))
     cell = float(min(np.median(noise) / GRID, columns.step.min() / 3.0))
     reach = columns.quantum + FAR * columns.sd + 2.0 * columns.step
+    cell = max(cell, 2.0 * float(reach.max()) / MOST_CELLS)
     low = np.maximum(np.floor((columns.level - reach) / cell), 0).astype(np.int64)
     high = np.ceil(np.minimum(columns.level + reach, 1.0) / cell).astype(np.int64)
     # survival never rises, so a level seen well bounds those beside it that were hardly seen
@@ -227,18 +231,29 @@ def _means(columns: Columns, chain: Chain) -> FloatArray:
     return mean
 
 
-def _draw(columns: Columns, chain: Chain, rng: np.random.Generator) -> FloatArray:
-    """Survival after each column drawn backwards, (k,)."""
-    out = np.zeros(columns.time.size, np.int64)
-    chance = chain.forward[-1]
-    for i in range(out.size - 1, -1, -1):
-        upto = np.cumsum(chance)
-        out[i] = chain.low[i] + int(np.searchsorted(upto, rng.random() * upto[-1], side="right"))
-        if i:
-            rise = chain.low[i - 1] + np.arange(chain.forward[i - 1].size) - out[i]
-            kernel = chain.kernel[i]
-            inside = (rise >= 0) & (rise < kernel.size)
-            chance = chain.forward[i - 1] * np.where(inside, kernel[np.clip(rise, 0, kernel.size - 1)], 0.0)
-            chance = chance if chance.sum() > 0 else chain.forward[i - 1]
+def _draws(chain: Chain, rng: np.random.Generator, count: int) -> FloatArray:
+    """Survival after each column, drawn backwards ``count`` times, (count, k).
+
+    Only the cells from which the next column can be reached are looked at: a row of them per draw.
+    """
+    out = np.zeros((count, chain.low.size), np.int64)
+    out[:, -1] = chain.low[-1] + _picked(np.broadcast_to(chain.forward[-1], (count, chain.forward[-1].size)), rng)
+    for i in range(chain.low.size - 1, 0, -1):
+        kernel, before = chain.kernel[i], chain.forward[i - 1]
+        cell = out[:, i, None] - chain.low[i - 1] + np.arange(kernel.size)
+        inside = (cell >= 0) & (cell < before.size)
+        chance = np.where(inside, before[np.clip(cell, 0, before.size - 1)], 0.0) * kernel
+        out[:, i - 1] = out[:, i] + _picked(chance, rng)
+        lost = np.flatnonzero(chance.sum(axis=1) <= 0)
+        if lost.size:
+            anew = np.broadcast_to(before, (lost.size, before.size))
+            out[lost, i - 1] = chain.low[i - 1] + _picked(anew, rng)
     survival: FloatArray = chain.cell * out.astype(np.float64)
     return survival
+
+
+def _picked(chance: FloatArray, rng: np.random.Generator) -> IntArray:
+    """One index of every row of ``chance`` (m, c), each as probable as its share of the row; (m,)."""
+    upto = np.cumsum(chance, axis=1)
+    index: IntArray = np.sum(upto <= rng.random(upto.shape[0])[:, None] * upto[:, -1:], axis=1)
+    return np.minimum(index, upto.shape[1] - 1)

@@ -90,17 +90,17 @@ def _below_the_noise(
 ) -> tuple[Parts, list[Parts]]:
     """Flows up to the printed number from which on events are resolved, if there is one, and the lattice from there."""
     early = Early.of(known, inputs, begin, _smallest_sd(inputs, settings))
-    path, flows = early.mean(), [early.drawn(rng) for _ in range(draws)]
+    path = early.mean()
     found = _climb(known, inputs, settings, Late(begin, early.states([path]))) if early.ends else None
     if found is None:
         whole = early if not early.ends else Early.of(known, inputs, math.inf, _smallest_sd(inputs, settings))
-        path, flows = (path, flows) if whole is early else (whole.mean(), [whole.drawn(rng) for _ in range(draws)])
-        return place(path, whole.layout), [place(each, whole.layout, rng) for each in flows]
+        drawn = whole.drawn(rng, draws)
+        return place(whole.mean(), whole.layout), [place(each, whole.layout, rng) for each in drawn]
     late = Layout.of(found[0], known, after(inputs, begin))
     best = place(path, early.layout) + place(central_path(found[1], settings.pull), late)
     if not draws:
         return best, []
-    few = flows[:PREFIXES]
+    few = early.drawn(rng, min(draws, PREFIXES))
     found = _climb(known, inputs, settings, Late(begin, early.states(few))) or found
     drawn = draw_paths(found[1], draws, rng)
     both = [place(few[each.first], early.layout, rng) + place(each, late, rng) for each in drawn]

@@ -59,16 +59,19 @@ def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) ->
     parts: Parts = []
     start = layout.timeline.slots[0].start
     marks = _marks_by_gap(path, layout)
-    for i, slot in enumerate(layout.timeline.slots):
+    counts = zip(path.censored.tolist(), path.events.tolist(), path.left.tolist(), strict=True)
+    for i, (slot, (censored, events, left)) in enumerate(zip(layout.timeline.slots, counts, strict=True)):
         begin, end, after = _edges(slot, layout, drop_time, start)
         if slot.kind == END:
             parts += _tail(path, i, layout, start, rng)
             break
-        gap_start = min(begin, layout.timeline.end)
-        # At one time events precede censorings, so whoever leaves before a drop leaves before its time.
-        limit = end * (1 - 1e-6) if slot.kind == DROP else _just_before(end, layout)
-        parts += _censored(int(path.censored[i]), (gap_start, limit), marks[i] if marks else None, layout, rng)
-        parts += _events(int(path.events[i]), int(path.left[i]), slot, layout, drop_time)
+        if censored:
+            gap_start = min(begin, layout.timeline.end)
+            # At one time events precede censorings, so whoever leaves before a drop leaves before its time.
+            limit = end * (1 - 1e-6) if slot.kind == DROP else _just_before(end, layout)
+            parts += _censored(censored, (gap_start, limit), marks[i] if marks else None, layout, rng)
+        if events:
+            parts += _events(events, left, slot, layout, drop_time)
         start = after
     return parts
 
@@ -112,8 +115,6 @@ def _censored(
 ) -> Parts:
     """Times of the censorings of a gap: on its marks if it has any, else spread over it."""
     start, end = gap
-    if not number:
-        return []
     limit = max(start, min(end, layout.timeline.end))
     if marks is not None and marks.size:
         return [(np.minimum(np.maximum(_on_marks(marks, number, rng), start), limit), False, "mark")]
@@ -135,8 +136,6 @@ def _on_marks(marks: FloatArray, number: int, rng: np.random.Generator | None) -
 
 def _events(number: int, left: int, slot: Slot, layout: Layout, drop_time: FloatArray) -> Parts:
     """Events of a drop; those of a drop at a printed time go to the side that meets the printed number."""
-    if not number:
-        return []
     when = float(drop_time[slot.drop])
     if slot.kind != STRADDLE:
         return [(np.full(number, when), True, "drop")]

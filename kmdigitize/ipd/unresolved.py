@@ -89,9 +89,9 @@ class Early:
         """The expected path."""
         return self._cut(flow(self.timeline, self.fine.known.level))
 
-    def drawn(self, rng: np.random.Generator) -> Path:
-        """A path drawn from all that the levels allow."""
-        return self._cut(flow(self.timeline, self.fine.drawn(rng), rng))
+    def drawn(self, rng: np.random.Generator, count: int) -> list[Path]:
+        """Paths drawn from all that the levels allow."""
+        return [self._cut(flow(self.timeline, level, rng)) for level in self.fine.drawn(rng, count)]
 
     def states(self, paths: list[Path]) -> Layer:
         """The states that ``paths`` reach, all equally probable."""
