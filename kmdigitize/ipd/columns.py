@@ -255,5 +255,6 @@ def _draws(chain: Chain, rng: np.random.Generator, count: int) -> FloatArray:
 def _picked(chance: FloatArray, rng: np.random.Generator) -> IntArray:
     """One index of every row of ``chance`` (m, c), each as probable as its share of the row; (m,)."""
     upto = np.cumsum(chance, axis=1)
-    index: IntArray = np.sum(upto <= rng.random(upto.shape[0])[:, None] * upto[:, -1:], axis=1)
-    return np.minimum(index, upto.shape[1] - 1)
+    index = np.count_nonzero(upto <= rng.random((len(upto), 1)) * upto[:, -1:], axis=1)
+    picked: IntArray = np.minimum(index, upto.shape[1] - 1)
+    return picked
