@@ -211,6 +211,21 @@ def test_broken_axis_is_refused() -> None:
         fitted(axes)
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_lone_zero_below_the_others_is_a_break_unless_it_has_lost_a_digit(wide: bool) -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["100", "90", "80", "70", "60", "0"])
+    labels = axes.labels()
+    if wide:
+        zero = next(one for one in labels if one.text == "0" and one.box.right < axes.frame.left)
+        box = Box(zero.box.left - 8, zero.box.top, zero.box.right, zero.box.bottom)
+        labels = [replace(one, box=box) if one is zero else one for one in labels]
+        assert fitted(axes, labels).y.to_value(np.array([axes.frame.bottom])) == pytest.approx(0.5, abs=0.01)
+        return
+    with pytest.raises(AxisError, match="broken"):
+        fitted(axes, labels)
+
+
 def test_shared_labels_count_only_on_ticks() -> None:
     axes = survival_axes(left=300.3, right=420.3)
     axes.x_ticks = spaced(300.3, 420.3, ["0", "20", "40", "60"])

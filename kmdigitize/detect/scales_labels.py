@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, evenly_valued, fit_labels
+from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, evenly_valued, fit_labels, value_step
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records.axes import NumberLabel, Panel
 
@@ -164,7 +164,34 @@ def has_decades(ticks: FloatArray) -> bool:
 
 
 def is_broken(found: AxisLabels) -> bool:
-    """Whether two or more labels at one end form a line of their own with the same step: the axis leaves values out.
+    """Whether labels at one end of the axis say that it leaves values out: a line of their own, or a lone zero."""
+    return _has_two_lines(found) or _starts_anew(found)
+
+
+def _starts_anew(found: AxisLabels) -> bool:
+    """Whether the lowest label is a zero where the others count on to another value, and is that zero in full.
+
+    A label that has lost a digit ("0" for 50) is as wide as the others; one between two ticks is of another axis.
+    """
+    good = found.lattice.labels
+    kept = np.unique(found.values[good])
+    off = np.flatnonzero(~good)
+    step = value_step(kept) if kept.size >= 3 else None
+    if off.size != 1 or found.values[off[0]] != 0 or step is None:
+        return False
+    expected = (found.at[off[0]] - found.lattice.start) / found.lattice.step
+    on_tick = abs(expected / step - round(expected / step)) < _OFF_TICK
+    widths = [(one.box.width + 1) / max(1, len(one.text.strip())) for one in found.numbers]
+    alone = widths[off[0]] * len(found.numbers[off[0]].text.strip()) < 1.5 * float(np.median(np.asarray(widths)[good]))
+    return on_tick and 0 < round(expected / step) * step < kept[0] and alone
+
+
+_OFF_TICK = 0.15
+"""Share of the distance of two ticks by which a label may miss its own."""
+
+
+def _has_two_lines(found: AxisLabels) -> bool:
+    """Whether two or more labels at one end form a line of their own with the same step.
 
     Labels that are the end of the value expected there ("20" for 120) have lost a digit instead.
     """
