@@ -5,7 +5,7 @@ import pytest
 
 from kmdigitize.detect.background import find_background
 from kmdigitize.detect.clusters import InkColors, find_ink_colors
-from kmdigitize.detect.inks import measure_stroke, settle_inks
+from kmdigitize.detect.inks import measure_strokes, settle_inks
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -34,7 +34,16 @@ def entry(color, dash="solid"):
 def test_stroke_width_does_not_depend_on_the_pixel_grid(width):
     pixels = lines(width, [(200, 30, 30), (30, 30, 200)])
     clear = np.ones(pixels.shape[:2], bool)
-    assert measure_stroke(WHITE - pixels, clear) == pytest.approx(width, rel=0.2)
+    assert measure_strokes(WHITE - pixels, clear).width == pytest.approx(width, rel=0.2)
+
+
+def test_thick_strokes_are_all_thick_and_bands_of_marks_are_not():
+    pixels = lines(9.0, [(200, 30, 30)])
+    clear = np.ones(pixels.shape[:2], bool)
+    assert measure_strokes(WHITE - pixels, clear).narrower < 0.01
+    pixels[60:78, 10:110] = (200, 30, 30)
+    pixels[60:78, 130:230:5] = (200, 30, 30)
+    assert measure_strokes(WHITE - pixels, clear).narrower > 0.05
 
 
 def clusters(colors, shares, sure=True):
@@ -46,7 +55,7 @@ def clusters(colors, shares, sure=True):
 def test_thin_strokes_are_measured_again_against_their_purest_pixels():
     pixels = lines(1.4, [(200, 30, 30), (30, 30, 200)])
     clear = np.ones(pixels.shape[:2], bool)
-    rough = measure_stroke(WHITE - pixels, clear)
+    rough = measure_strokes(WHITE - pixels, clear).width
     found = find_ink_colors(pixels, find_background(pixels, rough, False), clear, rough, False)
     assert found.stroke == pytest.approx(1.4, rel=0.15)
 

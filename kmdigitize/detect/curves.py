@@ -22,7 +22,7 @@ from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
-from kmdigitize.detect.inks import BLACK, Ink, measure_stroke, settle_inks
+from kmdigitize.detect.inks import BLACK, Ink, measure_strokes, settle_inks
 from kmdigitize.detect.leaning import mark_lean
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
@@ -85,6 +85,9 @@ UNLIKELY = 0.2
 
 THICKEST, USUAL = 0.6, 0.2
 """Stroke of a curve in heights of the letters: at most (3 pt beside letters of 8 pt), and as a rule."""
+NARROWER = 0.05
+"""Share of ink of less than half the width that shows thick bands to be of marks, some of which stand alone: a third
+of it where they do, none where the strokes themselves are thick."""
 
 
 def _text_height(tokens: Sequence[TextToken]) -> float:
@@ -146,8 +149,9 @@ def _measure_inks(
     guess = likely or max(2.0, pixels.shape[0] / 150)
     background = find_background(pixels, guess, lossy, samples)
     clear = ~text & (background.lines == 0)
-    stroke = measure_stroke(background.paper - pixels, clear, likely)
-    if stroke > THICKEST * text_px:
+    strokes = measure_strokes(background.paper - pixels, clear, likely)
+    stroke = strokes.width
+    if stroke > THICKEST * text_px and strokes.narrower > NARROWER:
         stroke = likely or USUAL * text_px  # marks touch all along the curves and show nothing of their strokes
     if not 0.6 < stroke / guess < 1.6:
         background = find_background(pixels, stroke, lossy, samples)

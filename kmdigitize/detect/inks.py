@@ -240,7 +240,15 @@ def _color(values: NDArray[np.float64] | Image) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> float:
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """The commonest width of strokes in px, and the share of the ink that is less than half as wide."""
+
+    width: float
+    narrower: float = 0.0
+
+
+def measure_strokes(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> Strokes:
     """Commonest width (px) of strokes in ``departure`` (h, w, 3) from the paper where ``clear`` (h, w); else 1.5.
 
     Every stroke is measured against its own deepest pixel, so nothing need be known of the inks. The width at a pixel
@@ -254,7 +262,7 @@ def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | N
     share = np.asarray(depth / np.maximum(around, 1.0), np.float32)
     mask = (share > 0.5) & (around > 0.25 * np.percentile(depth[::2, ::2], 99.8))
     if not mask.any():
-        return 1.5
+        return Strokes(1.5)
     upright, along = _run_ink(share, mask)[mask], _run_ink(share.T, mask.T).T[mask]
     across = np.minimum(upright, along)
     weight = np.clip(along / np.maximum(upright, 0.5) - 0.7, 0.02, 6)
@@ -267,7 +275,8 @@ def measure_stroke(departure: Image, clear: NDArray[np.bool_], likely: float | N
     high = (count >= np.roll(count, 1)) & (count >= np.roll(count, -1)) & (count > 0.5 * count.max())
     peak = int(np.argmax(high))
     near = (across >= edges[max(peak - 1, 0)]) & (across <= edges[min(peak + 2, edges.size - 1)])
-    return float(np.clip(np.average(across[near], weights=weight[near]), 0.7, 40))
+    width = float(np.clip(np.average(across[near], weights=weight[near]), 0.7, 40))
+    return Strokes(width, float(np.mean(across < 0.5 * width)))
 
 
 def _run_ink(coverage: Image, mask: NDArray[np.bool_]) -> Image:
