@@ -31,5 +31,5 @@ def skip_documentation() -> None:
         vars(tables)["xp_capabilities"] = _undocumented
 
 
-def _undocumented(**about: Any) -> Callable[[Any], Any]:
+def _undocumented(*_: Any, **__: Any) -> Callable[[Any], Any]:
     return lambda function: function
