@@ -88,13 +88,13 @@ def in_debian(folder: Path, debian: Path) -> Case:
         (debian / "etc" / "ssl" / "certs").mkdir(parents=True, exist_ok=True)
         shutil.copy(os.environ["PIP_CERT"], debian / os.environ["PIP_CERT"].lstrip("/"))
     absent = [name for name in ("gcc", "cc", "fc-list") if _code(*before, "which", name) != 0]
-    inside = debian / "work"
+    inside = debian / "trial"
     shutil.rmtree(inside, ignore_errors=True)
     inside.mkdir()
     shutil.copy(_wheel(folder), inside)
-    _said(*before, "python3", "-m", "venv", "/work/venv")
-    _said(*before, "/work/venv/bin/pip", "install", "--no-cache-dir", "-q", f"/work/{_wheel(folder).name}")
-    place = Place(Path("/work/venv/bin"), next((inside / "venv" / "lib").glob("python*/site-packages")), before)
+    _said(*before, "python3", "-m", "venv", "/trial/venv")
+    _said(*before, "/trial/venv/bin/pip", "install", "--no-cache-dir", "-q", f"/trial/{_wheel(folder).name}")
+    place = Place(Path("/trial/venv/bin"), next((inside / "venv" / "lib").glob("python*/site-packages")), before)
     version = _said(*before, "python3", "-c", "import platform; print(platform.python_version())").strip()
     name = (debian / "etc" / "debian_version").read_text().strip()
     system = f"bare Debian {name} without {', '.join(absent)}"
