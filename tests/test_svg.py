@@ -166,3 +166,35 @@ def test_svg_bytes_are_recognised_by_content():
     (figure,) = read_figures((HEAD + SIZE + '<line x2="5" stroke="red"/></svg>').encode(), "figure.dat")
     assert figure.drawing is not None
     assert len(figure.sha256) == 64
+
+
+CLIP = '<clipPath id="c"><rect x="10" y="10" width="100" height="100"/></clipPath>'
+INSIDE = '<polyline points="20,50 60,50 60,80 90,80" fill="none" stroke="black" stroke-width="2"/>'
+OUTSIDE = '<polyline points="0,60 200,60" fill="none" stroke="red" stroke-width="2"/>'
+
+
+@pytest.mark.parametrize(
+    ("body", "clips"),
+    [
+        (f'<g clip-path="url(#c)">{INSIDE}</g>', 0),
+        (f'<g clip-path="url(#c)">{OUTSIDE}</g>', 1),
+        (f'<g clip-path="url(#c)">{OUTSIDE}</g><g clip-path="url(#c)">{INSIDE}{OUTSIDE}</g>', 1),
+        (f'<g><g clip-path="url(#c)">{OUTSIDE}</g></g><g clip-path="url(#c)">{OUTSIDE}</g>', 1),
+        (f'<g clip-path="url(#c)">{OUTSIDE}</g>{INSIDE}<g clip-path="url(#c)">{OUTSIDE}</g>', 2),
+        (f'<g opacity=".5"><g clip-path="url(#c)">{OUTSIDE}</g></g><g clip-path="url(#c)">{OUTSIDE}</g>', 2),
+        (f'<g clip-path="url(#c)">{OUTSIDE}</g><g transform="scale(2)" clip-path="url(#c)">{OUTSIDE}</g>', 2),
+    ],
+)
+def test_clips_are_rendered_only_where_they_cut_and_once_for_neighbours(monkeypatch, body, clips):
+    rendered = []
+    import resvg_py
+
+    from kmdigitize.sources.svg_clips import Clips
+
+    real = resvg_py.svg_to_bytes
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", lambda **given: rendered.append(given["svg_string"]) or real(**given))
+    quick = drawn(CLIP + body).pixels.astype(int)
+    monkeypatch.setattr(Clips, "thin_out", lambda self, root: None)
+    plain = drawn(CLIP + body).pixels.astype(int)
+    assert rendered[0].count("clip-path=") == clips
+    assert np.mean(np.abs(quick - plain) > 3) < 1e-4

@@ -47,9 +47,10 @@ def read_svg(data: bytes, name: str, settings: SvgSettings | None = None) -> Fig
     x_scale, y_scale = columns / width, rows / height
     to_px: Matrix = (x_scale, 0.0, 0.0, y_scale, -left * x_scale - 0.5, -top * y_scale - 0.5)
     try:
-        content = read_shapes(tree, to_px)
+        content = read_shapes(tree, to_px, (-0.5, -0.5, columns - 0.5, rows - 0.5))
     except RecursionError as error:
         raise TooLargeError(f"{name} nests too deep.", "Export the figure alone, or as PNG.") from error
+    content.clips.thin_out(tree.root)
     pixels = _rendered(tree, (left, top, width, height), (columns, rows), name)
     drawing = Drawing(tuple(content.paths), join_glyphs(content.glyphs), tuple(content.pictures), scale)
     return Figure(name, pixels, sha256=hashlib.sha256(data).hexdigest(), drawing=drawing)

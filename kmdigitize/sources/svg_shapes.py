@@ -18,6 +18,7 @@ from kmdigitize.records.figure import DrawnPath
 from kmdigitize.sources.outlines import Matrix, Rectangle, after, bezier, bounds, intersection, mapped
 from kmdigitize.sources.paint import drawn_path
 from kmdigitize.sources.phrases import Glyph
+from kmdigitize.sources.svg_clips import Clips, text_reach
 from kmdigitize.sources.svg_style import Style, length, paint_of, style_of
 from kmdigitize.sources.svg_text import glyph_mark, text_glyphs
 from kmdigitize.sources.svg_tree import NUMBER, SvgTree, local, target
@@ -33,6 +34,7 @@ class SvgContent:
     paths: list[DrawnPath] = field(default_factory=list)
     glyphs: list[Glyph] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
+    clips: Clips = field(default_factory=lambda: Clips((0.0, 0.0, 0.0, 0.0)))
     points: int = 0
 
 
@@ -46,9 +48,12 @@ class _Place:
     style: Style
 
 
-def read_shapes(tree: SvgTree, to_px: Matrix) -> SvgContent:
-    """Everything that ``tree`` draws; ``to_px`` maps the root's user units to px. Raises TooLargeError."""
-    content = SvgContent()
+def read_shapes(tree: SvgTree, to_px: Matrix, page: Rectangle) -> SvgContent:
+    """Everything that ``tree`` draws; ``to_px`` maps the root's user units to px, of which ``page`` is seen.
+
+    Raises TooLargeError.
+    """
+    content = SvgContent(clips=Clips(page))
     style = style_of((tree.root,), Style(), tree.rules)
     _walk_children(tree, _Place((tree.root,), to_px, None, style), content)
     return content
@@ -66,7 +71,7 @@ def _walk(tree: SvgTree, element: ET.Element, parent: _Place, content: SvgConten
     if not style.visible:
         return
     to_px = after(_transform(style.get("transform")), parent.to_px)
-    clip = intersection(parent.clip, _clip(tree, style.get("clip-path"), to_px))
+    clip = intersection(parent.clip, _clip(tree, style.get("clip-path"), to_px, (element, content.clips)))
     kind = local(element)
     if kind == "use":
         referred = target(element, tree.by_id)
@@ -82,6 +87,8 @@ def _walk(tree: SvgTree, element: ET.Element, parent: _Place, content: SvgConten
         box = intersection(bounds([mapped(corners, to_px)]), clip)
         if box is not None and box[2] > box[0] and box[3] > box[1]:
             content.pictures.append(Box(*box))
+        if clip is not None:
+            content.clips.drawn(chain, [mapped(corners, to_px)], 0.0, clip)
     else:
         _add_shape(_Place(chain, to_px, clip, style), content)
 
@@ -110,6 +117,8 @@ def _add_shape(place: _Place, content: SvgContent) -> None:
     content.points += sum(len(points) for points in subpaths)
     if content.points > _MAX_POINTS:
         raise TooLargeError(f"The drawing has more than {_MAX_POINTS:,} points.", "Export the figure alone, or as PNG.")
+    if place.clip is not None:
+        content.clips.drawn(place.chain, [mapped(points, place.to_px) for points in subpaths], 0.0, place.clip)
     path = drawn_path(subpaths, paint, place.to_px, place.clip, len(content.paths) + 1)
     if path is not None:
         content.paths.append(path)
@@ -123,6 +132,10 @@ def _add_text(tree: SvgTree, place: _Place, content: SvgContent) -> None:
     glyphs = [replace(g, block=block) for g in text_glyphs(place.chain, place.style, tree.rules, place.to_px)]
     content.glyphs += glyphs
     for glyph in glyphs:
+        if place.clip is not None:
+            outline = np.array([(glyph.box.left, glyph.box.top), (glyph.box.right, glyph.box.bottom)])
+            reach = text_reach(min(glyph.box.width, glyph.box.height))
+            content.clips.drawn(place.chain, [outline], reach, place.clip)
         mark = glyph_mark(glyph, paint.fill, len(content.paths) + 1)
         if mark is not None:
             content.paths.append(mark)
@@ -141,8 +154,8 @@ def _transform(written: str) -> Matrix:
     return matrix if all(map(math.isfinite, matrix)) else still
 
 
-def _clip(tree: SvgTree, written: str, to_px: Matrix) -> Rectangle | None:
-    """The rectangle around a ``clipPath`` in px, None if there is none."""
+def _clip(tree: SvgTree, written: str, to_px: Matrix, met: tuple[ET.Element, Clips]) -> Rectangle | None:
+    """The rectangle around a ``clipPath`` in px, None if there is none; that an element has it is noted."""
     found = re.search(r"url\(\s*['\"]?#([^)'\"]+)", written)
     element = tree.by_id.get(found.group(1)) if found else None
     if element is None or local(element) != "clipPath" or element.get("clipPathUnits") == "objectBoundingBox":
@@ -151,7 +164,7 @@ def _clip(tree: SvgTree, written: str, to_px: Matrix) -> Rectangle | None:
     for child in element:
         inner = after(_transform(child.get("transform", "")), to_px)
         outlines += [mapped(points, inner) for points in _subpaths(child)]
-    return bounds(outlines)
+    return met[1].met(met[0], outlines)
 
 
 def _subpaths(element: ET.Element) -> list[FloatArray]:
