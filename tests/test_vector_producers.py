@@ -7,7 +7,7 @@ imitated here by the kind of operators they write.
 import numpy as np
 import pytest
 from pdf_writer import axes, text, write_pdf
-from vector_figures import BOTTOM, HEIGHT, LEFT, TIMES, WIDTH, assert_is_curve, corners, traced
+from vector_figures import BOTTOM, HEIGHT, LEFT, SURVIVAL, TIMES, WIDTH, assert_is_curve, corners, traced
 
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.sources.pdf import read_pdf
@@ -163,8 +163,14 @@ def test_merged_steps_are_flagged():
     assert [flag.code for flag in trace.flags] == ["not_a_step_curve"]
 
 
+def odd_corners():
+    """A curve whose coordinates have all the decimals that are written."""
+    places = np.arange(TIMES.size)
+    return corners(TIMES + 0.0137 * places, SURVIVAL - 0.00123 * places)
+
+
 def test_an_exporter_that_moves_points_is_believed_less():
-    p = corners()
+    p = odd_corners()
     moved = p + np.random.default_rng(0).uniform(-0.05, 0.05, p.shape)
     traces = []
     for points in (p, moved):
@@ -174,3 +180,11 @@ def test_an_exporter_that_moves_points_is_believed_less():
     assert traces[0].grain_px < 0.05
     assert traces[1].level_sd[0] > 3 * traces[0].level_sd[0]
     assert traces[1].grain_px > 3 * traces[0].grain_px
+
+
+@pytest.mark.parametrize("page", ["", "/UserUnit 1 /CropBox [0 0 333.37 282.63]"])
+def test_the_decimals_of_an_exporter_are_seen_on_pages_of_any_size(page):
+    """A page of 333.37 points is rendered on whole pixels, so that a unit is a little wider than it is high."""
+    (figure,) = read_pdf(write_pdf(axes() + f"q 1 w {line(odd_corners())} S Q\n", page=page), "one.pdf")
+    (trace,), _, _ = traced(figure)
+    assert trace.grain_px == pytest.approx(0.01 * figure.drawing.px_per_unit, rel=0.01)

@@ -51,12 +51,16 @@ class DrawnPath:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The exact content of a vector figure. ``texts`` is empty where labels are drawn as outlines."""
+    """The exact content of a vector figure. ``texts`` is empty where labels are drawn as outlines.
+
+    ``stretch``: how much wider and higher than ``px_per_unit`` a unit is, since renderings have whole pixels.
+    """
 
     paths: tuple[DrawnPath, ...]
     texts: tuple[TextToken, ...] = ()
     pictures: tuple[Box, ...] = ()
     px_per_unit: float = 1.0
+    stretch: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

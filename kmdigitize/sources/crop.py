@@ -18,6 +18,7 @@ def crop_drawing(drawing: Drawing, corner: Box) -> Drawing:
         tuple(_moved_text(t, corner) for t in drawing.texts if corner.contains(t.box.center_x, t.box.center_y)),
         tuple(_moved_box(box, corner) for box in drawing.pictures if box.overlap(corner) > 0),
         drawing.px_per_unit,
+        drawing.stretch,
     )
 
 

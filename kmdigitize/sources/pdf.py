@@ -144,13 +144,14 @@ def _page_name(name: str, number: int, count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """One page as read, in px of its rendering of ``shape``."""
+    """One page as read, in px of its rendering of ``shape``; ``stretch`` is that of a :class:`Drawing`."""
 
     name: str
     shape: tuple[int, int]
     objects: PageObjects
     text: PageText
     px_per_point: float
+    stretch: tuple[float, float]
 
 
 def _read_page(document: Any, number: int, name: str, settings: PdfSettings) -> list[Figure]:
@@ -189,9 +190,10 @@ def _page_content(page: Any, name: str, settings: PdfSettings) -> _Page:
     )
     shape = (math.ceil(height * scale), math.ceil(width * scale))
     to_px = _page_matrix(page, shape[1] / width, shape[0] / height)
+    stretch = (shape[1] / (width * scale), shape[0] / (height * scale))
     objects = read_objects(page.raw, to_px, settings.limits)
     if not objects.pictures and sum(len(path.points) for path in objects.paths) <= _BACKGROUND:
-        return _Page(name, shape, objects, PageText((), 0.0), scale)
+        return _Page(name, shape, objects, PageText((), 0.0), scale, stretch)
     text_page = page.get_textpage()
     try:
         objects.paths += read_glyph_marks(page.raw, text_page.raw, to_px, settings.limits.objects)
@@ -199,7 +201,7 @@ def _page_content(page: Any, name: str, settings: PdfSettings) -> _Page:
         text = read_text(page.raw, text_page.raw, to_px)
     finally:
         text_page.close()
-    return _Page(name, shape, objects, text, scale)
+    return _Page(name, shape, objects, text, scale, stretch)
 
 
 def _rendered(page: Any, read: _Page) -> Pixels:
@@ -235,7 +237,7 @@ def _figure(page: _Page, pixels: Pixels, region: Region, settings: PdfSettings) 
     rows, columns = region.box.slices(pixels.shape)
     texts = page.text.tokens if page.text.unmapped <= settings.unmapped else ()
     pictures = tuple(picture.box for picture in page.objects.pictures)
-    drawing = Drawing(tuple(page.objects.paths), texts, pictures, page.px_per_point)
+    drawing = Drawing(tuple(page.objects.paths), texts, pictures, page.px_per_point, page.stretch)
     corner = Box(columns.start, rows.start, columns.stop - 1, rows.stop - 1)
     if region.scanned:
         return Figure(page.name, pixels[rows, columns], lossy=True)

@@ -52,7 +52,8 @@ def read_svg(data: bytes, name: str, settings: SvgSettings | None = None) -> Fig
         raise TooLargeError(f"{name} nests too deep.", "Export the figure alone, or as PNG.") from error
     content.clips.thin_out(tree.root)
     pixels = _rendered(tree, (left, top, width, height), (columns, rows), name)
-    drawing = Drawing(tuple(content.paths), join_glyphs(content.glyphs), tuple(content.pictures), scale)
+    stretch = (x_scale / scale, y_scale / scale)
+    drawing = Drawing(tuple(content.paths), join_glyphs(content.glyphs), tuple(content.pictures), scale, stretch)
     return Figure(name, pixels, sha256=hashlib.sha256(data).hexdigest(), drawing=drawing)
 
 

@@ -167,7 +167,7 @@ def _chosen(
 
 def _trace(steps: Steps, entry: int | None, scales: Scales, drawing: Drawing, settings: CurveSettings) -> Trace:
     look = steps.strand.look
-    grid = _grid_of(steps.strand.points / drawing.px_per_unit, settings)
+    grid = _grid_of(steps.strand.points / np.multiply(drawing.px_per_unit, drawing.stretch), settings)
     sd = max(grid * drawing.px_per_unit / float(np.sqrt(12.0)), steps.jitter)
     risers = np.clip(steps.risers, steps.start, steps.end)
     flags = []
