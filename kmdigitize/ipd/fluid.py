@@ -21,15 +21,15 @@ def flow(timeline: Timeline, level: FloatArray, rng: np.random.Generator | None 
     """A path through the slots that follows ``level`` (k,) after every drop; with ``rng`` the timing of censorings is
     drawn, else it is the expected one."""
     n = int(timeline.n[timeline.n.size // 2])
-    levels = _after_slots(timeline, level)
+    levels = levels_after(timeline, level)
     weights = _weights(timeline, n, levels, rng)
     path = _walk(timeline, n, 1.0, levels, weights)
     if timeline.total >= 0 and path.events.sum() != timeline.total:
-        path = _meet_total(timeline, path, levels, weights)
-    return path
+        return _meet_total(timeline, path, levels, weights)
+    return path if timeline.total >= 0 else _kept_on_curve(timeline, path, levels, weights)
 
 
-def _after_slots(timeline: Timeline, level: FloatArray) -> FloatArray:
+def levels_after(timeline: Timeline, level: FloatArray) -> FloatArray:
     """Level after every slot (s,): that of the last drop so far."""
     values = [level[slot.drop] if slot.kind in (DROP, STRADDLE) else 1.0 for slot in timeline.slots]
     after: FloatArray = np.minimum.accumulate(np.array(values, dtype=np.float64))
@@ -41,15 +41,43 @@ def _weights(timeline: Timeline, n: int, levels: FloatArray, rng: np.random.Gene
     hazard: FloatArray = np.array(
         [slot.hazard if slot.hazard >= 0 else slot.share for slot in timeline.slots], dtype=np.float64
     )
-    present = np.maximum(n * levels * np.exp(-np.cumsum(hazard)), 1.0)
-    for i, slot in enumerate(timeline.slots):
-        if slot.marks >= 0:
-            hazard[i] = (slot.marks + slot.unsure / 2.0 + slot.extra) / present[i]
+    if timeline.slots[0].marks >= 0:
+        hazard = _marked_hazard(timeline, n, levels)
     least: FloatArray = np.maximum(hazard, 1e-9)
+    present = np.maximum(n * levels * np.exp(-np.cumsum(least)), 1.0)
     if rng is None:
         return least
     scattered: FloatArray = np.maximum(rng.gamma(least * present) / present, 1e-12)
     return scattered
+
+
+def _marked_hazard(timeline: Timeline, n: int, levels: FloatArray) -> FloatArray:
+    """Hazard of censoring of every gap (s,) that its marks show, those hidden under them included.
+
+    Without their censorings ``n`` times survival would be at risk, so ``c`` marks there take ``c / (n survival)`` of
+    those that stay. Where that is more than there are, fewer are hidden, or marks are false.
+    """
+    shown, hidden = marked_patients(timeline, levels)
+    room = n - 1.0 / levels[-1]
+    share = min(1.0, max(room - shown.sum(), 0.0) / max(hidden.sum(), 1e-12))
+    taken = shown * min(1.0, max(room, 0.0) / max(shown.sum(), 1e-12)) + share * hidden
+    staying = np.maximum(1.0 - np.cumsum(taken) / n, 1e-9)
+    hazard: FloatArray = -np.diff(np.log(staying), prepend=0.0)
+    return hazard
+
+
+def marked_patients(timeline: Timeline, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Patients at the start for whom the marks of every gap speak (s,), and for whom those hidden under them do.
+
+    A censoring at survival S stands for 1/S patients. Whoever is left at the end of the curve is not counted: their
+    marks are beyond its last drop. Zero without marks.
+    """
+    slots = timeline.slots
+    upto = np.maximum(np.append(1.0, levels[:-1]), 1e-9)
+    shown = np.array([max(slot.marks, 0) + slot.unsure / 2.0 for slot in slots]) / upto
+    hidden = np.array([slot.extra for slot in slots]) / upto
+    shown[-1] = hidden[-1] = 0.0
+    return shown, hidden
 
 
 def _walk(timeline: Timeline, n: int, rate: float, levels: FloatArray, weights: FloatArray) -> Path:
@@ -122,6 +150,28 @@ def _track(
             survival *= 1.0 - d[i] / at_risk
             at_risk -= int(d[i])
     return d, taken, at_risk, survival
+
+
+def _kept_on_curve(timeline: Timeline, path: Path, levels: FloatArray, weights: FloatArray) -> Path:
+    """Fewer censorings in the open stretch until those at risk suffice to follow the curve: with few left, one event
+    falls further than the curve does."""
+    best, least = path, _off(path, levels)
+    for rate in RATES:
+        if least <= 1.0 / path.n:
+            break
+        found = _walk(timeline, path.n, rate, levels, weights)
+        off = _off(found, levels)
+        best, least = (found, off) if off < least else (best, least)
+    return best
+
+
+RATES = (0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""Shares of the expected hazard of the open stretch that are tried."""
+
+
+def _off(path: Path, levels: FloatArray) -> float:
+    """Root mean square distance of a path from the levels."""
+    return float(np.sqrt(np.mean((path.survival - levels) ** 2)))
 
 
 def _meet_total(timeline: Timeline, path: Path, levels: FloatArray, weights: FloatArray) -> Path:

@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.ipd.fluid import levels_after, marked_patients
 from kmdigitize.ipd.lattice import search
 from kmdigitize.ipd.paths import by_origin, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.ipd.slots import Timeline
 from kmdigitize.ipd.states import STRICT, LatticeSettings, Layer
 from kmdigitize.ipd.timeline import build_timeline
 
@@ -102,6 +104,24 @@ def by_scatter(known: Prepared) -> float:
 
 LEAST_DROPS = 30
 """Drops from which their scatter means something."""
+
+
+def below_the_noise(known: Prepared, timeline: Timeline) -> float:
+    """Patients where single events cannot be told apart; nan if neither drops nor marks tell.
+
+    It is the larger of what the scatter of the drops says and what the marks ask for, seen and hidden ones: steps and
+    marks merge where they are dense, so both rather miss patients than make them up.
+    """
+    after = levels_after(timeline, known.level)
+    if timeline.slots[0].marks < 0 or not known.time.size:
+        return by_scatter(known)
+    shown, hidden = marked_patients(timeline, np.maximum(after, LOW))
+    by_marks = float(shown.sum() + hidden.sum() + 1.0 / max(float(after[-1]), LOW))
+    return float(np.fmax(by_scatter(known), by_marks))
+
+
+LOW = 0.1
+"""Survival below which a level says too little about how many patients at the start a mark stands for."""
 
 
 def race(

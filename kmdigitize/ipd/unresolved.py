@@ -20,7 +20,7 @@ from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.ipd.slots import RISK, STRADDLE, Timeline
 from kmdigitize.ipd.states import Layer, Path
 from kmdigitize.ipd.timeline import build_timeline, cells_in_reach, cut_off, row_quantum
-from kmdigitize.ipd.unknown import by_scatter
+from kmdigitize.ipd.unknown import below_the_noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class Resolved:
 
 def resolved_from(known: Prepared, inputs: ReconstructionInputs, limits: Resolved, smallest_sd: float) -> float:
     """Printed time (0: the start) from which on events are resolved; infinite if they never are."""
-    n = by_scatter(known) if known.n is None and not known.risk_count.size else known.n
+    n = known.n
+    if n is None and not known.risk_count.size:
+        n = below_the_noise(known, build_timeline(known, inputs, 1.0, smallest_sd))
     if n is None or not np.isfinite(n) or not known.time.size:
         return 0.0
     quantum = row_quantum(known.level, inputs.curve.survival_resolution)
@@ -73,7 +75,7 @@ class Early:
         plain = build_timeline(known, inputs, 1.0, smallest_sd)
         n = int(plain.n[0])
         if known.n is None:
-            estimate = by_scatter(known)
+            estimate = below_the_noise(known, plain)
             n = max(round(estimate), n) if np.isfinite(estimate) else n
         ends = replace(known, end=plain.end, sd=np.maximum(known.sd, smallest_sd))
         fine = fine_drops(ends, cells_in_reach(known), n, inputs.curve, plain.quantum, cut_off(inputs))
