@@ -1,11 +1,16 @@
 """The number of patients where nothing prints it, and risk tables whose first cell cannot be true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
-from kmdigitize.ipd.records import ReconstructionInputs
+from kmdigitize.ipd.records import Draw, ReconstructionInputs
+from kmdigitize.ipd.rows import scaled
 from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps
@@ -48,6 +53,50 @@ def test_scatter_tells_the_number_where_drops_are_below_a_row() -> None:
     curve, time, _ = _figure(1500, 300, 5)
     found = reconstruct(ReconstructionInputs(curve)).ipd
     assert time.size / 2.5 < found.n < time.size * 2.5
+
+
+def _with_marks(n: int, rows: int, seed: int) -> tuple[ReconstructionInputs, np.ndarray, np.ndarray]:
+    """Such a curve with a mark in every column in which somebody is censored."""
+    curve, time, seen = _figure(n, rows, seed)
+    marks = np.unique(np.rint(time[~seen] * 40) / 40)
+    return ReconstructionInputs(replace(curve, censor_times=marks)), time, seen
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_patients_stay_on_the_curve_where_more_marks_than_events_are_seen(seed: int) -> None:
+    inputs, time, _ = _with_marks(600, 150, seed)
+    found = reconstruct(inputs)
+    assert found.residual < 0.004
+    assert found.ipd.n > 0.6 * time.size
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_patients_stay_on_a_low_curve_without_marks(seed: int) -> None:
+    curve, _, _ = _figure(900, 150, seed)
+    assert reconstruct(ReconstructionInputs(curve)).residual < 0.004
+
+
+def test_the_interval_of_an_unknown_number_is_wide_below_a_row_and_narrow_above() -> None:
+    intervals = {}
+    for n, rows in ((60, 800), (1500, 300)):
+        curve, time, _ = _figure(n, rows, 5)
+        low, high = reconstruct(ReconstructionInputs(curve), draws=100).n_interval or (0.0, 0.0)
+        assert low <= time.size <= high
+        intervals[n] = high / low
+    assert intervals[60] < 1.1
+    assert intervals[1500] > 2.0
+
+
+@given(ratio=st.floats(0.3, 3.0), seed=st.integers(0, 50))
+@settings(max_examples=30, deadline=None)
+def test_scaled_draws_stay_on_the_curve(ratio: float, seed: int) -> None:
+    _, time, seen = _figure(200, 800, 6)
+    order = np.argsort(time)
+    draw = scaled(Draw(time[order], seen[order]), ratio, np.random.default_rng(seed))
+    assert abs(draw.time.size - ratio * time.size) <= 2.0
+    assert abs(int(draw.event.sum()) - ratio * seen.sum()) <= 1.0
+    for when in np.quantile(time, [0.2, 0.5, 0.8]):
+        assert abs(np.sum(draw.time >= when) - ratio * np.sum(time >= when)) <= 2.0
 
 
 TABLE_TIMES = np.array([0.0, 6.0, 12.0, 18.0, 24.0])

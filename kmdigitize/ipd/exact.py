@@ -23,12 +23,12 @@ from kmdigitize.ipd.layout import Layout, Parts, place
 from kmdigitize.ipd.paths import best_path, central_path, draw_paths, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
-from kmdigitize.ipd.rows import patient_rows
+from kmdigitize.ipd.rows import drawn_rows, patient_rows, scaled
 from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
 from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer
 from kmdigitize.ipd.timeline import build_timeline
 from kmdigitize.ipd.unknown import UnknownSettings, race
-from kmdigitize.ipd.unresolved import Early, Late, Resolved, after, resolved_from
+from kmdigitize.ipd.unresolved import Early, Late, Resolved, after, doubt_of_number, resolved_from
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +75,13 @@ def exact(
         relaxed, noise = (RUNGS if begin == 0.0 else ()), 1.0
         best, tables = _below_the_noise(known, inputs, settings, begin, draws, rng)
     ipd = patient_rows(best, inputs.panel, inputs.arm)
-    rows = [patient_rows(table, inputs.panel, inputs.arm) for table in tables]
+    drawn_tables = [drawn_rows(table) for table in tables]
+    mean, sd = doubt_of_number(known, inputs, ipd.n, noise, _smallest_sd(inputs, settings))
+    if sd > 0:
+        ratios = np.exp(mean + sd * rng.standard_normal(draws))
+        drawn_tables = [scaled(draw, ratio, rng) for draw, ratio in zip(drawn_tables, ratios, strict=True)]
     log.debug("%s: %d patients, %d events, resolved from %g", inputs.arm, ipd.n, ipd.events, begin)
-    return Exact(ipd, tuple(Draw(each.time, each.event) for each in rows), noise, relaxed)
+    return Exact(ipd, tuple(drawn_tables), noise, relaxed)
 
 
 def _below_the_noise(
