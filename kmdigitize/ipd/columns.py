@@ -77,10 +77,9 @@ class Fine:
     cut: IntArray
     part: FloatArray
 
-    def drawn(self, rng: np.random.Generator, count: int) -> list[FloatArray]:
-        """Survival after every drop of ``known``, drawn ``count`` times from all that the levels allow."""
-        draws = np.minimum.accumulate(_draws(self.chain, rng, count), axis=1)
-        return [_divided(level, self.cut, self.part) for level in draws]
+    def drawn(self, rng: np.random.Generator, count: int) -> FloatArray:
+        """Survival after every drop of ``known``, drawn ``count`` times from all that the levels allow, (count, k)."""
+        return _divided(np.minimum.accumulate(_draws(self.chain, rng, count), axis=1), self.cut, self.part)
 
 
 def fine_drops(known: Prepared, used: Cells, n: int, curve: StepCurve, quantum: float, cut_off: bool) -> Fine:
@@ -118,9 +117,9 @@ def _divisions(time: FloatArray, cells: FloatArray, width: float) -> tuple[IntAr
 
 
 def _divided(level: FloatArray, cut: IntArray, part: FloatArray) -> FloatArray:
-    """Levels with another one in the middle of every divided column."""
-    before = np.append(1.0, level)[cut]
-    return np.insert(level, cut, before + part * (level[cut] - before))
+    """Levels (..., k) with another one in the middle of every divided column."""
+    before = np.insert(level, 0, 1.0, axis=-1)[..., cut]
+    return np.insert(level, cut, before + part * (level[..., cut] - before), axis=-1)
 
 
 def _columns(known: Prepared, curve: StepCurve, quantum: float) -> Columns:

@@ -3,104 +3,146 @@
 Where single events are smaller than the noise of a level, no integer table stands out and the most probable one
 follows the noise. Here events and censorings are flows: between two printed numbers the censoring that closes them
 has a closed form, so nothing is guessed greedily and nothing drifts; counts are rounded from their running totals.
-Draws vary the levels within their noise and the timing of the censorings.
+Draws vary the levels within their noise and the timing of the censorings. All flows of an arm are followed at once:
+arrays are (m, s), a row per flow and a column per slot.
 """
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Timeline
 from kmdigitize.ipd.states import Path
 
 
-def flow(timeline: Timeline, level: FloatArray, rng: np.random.Generator | None = None) -> Path:
-    """A path through the slots that follows ``level`` (k,) after every drop; with ``rng`` the timing of censorings is
-    drawn, else it is the expected one."""
+def flows(
+    timeline: Timeline, level: FloatArray, rate: float = 1.0, rng: np.random.Generator | None = None
+) -> list[Path]:
+    """A path through the slots for every row of ``level`` (m, k), the levels after every drop, at ``rate`` times the
+    expected censoring of the open stretch. With ``rng`` the timing of censorings is drawn, else the expected one."""
     n = int(timeline.n[timeline.n.size // 2])
     levels = levels_after(timeline, level)
     weights = _weights(timeline, n, levels, rng)
-    path = _walk(timeline, n, 1.0, levels, weights)
-    if timeline.total >= 0 and path.events.sum() != timeline.total:
-        return _meet_total(timeline, path, levels, weights)
-    return path if timeline.total >= 0 else _kept_on_curve(timeline, path, levels, weights)
+    events, censored = _walk(timeline, n, np.full(len(levels), rate), levels, weights)
+    if timeline.total >= 0:
+        events, censored = _meet_total(timeline, n, (events, censored), levels, weights)
+    return [_path(n, d, c) for d, c in zip(events, censored, strict=True)]
+
+
+def open_rate(timeline: Timeline, level: FloatArray) -> float:
+    """The largest share of the expected censoring of the open stretch at which enough are left to follow the curve,
+    ``level`` (k,): with few left, one event falls further than the curve does. 1 where a total decides."""
+    if timeline.total >= 0:
+        return 1.0
+    levels = levels_after(timeline, level[None, :])[0]
+    best, least = 1.0, np.inf
+    for rate in RATES:
+        path = flows(timeline, level[None, :], rate)[0]
+        off = float(np.sqrt(np.mean((path.survival - levels) ** 2)))
+        best, least = (rate, off) if off < least else (best, least)
+        if least <= 1.0 / path.n:
+            break
+    return best
+
+
+RATES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""Shares of the expected censoring of the open stretch that are tried."""
 
 
 def levels_after(timeline: Timeline, level: FloatArray) -> FloatArray:
-    """Level after every slot (s,): that of the last drop so far."""
-    values = [level[slot.drop] if slot.kind in (DROP, STRADDLE) else 1.0 for slot in timeline.slots]
-    after: FloatArray = np.minimum.accumulate(np.array(values, dtype=np.float64))
-    return after
+    """Level after every slot (m, s): that of the last drop so far."""
+    after = np.ones((len(level), len(timeline.slots)))
+    falling = [(i, slot.drop) for i, slot in enumerate(timeline.slots) if slot.kind in (DROP, STRADDLE)]
+    if falling:
+        at, drop = np.array(falling).T
+        after[:, at] = level[:, drop]
+    lowest: FloatArray = np.minimum.accumulate(after, axis=1)
+    return lowest
 
 
 def _weights(timeline: Timeline, n: int, levels: FloatArray, rng: np.random.Generator | None) -> FloatArray:
-    """Hazard of censoring of every gap (s,), from its marks where there are any; scattered as counts for a draw."""
-    hazard: FloatArray = np.array(
-        [slot.hazard if slot.hazard >= 0 else slot.share for slot in timeline.slots], dtype=np.float64
-    )
+    """Hazard of censoring of every gap (m, s), from its marks where there are any; scattered as counts for draws."""
     if timeline.slots[0].marks >= 0:
         hazard = _marked_hazard(timeline, n, levels)
+    else:
+        given = np.array([slot.hazard if slot.hazard >= 0 else slot.share for slot in timeline.slots], np.float64)
+        hazard = np.broadcast_to(given, levels.shape)
     least: FloatArray = np.maximum(hazard, 1e-9)
-    present = np.maximum(n * levels * np.exp(-np.cumsum(least)), 1.0)
     if rng is None:
         return least
+    present = np.maximum(n * levels * np.exp(-np.cumsum(least, axis=1)), 1.0)
     scattered: FloatArray = np.maximum(rng.gamma(least * present) / present, 1e-12)
     return scattered
 
 
 def _marked_hazard(timeline: Timeline, n: int, levels: FloatArray) -> FloatArray:
-    """Hazard of censoring of every gap (s,) that its marks show, those hidden under them included.
+    """Hazard of censoring of every gap (m, s) that its marks show, those hidden under them included.
 
     Without their censorings ``n`` times survival would be at risk, so ``c`` marks there take ``c / (n survival)`` of
     those that stay. Where that is more than there are, fewer are hidden, or marks are false.
     """
     shown, hidden = marked_patients(timeline, levels)
-    room = n - 1.0 / levels[-1]
-    share = min(1.0, max(room - shown.sum(), 0.0) / max(hidden.sum(), 1e-12))
-    taken = shown * min(1.0, max(room, 0.0) / max(shown.sum(), 1e-12)) + share * hidden
-    staying = np.maximum(1.0 - np.cumsum(taken) / n, 1e-9)
-    hazard: FloatArray = -np.diff(np.log(staying), prepend=0.0)
+    room = np.maximum(n - 1.0 / np.maximum(levels[:, -1:], 1e-9), 0.0)
+    seen, unseen = shown.sum(axis=1, keepdims=True), hidden.sum(axis=1, keepdims=True)
+    share = np.minimum(1.0, np.maximum(room - seen, 0.0) / np.maximum(unseen, 1e-12))
+    taken = shown * np.minimum(1.0, room / np.maximum(seen, 1e-12)) + share * hidden
+    staying = np.maximum(1.0 - np.cumsum(taken, axis=1) / n, 1e-9)
+    hazard: FloatArray = -np.diff(np.log(staying), axis=1, prepend=0.0)
     return hazard
 
 
 def marked_patients(timeline: Timeline, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Patients at the start for whom the marks of every gap speak (s,), and for whom those hidden under them do.
+    """Patients at the start for whom the marks of every gap speak (m, s), and for whom those hidden under them do.
 
     A censoring at survival S stands for 1/S patients. Whoever is left at the end of the curve is not counted: their
     marks are beyond its last drop. Zero without marks.
     """
     slots = timeline.slots
-    upto = np.maximum(np.append(1.0, levels[:-1]), 1e-9)
+    upto = np.maximum(np.insert(levels[:, :-1], 0, 1.0, axis=1), 1e-9)
     shown = np.array([max(slot.marks, 0) + slot.unsure / 2.0 for slot in slots]) / upto
     hidden = np.array([slot.extra for slot in slots]) / upto
-    shown[-1] = hidden[-1] = 0.0
+    shown[:, -1] = hidden[:, -1] = 0.0
     return shown, hidden
 
 
-def _walk(timeline: Timeline, n: int, rate: float, levels: FloatArray, weights: FloatArray) -> Path:
-    """Flows from one printed number to the next, then to the end, rounded stretch by stretch."""
+@dataclass(slots=True)
+class _Running:
+    """Patients at risk and survival of every flow, (m,), so far."""
+
+    at_risk: IntArray
+    survival: FloatArray
+
+
+def _walk(
+    timeline: Timeline, n: int, rate: FloatArray, levels: FloatArray, weights: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """Events and censorings (m, s): from one printed number to the next, then to the end, rounded by stretch."""
     slots = timeline.slots
-    size = len(slots)
-    events, censored = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    at_risk, first, survival = n, 0, 1.0
+    events, censored = np.zeros(levels.shape, np.int64), np.zeros(levels.shape, np.int64)
+    now, first = _Running(np.full(len(levels), n), np.ones(len(levels))), 0
     for cell in [i for i, slot in enumerate(slots) if slot.kind in (RISK, STRADDLE, END)]:
         span, kind = slice(first, cell + 1), slots[cell].kind
-        after = levels[span].copy()
-        after[-1] = 1.0  # nothing falls in the gap that a printed number or the end closes
+        after = levels[:, span].copy()
+        after[:, -1] = 1.0  # nothing falls in the gap that a printed number or the end closes
         target = None if kind == END else slots[cell].count
-        events[span], censored[span], survival = _stretch((at_risk, survival), after, weights[span], target, rate)
+        events[:, span], censored[:, span], now = _stretch(now, after, weights[:, span], target, rate)
         if kind == END:
-            censored[cell] = 0
-        at_risk -= int(events[span].sum() + censored[span].sum())
-        if kind == STRADDLE and at_risk > 0 and levels[cell] < survival:
-            fall = round(at_risk * (1.0 - levels[cell] / survival))
-            events[cell] = max(0, min(at_risk - slots[cell].floor, fall))
-            survival *= 1.0 - events[cell] / at_risk
-            at_risk -= int(events[cell])
+            censored[:, cell] = 0
+        if kind == STRADDLE:
+            fall = np.rint(now.at_risk * (1.0 - levels[:, cell] / now.survival)).astype(np.int64)
+            falls = (now.at_risk > 0) & (levels[:, cell] < now.survival)
+            d = np.where(falls, np.clip(fall, 0, np.maximum(now.at_risk - slots[cell].floor, 0)), 0)
+            events[:, cell] = d
+            now = _Running(now.at_risk - d, now.survival * (1.0 - d / np.maximum(now.at_risk, 1)))
         first = cell + 1
+    return events, censored
+
+
+def _path(n: int, events: IntArray, censored: IntArray) -> Path:
+    """The path of one flow (s,)."""
     left = n - np.cumsum(events + censored)
     before = left + events
     steps = np.where(before > 0, 1.0 - events / np.maximum(before, 1), 1.0)
@@ -108,82 +150,83 @@ def _walk(timeline: Timeline, n: int, rate: float, levels: FloatArray, weights: 
 
 
 def _stretch(
-    state: tuple[int, float], after: FloatArray, weights: FloatArray, target: int | None, rate: float
-) -> tuple[IntArray, IntArray, float]:
-    """Integer events and censorings (s,) of the slots up to a printed number (or the end), and survival there."""
-    at_risk, survival = state
-    before = np.concatenate([[survival], after[:-1]])
+    now: _Running, after: FloatArray, weights: FloatArray, target: int | None, rate: FloatArray
+) -> tuple[IntArray, IntArray, _Running]:
+    """Integer events and censorings (m, s) of the slots up to a printed number (or the end), and what is left then."""
+    before = np.insert(after[:, :-1], 0, now.survival, axis=1)
     keep = np.clip(np.where(before > 0, after / np.maximum(before, 1e-12), 1.0), 1e-9, 1.0)
-    lost = rate * float(weights.sum())
-    if target is not None:
-        lost = max(0.0, math.log(max(at_risk, 0.5) / max(target, 0.5)) + float(np.log(keep).sum()))
-    stay = np.exp(-lost * weights / weights.sum())
-    present = at_risk * np.concatenate([[1.0], np.cumprod(stay * keep)[:-1]])
+    whole = weights.sum(axis=1)
+    if target is None:
+        lost = rate * whole
+    else:
+        needed = np.log(np.maximum(now.at_risk, 0.5) / max(target, 0.5)) + np.log(keep).sum(axis=1)
+        lost = np.maximum(needed, 0.0)
+    stay = np.exp(-(lost / whole)[:, None] * weights)
+    present = now.at_risk[:, None] * np.insert(np.cumprod(stay * keep, axis=1)[:, :-1], 0, 1.0, axis=1)
     gone = present * (1.0 - stay)
-    share = np.cumsum(gone) / gone.sum() if gone.sum() > 0 else np.cumsum(weights) / weights.sum()
-    number = round(float(gone.sum()))
+    total = gone.sum(axis=1)
+    by_flow, by_weight = np.cumsum(gone, axis=1), np.cumsum(weights, axis=1)
+    share = np.where(
+        (total > 0)[:, None], by_flow / np.where(total > 0, total, 1.0)[:, None], by_weight / whole[:, None]
+    )
+    number = np.rint(total).astype(np.int64)
+    open_ = np.ones(total.size, np.bool_)
+    d, c, end = np.zeros(after.shape, np.int64), np.zeros(after.shape, np.int64), _Running(now.at_risk, now.survival)
     for _ in range(ROUNDS):
-        c = np.diff(np.rint(np.concatenate([[0.0], share * number]))).astype(np.int64)
-        d, c, left, reached = _track(at_risk, survival, after, c, target)
-        if target is None or left == target or (left < target and number == 0):
+        whole_numbers = np.rint(share * number[:, None]).astype(np.int64)
+        d_now, c_now, end_now = _track(now, after, np.diff(whole_numbers, axis=1, prepend=0), target)
+        d[open_], c[open_] = d_now[open_], c_now[open_]
+        end = _merged(open_, end_now, end)
+        if target is None:
+            return d, c, end
+        left = end.at_risk
+        open_ &= (left != target) & ((left > target) | (number > 0))
+        if not open_.any():
             break
-        number = max(0, number + left - target)
-    if target is not None and left > target:
-        c[-1] += left - target
-    return d, c, reached
+        number = np.where(open_, np.maximum(0, number + left - target), number)
+    c[:, -1] += np.maximum(end.at_risk - (target or 0), 0)
+    return d, c, _Running(np.minimum(end.at_risk, target or 0), end.survival)
+
+
+def _merged(which: BoolArray, new: _Running, old: _Running) -> _Running:
+    """``new`` for some flows, ``old`` for the others."""
+    return _Running(np.where(which, new.at_risk, old.at_risk), np.where(which, new.survival, old.survival))
 
 
 ROUNDS = 20
 """Adjustments of the censorings of one stretch; each changes the events by a fraction of one, so two or three do."""
 
 
-def _track(
-    at_risk: int, survival: float, after: FloatArray, c: IntArray, target: int | None
-) -> tuple[IntArray, IntArray, int, float]:
+def _track(now: _Running, after: FloatArray, c: IntArray, target: int | None) -> tuple[IntArray, IntArray, _Running]:
     """Events that keep the running survival closest to the levels, given the censorings of every gap."""
-    d, taken, least = np.zeros(c.size, np.int64), c.copy(), target or 0
-    for i, level in enumerate(after):
-        taken[i] = min(taken[i], max(0, at_risk - least))
-        at_risk -= int(taken[i])
-        if at_risk > least and level < survival:
-            d[i] = min(at_risk - least, round(at_risk * (1.0 - level / survival)))
-            survival *= 1.0 - d[i] / at_risk
-            at_risk -= int(d[i])
-    return d, taken, at_risk, survival
+    d, taken, least = np.zeros(c.shape, np.int64), c.copy(), target or 0
+    at_risk, survival = now.at_risk.copy(), now.survival.copy()
+    for i in range(c.shape[1]):
+        level = after[:, i]
+        taken[:, i] = np.minimum(c[:, i], np.maximum(at_risk - least, 0))
+        at_risk = at_risk - taken[:, i]
+        falls = (at_risk > least) & (level < survival)
+        wanted = np.rint(at_risk * (1.0 - level / np.maximum(survival, 1e-12))).astype(np.int64)
+        d[:, i] = np.where(falls, np.minimum(at_risk - least, wanted), 0)
+        survival = survival * (1.0 - d[:, i] / np.maximum(at_risk, 1))
+        at_risk = at_risk - d[:, i]
+    return d, taken, _Running(at_risk, survival)
 
 
-def _kept_on_curve(timeline: Timeline, path: Path, levels: FloatArray, weights: FloatArray) -> Path:
-    """Fewer censorings in the open stretch until those at risk suffice to follow the curve: with few left, one event
-    falls further than the curve does."""
-    best, least = path, _off(path, levels)
-    for rate in RATES:
-        if least <= 1.0 / path.n:
-            break
-        found = _walk(timeline, path.n, rate, levels, weights)
-        off = _off(found, levels)
-        best, least = (found, off) if off < least else (best, least)
-    return best
-
-
-RATES = (0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1)
-"""Shares of the expected hazard of the open stretch that are tried."""
-
-
-def _off(path: Path, levels: FloatArray) -> float:
-    """Root mean square distance of a path from the levels."""
-    return float(np.sqrt(np.mean((path.survival - levels) ** 2)))
-
-
-def _meet_total(timeline: Timeline, path: Path, levels: FloatArray, weights: FloatArray) -> Path:
+def _meet_total(
+    timeline: Timeline, n: int, found: tuple[IntArray, IntArray], levels: FloatArray, weights: FloatArray
+) -> tuple[IntArray, IntArray]:
     """Change the censoring of the open stretch until the printed number of events is met as nearly as it can be."""
-    low, high, best = 0.0, 20.0, path
+    events, censored = found
+    low, high = np.zeros(len(levels)), np.full(len(levels), 20.0)
     for _ in range(30):
-        rate = (low + high) / 2.0
-        found = _walk(timeline, path.n, rate, levels, weights)
-        surplus = int(found.events.sum()) - timeline.total
-        if abs(surplus) <= abs(int(best.events.sum()) - timeline.total):
-            best = found
-        if surplus == 0:
+        missed = np.abs(events.sum(axis=1) - timeline.total)
+        if not missed.any():
             break
-        low, high = (rate, high) if surplus > 0 else (low, rate)
-    return best
+        rate = (low + high) / 2.0
+        d, c = _walk(timeline, n, rate, levels, weights)
+        surplus = d.sum(axis=1) - timeline.total
+        closer = np.abs(surplus) <= missed
+        events, censored = np.where(closer[:, None], d, events), np.where(closer[:, None], c, censored)
+        low, high = np.where(surplus > 0, rate, low), np.where(surplus > 0, high, rate)
+    return events, censored

@@ -112,11 +112,11 @@ def below_the_noise(known: Prepared, timeline: Timeline) -> float:
     It is the larger of what the scatter of the drops says and what the marks ask for, seen and hidden ones: steps and
     marks merge where they are dense, so both rather miss patients than make them up.
     """
-    after = levels_after(timeline, known.level)
+    after = levels_after(timeline, known.level[None, :])
     if timeline.slots[0].marks < 0 or not known.time.size:
         return by_scatter(known)
     shown, hidden = marked_patients(timeline, np.maximum(after, LOW))
-    by_marks = float(shown.sum() + hidden.sum() + 1.0 / max(float(after[-1]), LOW))
+    by_marks = float(shown.sum() + hidden.sum() + 1.0 / max(float(after[0, -1]), LOW))
     return float(np.fmax(by_scatter(known), by_marks))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.ipd.columns import Fine, fine_drops
-from kmdigitize.ipd.fluid import flow
+from kmdigitize.ipd.fluid import flows, open_rate
 from kmdigitize.ipd.layout import Layout
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
@@ -86,11 +86,16 @@ MOSTLY = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """The part of an arm before its events are resolved (``ends``), or all of it; ``fine`` are its columns."""
+    """The part of an arm before its events are resolved (``ends``), or all of it.
+
+    ``fine`` are its columns, ``rate`` the share of the expected censoring of the open stretch that leaves enough to
+    follow the curve.
+    """
 
     fine: Fine
     timeline: Timeline
     layout: Layout
+    rate: float
     slots: int
     ends: bool
 
@@ -110,15 +115,15 @@ class Early:
         slots = last[0] + 1 if last else len(timeline.slots)
         shown = replace(timeline, slots=timeline.slots[:slots])
         layout = Layout.of(shown, fine.known, _marks_between(inputs, 0.0, shown.slots[-1].end))
-        return cls(fine, timeline, layout, slots, bool(last))
+        return cls(fine, timeline, layout, open_rate(timeline, fine.known.level), slots, bool(last))
 
     def mean(self) -> Path:
         """The expected path."""
-        return self._cut(flow(self.timeline, self.fine.known.level))
+        return self._cut(flows(self.timeline, self.fine.known.level[None, :], self.rate)[0])
 
     def drawn(self, rng: np.random.Generator, count: int) -> list[Path]:
         """Paths drawn from all that the levels allow."""
-        return [self._cut(flow(self.timeline, level, rng)) for level in self.fine.drawn(rng, count)]
+        return [self._cut(path) for path in flows(self.timeline, self.fine.drawn(rng, count), self.rate, rng)]
 
     def states(self, paths: list[Path]) -> Layer:
         """The states that ``paths`` reach, all equally probable."""
