@@ -19,11 +19,11 @@ import numpy as np
 
 from kmdigitize.geometry import IntArray
 from kmdigitize.ipd.lattice import search
-from kmdigitize.ipd.layout import Layout, Parts, place
+from kmdigitize.ipd.layout import Layout, Placed, place
 from kmdigitize.ipd.paths import best_path, central_path, draw_paths, log_evidence
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs
-from kmdigitize.ipd.rows import drawn_rows, patient_rows, scaled
+from kmdigitize.ipd.rows import scaled
 from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
 from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer
 from kmdigitize.ipd.timeline import build_timeline
@@ -70,18 +70,17 @@ def exact(
         timeline, layers, noise, relaxed = reached
         path, drawn = central_path(layers, settings.pull), draw_paths(layers, draws, rng) if draws else []
         layout = Layout.of(timeline, known, inputs)
-        best, tables = place(path, layout), [place(other, layout, rng) for other in drawn]
+        best, tables = place([path], layout), place(drawn, layout, rng)
     else:
         relaxed, noise = (RUNGS if begin == 0.0 else ()), 1.0
         best, tables = _below_the_noise(known, inputs, settings, begin, draws, rng)
-    ipd = patient_rows(best, inputs.panel, inputs.arm)
-    drawn_tables = [drawn_rows(table) for table in tables]
+    ipd, drawn_tables = best.ipd(inputs.panel, inputs.arm), tables.draws()
     mean, sd = doubt_of_number(known, inputs, ipd.n, noise, _smallest_sd(inputs, settings))
     if sd > 0:
         ratios = np.exp(mean + sd * rng.standard_normal(draws))
-        drawn_tables = [scaled(draw, ratio, rng) for draw, ratio in zip(drawn_tables, ratios, strict=True)]
+        drawn_tables = tuple(scaled(draw, ratio, rng) for draw, ratio in zip(drawn_tables, ratios, strict=True))
     log.debug("%s: %d patients, %d events, resolved from %g", inputs.arm, ipd.n, ipd.events, begin)
-    return Exact(ipd, tuple(drawn_tables), noise, relaxed)
+    return Exact(ipd, drawn_tables, noise, relaxed)
 
 
 def _below_the_noise(
@@ -91,24 +90,22 @@ def _below_the_noise(
     begin: float,
     draws: int,
     rng: np.random.Generator,
-) -> tuple[Parts, list[Parts]]:
+) -> tuple[Placed, Placed]:
     """Flows up to the printed number from which on events are resolved, if there is one, and the lattice from there."""
     early = Early.of(known, inputs, begin, _smallest_sd(inputs, settings))
     path = early.mean()
     found = _climb(known, inputs, settings, Late(begin, early.states([path]))) if early.ends else None
     if found is None:
         whole = early if not early.ends else Early.of(known, inputs, math.inf, _smallest_sd(inputs, settings))
-        drawn = whole.drawn(rng, draws)
-        return place(whole.mean(), whole.layout), [place(each, whole.layout, rng) for each in drawn]
+        return place([whole.mean()], whole.layout), place(whole.drawn(rng, draws), whole.layout, rng)
     late = Layout.of(found[0], known, after(inputs, begin))
-    best = place(path, early.layout) + place(central_path(found[1], settings.pull), late)
-    if not draws:
-        return best, []
+    best = place([path], early.layout) + place([central_path(found[1], settings.pull)], late)
     few = early.drawn(rng, min(draws, PREFIXES))
-    found = _climb(known, inputs, settings, Late(begin, early.states(few))) or found
-    drawn = draw_paths(found[1], draws, rng)
-    both = [place(few[each.first], early.layout, rng) + place(each, late, rng) for each in drawn]
-    return best, both
+    if draws:
+        found = _climb(known, inputs, settings, Late(begin, early.states(few))) or found
+    drawn = draw_paths(found[1], draws, rng) if draws else []
+    begun = place(few, early.layout, rng).chosen(np.array([each.first for each in drawn], np.int64))
+    return best, begun + place(drawn, late, rng)
 
 
 PREFIXES = 40

@@ -150,16 +150,18 @@ class PlacedMarks:
     nearest: IntArray
 
     def settled(self, censored: IntArray) -> IntArray:
-        """The gap of every mark (m,), near ones where ``censored`` patients per gap leave one without a mark.
+        """The gap of every mark (p, m), near ones where ``censored`` patients (p, gaps) leave one without a mark.
 
         Where both sides do, or none, it is the later one: at one time events come first.
         """
-        gap = self.gap.copy()
-        spare = censored - np.bincount(gap[~self.near], minlength=censored.size)
+        paths, gaps = censored.shape
+        gap = np.tile(self.gap, (paths, 1))
+        spare = censored - np.bincount(self.gap[~self.near], minlength=gaps)
+        every = np.arange(paths)
         for mark in np.flatnonzero(self.near):
             before, after = self.nearest[mark], self.nearest[mark] + 1
-            gap[mark] = before if spare[before] > 0 >= spare[after] else after
-            spare[gap[mark]] -= 1
+            gap[:, mark] = np.where((spare[:, before] > 0) & (spare[:, after] <= 0), before, after)
+            spare[every, gap[:, mark]] -= 1
         return gap
 
 

@@ -1,22 +1,72 @@
-"""A path through the slots → patient rows: counts get their times, on the right side of every printed number."""
+"""Paths through the slots → patients: counts get their times, on the right side of every printed number.
+
+All paths of an arm are laid out at once: counts are (m, s), a row per path and a column per slot. Without a random
+generator censorings are spread evenly, with one they and the drops get their reading errors.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.expected import PlacedMarks, place_marks
 from kmdigitize.ipd.prepare import Prepared
-from kmdigitize.ipd.records import ReconstructionInputs, Source
-from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
+from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs, Source
+from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Timeline
 from kmdigitize.ipd.states import Path
 from kmdigitize.ipd.timeline import cut_off, row_quantum
 
-Parts = list[tuple[FloatArray, bool, Source]]
+SOURCES: tuple[Source, ...] = ("drop", "mark", "interpolated", "tail")
+_DROP, _MARK, _BETWEEN, _TAIL = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Patients (r,) of ``paths`` paths: the path of each, its time, whether it is an event, and its source."""
+
+    paths: int
+    path: IntArray
+    time: FloatArray
+    event: BoolArray
+    source: IntArray
+
+    @classmethod
+    def of(cls, paths: int, parts: list[tuple[IntArray, FloatArray, int]]) -> Placed:
+        """Patients from parts (path of each, time of each, their source)."""
+        path = np.concatenate([part[0] for part in parts])
+        source = np.repeat([part[2] for part in parts], [part[0].size for part in parts])
+        time = np.concatenate([part[1] for part in parts])
+        return cls(paths, path, time, source == _DROP, source)
+
+    def __add__(self, later: Placed) -> Placed:
+        """The same paths with the patients of ``later``, their second halves, as well."""
+        both = [np.concatenate([getattr(self, k), getattr(later, k)]) for k in ("path", "time", "event", "source")]
+        return Placed(self.paths, *both)
+
+    def chosen(self, which: IntArray) -> Placed:
+        """The paths ``which`` (k,), in that order; one may be chosen several times."""
+        order = np.argsort(self.path, kind="stable")
+        first = np.searchsorted(self.path[order], np.arange(self.paths + 1))
+        rows = [order[first[i] : first[i + 1]] for i in which.tolist()]
+        index = np.concatenate([np.zeros(0, np.int64), *rows])
+        path = np.repeat(np.arange(which.size), [row.size for row in rows])
+        return Placed(which.size, path, self.time[index], self.event[index], self.source[index])
+
+    def ipd(self, panel: str, arm: str) -> IPD:
+        """The patients of the only path, in order of time with events before censorings."""
+        order = np.lexsort((~self.event, self.time))
+        names = tuple(SOURCES[i] for i in self.source[order].tolist())
+        return IPD(panel, arm, self.time[order], self.event[order], names)
+
+    def draws(self) -> tuple[Draw, ...]:
+        """The patients of every path, in the same order."""
+        order = np.lexsort((~self.event, self.time, self.path))
+        inner = np.searchsorted(self.path[order], np.arange(1, self.paths))
+        time, event = np.split(self.time[order], inner), np.split(self.event[order], inner)
+        return tuple(Draw(t, e) for t, e in zip(time, event, strict=True)) if self.paths else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,148 +102,202 @@ class Layout:
         gone_on = cut_off(inputs)
         return cls(timeline, known.time, sd, timeline.cell_time, marks, curve.time_resolution, columns, gone_on, limits)
 
-
-def place(path: Path, layout: Layout, rng: np.random.Generator | None = None) -> Parts:
-    """Parts of rows for a path: evenly spaced censorings, or random ones and jittered drops if ``rng`` is given."""
-    drop_time = layout.drop_time if rng is None else _jittered(layout, rng)
-    parts: Parts = []
-    start = layout.timeline.slots[0].start
-    marks = _marks_by_gap(path, layout)
-    counts = zip(path.censored.tolist(), path.events.tolist(), path.left.tolist(), strict=True)
-    for i, (slot, (censored, events, left)) in enumerate(zip(layout.timeline.slots, counts, strict=True)):
-        begin, end, after = _edges(slot, layout, drop_time, start)
-        if slot.kind == END:
-            parts += _tail(path, i, layout, start, rng)
-            break
-        if censored:
-            gap_start = min(begin, layout.timeline.end)
-            # At one time events precede censorings, so whoever leaves before a drop leaves before its time.
-            limit = end * (1 - 1e-6) if slot.kind == DROP else _just_before(end, layout)
-            parts += _censored(censored, (gap_start, limit), marks[i] if marks else None, layout, rng)
-        if events:
-            parts += _events(events, left, slot, layout, drop_time)
-        start = after
-    return parts
+    def just_before(self, when: FloatArray) -> FloatArray:
+        """Times that count as before ``when`` without leaving its pixel."""
+        return when - np.maximum(0.25 * self.resolution, 1e-6 * np.abs(when))
 
 
-def _edges(slot: Slot, layout: Layout, drop_time: FloatArray, start: float) -> tuple[float, float, float]:
-    """Start and end of the gap, and where the next gap starts."""
-    if slot.kind == DROP:
-        end = float(drop_time[slot.drop])
-        return start, max(start, end), max(start, end)
-    if slot.kind == RISK:
-        end = float(layout.cell_time[slot.cell])
-        return start, end, max(start, end)
-    if slot.kind == STRADDLE:
-        drop, cell = float(drop_time[slot.drop]), float(layout.cell_time[slot.cell])
-        return min(start, drop, cell), min(drop, cell), max(drop, cell)
-    return start, max(start, layout.timeline.end), start
+@dataclass(frozen=True, slots=True)
+class _Gaps:
+    """Gap and end of every slot (m, s): censorings lie from ``begin`` to ``limit``; ``drop`` and ``cell`` are the times
+    of what ends it (0 where nothing does), ``start`` where the slot begins."""
+
+    start: FloatArray
+    begin: FloatArray
+    limit: FloatArray
+    drop: FloatArray
+    cell: FloatArray
+    kind: IntArray
 
 
-def _marks_by_gap(path: Path, layout: Layout) -> list[FloatArray] | None:
-    """The marks of every gap of a path; None without marks."""
+def place(paths: list[Path], layout: Layout, rng: np.random.Generator | None = None) -> Placed:
+    """The patients of all paths: evenly spaced censorings, or random ones and jittered drops if ``rng`` is given."""
+    number = len(paths)
+    slots = len(layout.timeline.slots)
+    censored, events, left = (
+        np.array([getattr(path, name) for path in paths], np.int64).reshape(number, slots)
+        for name in ("censored", "events", "left")
+    )
+    gaps = _gaps(layout, number, rng)
+    counts = np.where(gaps.kind == END, 0, censored)
+    parts = _events(events, left, gaps, layout)
     if layout.marks is None:
-        return None
-    gap = layout.marks.settled(path.censored)
-    order = np.argsort(gap, kind="stable")
-    first = np.searchsorted(gap[order], np.arange(len(layout.timeline.slots) + 1))
-    time = layout.marks.time[order]
-    return [time[a:b] for a, b in pairwise(first.tolist())]
-
-
-def _just_before(when: float, layout: Layout) -> float:
-    """A time that counts as before ``when`` without leaving its pixel."""
-    return when - max(0.25 * layout.resolution, 1e-6 * abs(when))
-
-
-def _censored(
-    number: int,
-    gap: tuple[float, float],
-    marks: FloatArray | None,
-    layout: Layout,
-    rng: np.random.Generator | None,
-) -> Parts:
-    """Times of the censorings of a gap: on its marks if it has any, else spread over it."""
-    start, end = gap
-    limit = max(start, min(end, layout.timeline.end))
-    if marks is not None and marks.size:
-        return [(np.minimum(np.maximum(_on_marks(marks, number, rng), start), limit), False, "mark")]
-    share = (np.arange(number) + 0.5) / number if rng is None else np.sort(rng.random(number))
-    return [(start + (limit - start) * share, False, "interpolated")]
-
-
-def _on_marks(marks: FloatArray, number: int, rng: np.random.Generator | None) -> FloatArray:
-    """``number`` times on the marks: every mark once before any twice, the rest spread evenly or at random."""
-    rounds, rest = divmod(number, marks.size)
-    if not rest:
-        return np.sort(np.repeat(marks, rounds))
-    if rng is None:
-        some = np.resize(np.unique(np.linspace(0, marks.size - 1, rest + 2)[1:-1].astype(int)), rest)
+        parts.append((*_between(counts, gaps, rng), _BETWEEN))
     else:
-        some = rng.choice(marks.size, size=rest, replace=False)
-    return np.sort(np.concatenate([np.repeat(marks, rounds), marks[some]]))
+        own = layout.marks.settled(censored)
+        parts.append((*_on_marks(counts, own, gaps, layout, rng), _MARK))
+        bare = counts * (_per_gap(own, slots) == 0)
+        parts.append((*_between(bare, gaps, rng), _BETWEEN))
+    if slots and layout.timeline.slots[-1].kind == END:
+        rate = _open_rate(paths, layout) if layout.cut_off else np.zeros(number)
+        parts += _tails(left[:, -1], rate, gaps, layout, rng)
+    return Placed.of(number, parts)
 
 
-def _events(number: int, left: int, slot: Slot, layout: Layout, drop_time: FloatArray) -> Parts:
-    """Events of a drop; those of a drop at a printed time go to the side that meets the printed number."""
-    when = float(drop_time[slot.drop])
-    if slot.kind != STRADDLE:
-        return [(np.full(number, when), True, "drop")]
-    cell = float(layout.cell_time[slot.cell])
-    before = min(max(left + number - slot.count, 0), number)
+def _gaps(layout: Layout, number: int, rng: np.random.Generator | None) -> _Gaps:
+    """Gaps of ``number`` paths, their drops jittered if ``rng`` is given."""
+    slots = layout.timeline.slots
+    drop_time = np.broadcast_to(layout.drop_time, (number, layout.drop_time.size))
+    drop_time = drop_time if rng is None else _jittered(layout, number, rng)
+    kind = np.array([slot.kind for slot in slots])
+    falls, counted = np.isin(kind, (DROP, STRADDLE)), np.isin(kind, (RISK, STRADDLE))
+    drop, cell = np.zeros((number, len(slots))), np.zeros((number, len(slots)))
+    drop[:, falls] = drop_time[:, [slot.drop for slot in slots if slot.kind in (DROP, STRADDLE)]]
+    cell[:, counted] = layout.cell_time[[slot.cell for slot in slots if slot.kind in (RISK, STRADDLE)]]
+    end = np.where(kind == END, layout.timeline.end, np.maximum(drop, cell))
+    start = np.maximum.accumulate(np.insert(end[:, :-1], 0, slots[0].start, axis=1), axis=1)
+    straddles = kind == STRADDLE
+    begin = np.where(straddles, np.minimum(start, np.minimum(drop, cell)), start)
+    # at one time events precede censorings, so whoever leaves before a drop leaves before its time
+    before_drop = np.maximum(start, drop) * (1 - 1e-6)
+    limit = np.where(kind == DROP, before_drop, layout.just_before(np.where(straddles, np.minimum(drop, cell), end)))
+    begin = np.minimum(begin, layout.timeline.end)
+    limit = np.maximum(begin, np.minimum(limit, layout.timeline.end))
+    return _Gaps(start, begin, limit, drop, cell, kind)
+
+
+def _between(counts: IntArray, gaps: _Gaps, rng: np.random.Generator | None) -> tuple[IntArray, FloatArray]:
+    """Path and time of ``counts`` (m, s) censorings spread over their gaps."""
+    path, slot = np.nonzero(counts)
+    each = counts[path, slot]
+    share = (_place_in_group(each) + 0.5) / np.repeat(each, each) if rng is None else rng.random(int(each.sum()))
+    path, slot = np.repeat(path, each), np.repeat(slot, each)
+    begin = gaps.begin[path, slot]
+    return path, begin + (gaps.limit[path, slot] - begin) * share
+
+
+def _place_in_group(sizes: IntArray) -> IntArray:
+    """0, 1, ... within groups of so many."""
+    number: IntArray = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return number
+
+
+def _per_gap(own: IntArray, slots: int) -> IntArray:
+    """Marks of every gap (m, s), from the gap of every mark (m, marks)."""
+    number = len(own)
+    flat = own + slots * np.arange(number)[:, None]
+    counted: IntArray = np.bincount(flat.ravel(), minlength=number * slots).reshape(number, slots)
+    return counted
+
+
+def _on_marks(
+    counts: IntArray, own: IntArray, gaps: _Gaps, layout: Layout, rng: np.random.Generator | None
+) -> tuple[IntArray, FloatArray]:
+    """Path and time of the censorings of gaps with marks, given the gap of every mark (m, marks)."""
+    assert layout.marks is not None
+    number, slots = counts.shape
+    order = np.argsort(own, axis=1, kind="stable")
+    slot = np.take_along_axis(own, order, axis=1)
+    path = np.broadcast_to(np.arange(number)[:, None], own.shape)
+    here = _per_gap(own, slots)[path, slot]
+    begin = np.searchsorted((slot + slots * path).ravel(), (slot + slots * path).ravel(), side="left")
+    place = np.arange(own.size).reshape(own.shape) - begin.reshape(own.shape)
+    each = _shares(counts[path, slot], here, place, (slot + slots * path), rng)
+    time = np.clip(layout.marks.time[order], gaps.begin[path, slot], gaps.limit[path, slot])
+    return np.repeat(path.ravel(), each.ravel()), np.repeat(time.ravel(), each.ravel())
+
+
+def _shares(
+    patients: IntArray, marks: IntArray, place: IntArray, group: IntArray, rng: np.random.Generator | None
+) -> IntArray:
+    """Patients on every mark, of ``patients`` on the ``marks`` of its group: each mark once before any twice, the rest
+    evenly or at random."""
+    rounds, rest = np.divmod(patients, np.maximum(marks, 1))
+    if rng is None:
+        share = rest / np.maximum(marks, 1)
+        further = np.floor(share * (place + 1) + 0.5) - np.floor(share * place + 0.5)
+        return rounds + further.astype(np.int64)
+    flat = group.ravel()
+    order = np.lexsort((rng.random(flat.size), flat))
+    rank = np.empty(flat.size, np.int64)
+    rank[order] = np.arange(flat.size) - np.searchsorted(flat[order], flat[order], side="left")
+    further = rank.reshape(group.shape) < rest
+    return rounds + further
+
+
+def _events(events: IntArray, left: IntArray, gaps: _Gaps, layout: Layout) -> list[tuple[IntArray, FloatArray, int]]:
+    """Events of the drops; those of a drop at a printed time go to the side that meets the printed number."""
+    path, slot = np.nonzero(events)
+    each = events[path, slot]
+    when, straddles = gaps.drop[path, slot], gaps.kind[slot] == STRADDLE
+    cell = gaps.cell[path, slot]
+    count = np.array([one.count for one in layout.timeline.slots])[slot]
+    before = np.where(straddles, np.clip(left[path, slot] + each - count, 0, each), each)
+    early = np.where(straddles, np.minimum(when, layout.just_before(cell)), when)
+    late = np.maximum(when, cell)
+    after = each - before
     return [
-        (np.full(before, min(when, _just_before(cell, layout))), True, "drop"),
-        (np.full(number - before, max(when, cell)), True, "drop"),
+        (np.repeat(path, before), np.repeat(early, before), _DROP),
+        (np.repeat(path, after), np.repeat(late, after), _DROP),
     ]
 
 
-def _tail(path: Path, i: int, layout: Layout, start: float, rng: np.random.Generator | None) -> Parts:
-    """Everybody left on the last flat. A curve ends with its last patient, so the others are lost before; a curve
-    that the axis cuts off loses some at the rate so far and keeps the others to its end."""
-    left, end = int(path.left[i]), max(start, layout.timeline.end)
-    if not left:
-        return []
-    if layout.marks is not None:
-        return _tail_on_marks(left, (start, end), layout, rng)
-    lost = left - 1
-    if layout.cut_off:
-        lost = min(lost, round(left * (1.0 - np.exp(-_open_rate(path, i, layout, start) * (end - start)))))
-    share: FloatArray = np.arange(1.0, lost + 1.0, dtype=np.float64) / (lost + 1.0)
-    if rng is not None:
-        share = np.sort(rng.random(lost))
-    return [(start + (end - start) * share, False, "interpolated"), (np.full(left - lost, end), False, "tail")]
+def _tails(
+    left: IntArray, rate: FloatArray, gaps: _Gaps, layout: Layout, rng: np.random.Generator | None
+) -> list[tuple[IntArray, FloatArray, int]]:
+    """Everybody ``left`` (m,) on the last flat. A curve ends with its last patient, so the others are lost before; a
+    curve that the axis cuts off loses some at the ``rate`` so far (m,) and keeps the others to its end."""
+    parts: list[tuple[IntArray, FloatArray, int]] = []
+    for i, number in enumerate(left.tolist()):
+        start = float(gaps.start[i, -1])
+        end = max(start, layout.timeline.end)
+        if not number:
+            continue
+        if layout.marks is not None:
+            lost, source = _tail_on_marks(number, (start, end), layout, rng), _MARK
+        else:
+            gone = number - 1
+            if layout.cut_off:
+                gone = min(gone, round(number * -math.expm1(-float(rate[i]) * (end - start))))
+            share = np.arange(1.0, gone + 1.0) / (gone + 1.0) if rng is None else rng.random(gone)
+            lost, source = start + (end - start) * share, _BETWEEN
+        parts.append((np.full(lost.size, i), lost, source))
+        parts.append((np.full(number - lost.size, i), np.full(number - lost.size, end), _TAIL))
+    return parts
 
 
-def _tail_on_marks(left: int, gap: tuple[float, float], layout: Layout, rng: np.random.Generator | None) -> Parts:
-    """Those left, one on each mark of the last flat and one at its end. More than marks show share them, unless the
-    axis cuts the curve off: then they stay to its end."""
+def _tail_on_marks(left: int, gap: tuple[float, float], layout: Layout, rng: np.random.Generator | None) -> FloatArray:
+    """Times of those left who are on marks of the last flat, the others stay to its end. More than marks show share
+    them, unless the axis cuts the curve off: then they stay as well."""
     start, end = gap
     assert layout.marks is not None
     here = layout.marks.time[layout.marks.time >= start]
     at_end = bool(here.size and here[-1] >= end - layout.resolution)
-    if at_end and not layout.cut_off:
-        return [(np.clip(_on_marks(here, left, rng), start, end), False, "mark")]
-    on_marks = left - 1 if here.size and not layout.cut_off else min(left - 1, here.size)
-    times = _on_marks(here, on_marks, rng) if on_marks > 0 else np.zeros(0)
-    parts: Parts = [(np.clip(times, start, end), False, "mark")]
-    return [*parts, (np.full(left - on_marks, end), False, "tail")]
+    shared = bool(here.size) and not layout.cut_off
+    number = left if at_end and shared else left - 1 if shared else min(left - 1, here.size)
+    place, group = np.arange(here.size), np.zeros(here.size, np.int64)
+    each = _shares(np.full(here.size, number), np.full(here.size, here.size), place, group, rng)
+    return np.clip(np.repeat(here, each), start, end)
 
 
-def _open_rate(path: Path, i: int, layout: Layout, start: float) -> float:
-    """Censorings per patient and time after the last printed number (or over all of the curve if that is too short)."""
+def _open_rate(paths: list[Path], layout: Layout) -> FloatArray:
+    """Censorings per patient and time after the last printed number (or over all of the curve if that is too short),
+    of every path (m,)."""
     slots = layout.timeline.slots
-    cells = [k for k in range(i) if slots[k].kind in (RISK, STRADDLE)]
-    first = cells[-1] + 1 if cells and cells[-1] < i - 3 else 0
-    exposure = sum(float(path.left[k - 1] if k else path.n) * (slots[k].end - slots[k].start) for k in range(first, i))
-    return (float(path.censored[first:i].sum()) + 0.5) / max(exposure, 1e-9) if exposure > 0 else 0.0
+    cells = [k for k, slot in enumerate(slots[:-1]) if slot.kind in (RISK, STRADDLE)]
+    first = cells[-1] + 1 if cells and cells[-1] < len(slots) - 4 else 0
+    length = np.array([slot.end - slot.start for slot in slots[first:-1]])
+    exposure = np.array([np.append(path.n, path.left)[first : len(slots) - 1] @ length for path in paths])
+    lost = np.array([path.censored[first:-1].sum() for path in paths])
+    return np.where(exposure > 0, (lost + 0.5) / np.maximum(exposure, 1e-9), 0.0)
 
 
-def _jittered(layout: Layout, rng: np.random.Generator) -> FloatArray:
-    """Drop times with their reading error, still in order and between 0 and the end of the curve."""
-    size = layout.drop_time.size
+def _jittered(layout: Layout, number: int, rng: np.random.Generator) -> FloatArray:
+    """Drop times (m, k) with their reading error, still in order and between 0 and the end of the curve."""
+    size = (number, layout.drop_time.size)
     error = rng.uniform(-math.sqrt(3.0), math.sqrt(3.0), size) if layout.columns else rng.standard_normal(size)
     moved = layout.drop_time + layout.drop_sd * error
-    moved = np.clip(np.maximum.accumulate(moved), 0.0, max(layout.timeline.end, 0.0))
+    moved = np.clip(np.maximum.accumulate(moved, axis=1), 0.0, max(layout.timeline.end, 0.0))
     drop, least, most = layout.drop_limits
-    moved[drop] = np.clip(moved[drop], least, most)
+    moved[:, drop] = np.clip(moved[:, drop], least, most)
     return moved

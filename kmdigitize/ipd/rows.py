@@ -6,30 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray
 from kmdigitize.ipd.records import IPD, Draw, PatientTable, Source
 
 
 def patient_rows(parts: Sequence[tuple[FloatArray, bool, Source]], panel: str = "1", arm: str = "") -> IPD:
     """One arm's IPD from parts (times, event or not, source), in order of time with events before censorings."""
-    time, event, part = _in_order(parts)
-    names = [each[2] for each in parts]
-    return IPD(panel, arm, time, event, tuple(names[i] for i in part.tolist()))
-
-
-def drawn_rows(parts: Sequence[tuple[FloatArray, bool, Source]]) -> Draw:
-    """The same rows as a draw, which keeps no sources."""
-    time, event, _ = _in_order(parts)
-    return Draw(time, event)
-
-
-def _in_order(parts: Sequence[tuple[FloatArray, bool, Source]]) -> tuple[FloatArray, BoolArray, IntArray]:
-    """Times, events and the index of the part of all rows (n,), in order of time with events before censorings."""
     sizes = [len(part[0]) for part in parts]
     time = np.concatenate([np.zeros(0), *(part[0] for part in parts)])
     event = np.repeat(np.array([part[1] for part in parts], np.bool_), sizes)
+    source = np.repeat(np.arange(len(parts)), sizes)
     order = np.lexsort((~event, time))
-    return time[order], event[order], np.repeat(np.arange(len(parts)), sizes)[order]
+    names = [part[2] for part in parts]
+    return IPD(panel, arm, time[order], event[order], tuple(names[i] for i in source[order].tolist()))
 
 
 def scaled(draw: Draw, ratio: float, rng: np.random.Generator) -> Draw:
