@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any
 
 import cv2
@@ -156,9 +157,10 @@ FACTS = ("wrong x axis stated", "one arm name too many", "numbers of patients to
 MUTATIONS = (*DAMAGES, *FACTS)
 
 
-def mutated_figures(figures: int, each: int, seed: int) -> Iterator[MutatedFigure]:
-    """``each`` rounds over ``figures`` one-panel figures of the mixture, every mutation about equally often."""
-    numbers = [n for n in range(2 * figures + 20) if len(mixed_case(n).styles) == 1][:figures]
+def mutated_figures(figures: int, each: int, seed: int, first: int = 0) -> Iterator[MutatedFigure]:
+    """``each`` rounds over one-panel figures of the mixture from number ``first`` on, every mutation equally often."""
+    one_panel = (n for n in count(first) if len(mixed_case(n).styles) == 1)
+    numbers = list(islice(one_panel, figures))
     for turn in range(each):
         for place, number in enumerate(numbers):
             mutation = MUTATIONS[(place + turn * 7) % len(MUTATIONS)]

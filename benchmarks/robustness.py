@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run both parts; 1 if anything crashed, hung or was silently wrong too often."""
     options = _parser().parse_args(arguments)
     trials = _kept(run_trials(range(options.inputs), options.seed, options.limit), options.rows)
-    figures = _kept(mutated_figures(options.figures, options.rounds, options.seed), options.rows)
+    figures = _kept(mutated_figures(options.figures, options.rounds, options.seed, options.first), options.rows)
     for trial in trials:
         if trial.outcome in ("crash", "hang"):
             print(replace(trial, data=b""), file=sys.stderr)
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--inputs", type=int, default=12_000, help="mutated files")
     parser.add_argument("--figures", type=int, default=60, help="figures to mutate")
     parser.add_argument("--rounds", type=int, default=2, help="mutations of each figure")
+    parser.add_argument("--first", type=int, default=0, help="number of the first figure of the mixture")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=30.0, help="seconds after which an input hangs")
     parser.add_argument("--rows", type=Path, help="file that every single outcome is added to, one JSON per line")
