@@ -24,7 +24,7 @@ from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.options import DEFAULT_OPTIONS, Options
 from kmdigitize.provenance import provenance
-from kmdigitize.records.axes import AxisTitles, Panel, Scales
+from kmdigitize.records.axes import AxisTitles, Panel, PrintedAxes, Scales
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.digitized import Digitized, DigitizedPanel, SkippedPanel
 from kmdigitize.records.figure import Figure, TextToken
@@ -218,9 +218,9 @@ def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, watch: Stopwatch
 
 def _fit_scales(page: Page, panel: Panel, titles: AxisTitles, facts: PanelFacts) -> Scales:
     ticks = ticks_of(page.figure, panel, page.settings)
+    printed = PrintedAxes(ticks, tuple(read_numbers(page.tokens)), titles)
     stated = StatedAxes(stated_axis(facts.x_axis), stated_axis(facts.y_axis))
-    numbers = read_numbers(page.tokens)
-    scales = fit_scales(page.figure, panel, ticks, numbers, titles, stated, reread, page.settings.scales)
+    scales = fit_scales(page.figure, panel, printed, stated, reread, page.settings.scales)
     return replace(
         scales,
         direction=facts.direction or scales.direction,

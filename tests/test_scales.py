@@ -16,11 +16,10 @@ from kmdigitize.detect.scales_lattice import value_step
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records.axes import AxisTitles, NumberLabel, Panel, Scales, TickRow, Ticks
+from kmdigitize.records.axes import AxisTitles, NumberLabel, Panel, PrintedAxes, Scales, TickRow, Ticks
 from kmdigitize.records.figure import TextToken
 
 FIGURE = figure_of(blank(430, 310))
-NO_TITLES = AxisTitles()
 
 
 def panel_of(axes: Axes) -> Panel:
@@ -37,9 +36,13 @@ def ticks_of(axes: Axes) -> Ticks:
     )
 
 
+def printed_on(axes: Axes, ticks: Ticks) -> PrintedAxes:
+    return PrintedAxes(ticks, tuple(axes.labels()))
+
+
 def fitted(axes: Axes, labels: list[NumberLabel] | None = None, stated: StatedAxes | None = None) -> Scales:
     labels = axes.labels() if labels is None else labels
-    return fit_scales(FIGURE, panel_of(axes), ticks_of(axes), labels, NO_TITLES, stated or StatedAxes())
+    return fit_scales(FIGURE, panel_of(axes), PrintedAxes(ticks_of(axes), tuple(labels)), stated or StatedAxes())
 
 
 def right(scales: Scales, axes: Axes, within: float = 1e-6) -> bool:
@@ -64,7 +67,7 @@ def test_from_drawing_to_scale() -> None:
     picture = blank(430, 310)
     axes.draw(picture)
     figure, panel = figure_of(picture), panel_of(axes)
-    scales = fit_scales(figure, panel, find_ticks(figure, panel), axes.labels(), NO_TITLES, StatedAxes())
+    scales = fit_scales(figure, panel, printed_on(axes, find_ticks(figure, panel)))
     assert right(scales, axes, 0.05)
     assert not scales.snapped
 
@@ -108,7 +111,7 @@ def test_a_hidden_tick_does_not_shift_the_others() -> None:
     axes = survival_axes()
     ticks = ticks_of(axes)
     fewer = Ticks(replace(ticks.x, outside=np.delete(ticks.x.outside, [0, 3])), ticks.y)
-    scales = fit_scales(FIGURE, panel_of(axes), fewer, axes.labels(), NO_TITLES, StatedAxes())
+    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, fewer))
     assert right(scales, axes)
 
 
@@ -116,9 +119,8 @@ def test_a_displaced_tick_is_left_out() -> None:
     axes = survival_axes()
     ticks = ticks_of(axes)
     moved = ticks.x.outside + 0.6 * (np.arange(7) == 0)
-    scales = fit_scales(
-        FIGURE, panel_of(axes), Ticks(replace(ticks.x, outside=moved), ticks.y), axes.labels(), NO_TITLES, StatedAxes()
-    )
+    printed = printed_on(axes, Ticks(replace(ticks.x, outside=moved), ticks.y))
+    scales = fit_scales(FIGURE, panel_of(axes), printed)
     assert right(scales, axes)
 
 
@@ -158,15 +160,14 @@ def test_minor_ticks_do_not_matter() -> None:
     axes = survival_axes()
     ticks = ticks_of(axes)
     dense = np.linspace(axes.frame.left, axes.frame.right, 25)
-    scales = fit_scales(
-        FIGURE, panel_of(axes), Ticks(replace(ticks.x, outside=dense), ticks.y), axes.labels(), NO_TITLES, StatedAxes()
-    )
+    printed = printed_on(axes, Ticks(replace(ticks.x, outside=dense), ticks.y))
+    scales = fit_scales(FIGURE, panel_of(axes), printed)
     assert right(scales, axes)
 
 
 def test_labels_without_ticks_are_flagged() -> None:
     axes = survival_axes()
-    scales = fit_scales(FIGURE, panel_of(axes), Ticks(TickRow(), TickRow()), axes.labels(), NO_TITLES, StatedAxes())
+    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, Ticks(TickRow(), TickRow())))
     assert right(scales, axes)
     assert {flag.code for flag in scales.flags} == {"axis_from_labels"}
 
@@ -248,8 +249,8 @@ def test_labels_are_read_again_at_the_ticks() -> None:
         assert numeric
         return tuple(TextToken(next(texts, ""), box) for box in boxes)  # type: ignore[attr-defined]
 
-    labels = axes.labels()[6:]
-    scales = fit_scales(figure, panel, find_ticks(figure, panel), labels, NO_TITLES, StatedAxes(), reread)
+    printed = PrintedAxes(find_ticks(figure, panel), tuple(axes.labels()[6:]))
+    scales = fit_scales(figure, panel, printed, reread=reread)
     assert right(scales, axes, 0.05)
 
 
@@ -264,7 +265,7 @@ def test_ticks_on_whole_pixels(left: float, right_edge: float, top: float, botto
         return replace(row, outside=places, width=1.0)
 
     snapped = Ticks(rounded(ticks.x), rounded(ticks.y))
-    scales = fit_scales(FIGURE, panel_of(axes), snapped, axes.labels(), NO_TITLES, StatedAxes())
+    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, snapped))
     assert right(scales, axes, 0.55)
 
 
@@ -275,7 +276,7 @@ def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
         replace(ticks.x, outside=np.floor(ticks.x.outside + 1.0), width=1.11),
         replace(ticks.y, outside=np.floor(ticks.y.outside + 1.0), width=1.11),
     )
-    scales = fit_scales(FIGURE, panel_of(axes), bright, axes.labels(), NO_TITLES, StatedAxes())
+    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, bright))
     assert scales.snapped
     assert right(scales, axes, 0.4)
 
@@ -283,7 +284,7 @@ def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
 def test_titles_pass_through() -> None:
     axes = survival_axes()
     titles = AxisTitles("Time (months)", "Cumulative incidence", "months", "relapse", None, "up")
-    scales = fit_scales(FIGURE, panel_of(axes), ticks_of(axes), axes.labels(), titles, StatedAxes())
+    scales = fit_scales(FIGURE, panel_of(axes), PrintedAxes(ticks_of(axes), tuple(axes.labels()), titles))
     assert (scales.direction, scales.time_unit, scales.end_point) == ("up", "months", "relapse")
 
 

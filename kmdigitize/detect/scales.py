@@ -30,7 +30,7 @@ from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
 from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import AxisScale, FloatArray, ScaleSource
-from kmdigitize.records.axes import AxisTitles, NumberLabel, Panel, Scales, Tick, TickRow, Ticks
+from kmdigitize.records.axes import NumberLabel, Panel, PrintedAxes, Scales, Tick, TickRow, Ticks
 from kmdigitize.records.figure import Figure
 
 log = logging.getLogger(__name__)
@@ -99,22 +99,24 @@ class _Side:
         return label.box.top - frame.bottom if self.horizontal else frame.left - label.box.right
 
 
-def fit_scales(  # noqa: PLR0913, PLR0917 - the facts, the evidence and the way to look again are seven different things
+_NOT_STATED = StatedAxes()
+
+
+def fit_scales(
     figure: Figure,
     panel: Panel,
-    ticks: Ticks,
-    labels: Sequence[NumberLabel],
-    titles: AxisTitles,
-    stated: StatedAxes,
+    printed: PrintedAxes,
+    stated: StatedAxes = _NOT_STATED,
     reread: Reread | None = None,
     settings: ScaleSettings | None = None,
 ) -> Scales:
     """Both axis scales of ``panel``.
 
-    ``labels`` are the printed numbers of the figure, ``titles`` decide percent and direction where they say so.
-    Raises AxisError where no scale can be read, with what to state instead.
+    The titles decide the direction where they say so; ``stated`` replaces reading the labels, ``reread`` reads a place
+    of the picture again. Raises AxisError where no scale can be read, with what to state instead.
     """
     settings = settings or ScaleSettings()
+    ticks, labels, titles = printed.ticks, printed.labels, printed.titles
     text_px = _text_height(labels)
     axes = {
         "x": _axis(_Side(figure, panel, ticks.x, True, text_px, reread), labels, stated.x, settings),

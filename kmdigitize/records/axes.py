@@ -102,6 +102,15 @@ class Ticks:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedAxes:
+    """What is printed along the axes of a panel: tick marks, the numbers of the whole figure, and the titles."""
+
+    ticks: Ticks
+    labels: tuple[NumberLabel, ...] = ()
+    titles: AxisTitles = field(default_factory=AxisTitles)
+
+
+@dataclass(frozen=True, slots=True)
 class Scales:
     """Both axis scales of a panel.
 
