@@ -233,7 +233,7 @@ def _most_evident_noise(
     Too small a noise is explained by many small events of a finer lattice, so without printed numbers the noise
     decides the event counts.
     """
-    quick = replace(settings.lattice, keep=QUICK_KEEP)
+    quick = replace(settings.lattice, keep=NOISE_KEEP)
     best, evidence = 1.0, -np.inf
     for factor in settings.noise_factors:
         timeline = build_timeline(known, inputs, factor, _smallest_sd(inputs, settings))
@@ -245,6 +245,10 @@ def _most_evident_noise(
             break
         best, evidence = factor, found
     return best
+
+
+NOISE_KEEP = 120
+"""States kept where searches only choose a noise: 200 choose the same in 58 of 60 arms, a fifth of the time later."""
 
 
 def _misfit(found: _Found) -> float:
