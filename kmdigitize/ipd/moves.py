@@ -60,9 +60,8 @@ def _log_censored(states: Layer, c: IntArray, slot: Slot, settings: LatticeSetti
         log_p: FloatArray = c * np.log(mean) - mean - gammaln(c + 1.0)
         return log_p
     if slot.hazard >= 0:
-        return _log_marked(c, slot, slot.extra, settings)[None, :]
-    table = np.array([_log_marked(c, slot, slot.extra * scale, settings) for scale in HIDDEN])
-    by_regime: FloatArray = table[np.maximum(states.regime, 1) - 1]
+        return _log_marked(c, slot, np.array([slot.extra]), settings)
+    by_regime: FloatArray = _log_marked(c, slot, slot.extra * HIDDEN, settings)[np.maximum(states.regime, 1) - 1]
     return by_regime
 
 
@@ -73,18 +72,18 @@ def _expected(states: Layer, slot: Slot) -> FloatArray:
     return mean
 
 
-def _log_marked(c: IntArray, slot: Slot, extra: float, settings: LatticeSettings) -> FloatArray:
-    """Log probability of the numbers ``c`` of censorings given the marks in the gap."""
+def _log_marked(c: IntArray, slot: Slot, extra: FloatArray, settings: LatticeSettings) -> FloatArray:
+    """Log probability (e, c) of the numbers ``c`` of censorings given the marks in the gap, for every expected number
+    ``extra`` (e,) of censorings without a mark."""
     from scipy.special import gammaln
 
     k = np.arange(slot.unsure + 1)[:, None]
     ways = gammaln(slot.unsure + 1.0) - gammaln(k + 1.0) - gammaln(slot.unsure - k + 1.0) - slot.unsure * math.log(2.0)
     beyond = c - slot.marks - k
     hidden = np.maximum(beyond, 0)
-    log_p = (
-        hidden * math.log(extra) - extra - gammaln(hidden + 1.0) + settings.false_mark * np.minimum(beyond, 0) + ways
-    )
-    total: FloatArray = np.logaddexp.reduce(log_p, axis=0)
+    fixed = ways + settings.false_mark * np.minimum(beyond, 0) - gammaln(hidden + 1.0)
+    log_p = fixed + hidden * np.log(extra)[:, None, None] - extra[:, None, None]
+    total: FloatArray = np.logaddexp.reduce(log_p, axis=1) if slot.unsure else log_p[:, 0]
     return total
 
 
