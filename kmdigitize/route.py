@@ -77,8 +77,8 @@ def traces_of(
     """
     legend, tokens, expected = hints
     if figure.drawing:
-        from kmdigitize.vector.axes import is_behind_picture
         from kmdigitize.vector.curves import trace_drawn_curves
+        from kmdigitize.vector.visible import is_behind_picture
 
         drawn = trace_drawn_curves(figure, panel, scales, legend)
         if drawn:

@@ -70,6 +70,14 @@ def test_brackets_hold_what_the_heading_says() -> None:
     assert row.events is None
 
 
+@pytest.mark.parametrize("heading", ["Percentage at risk", "Patients at risk, %", "At risk (percent)"])
+def test_percentages_alone_are_no_counts(heading: str) -> None:
+    rows = [*_line(255, "Drug", ["100", "80", "40", "3"]), *_line(270, "Placebo", ["100", "60", "21", "0"])]
+    assert _read([*_line(240, heading, []), *rows]) is None
+    counts = [*_line(255, "Drug", ["85 (100)", "68 (80)"]), *_line(270, "Placebo", ["80 (100)", "48 (60)"])]
+    assert _read([*_line(240, "Number at risk, n (%)", []), *counts]) is not None
+
+
 def test_lines_of_one_arm_come_together() -> None:
     tokens = []
     for i, arm in enumerate(("Drug A", "Drug B")):

@@ -10,8 +10,9 @@ from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Drawing, DrawnPath, Figure, TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.sources.pdf import read_pdf
-from kmdigitize.vector.axes import find_vector_panels, find_vector_ticks, is_behind_picture
+from kmdigitize.vector.axes import find_vector_panels, find_vector_ticks
 from kmdigitize.vector.legend import with_exact_samples
+from kmdigitize.vector.visible import is_behind_picture
 
 
 def page(content, size=(360, 288)):
@@ -85,6 +86,16 @@ def test_table_of_numbers_with_rules_is_no_panel():
     for row in range(5):
         content += "".join(text(70 + 60 * k, 70 + 40 * row, str(100 - 10 * k)) for k in range(4))
     assert find_vector_panels(page(content + "Q\n")) == ()
+
+
+def test_framed_table_with_grid_is_no_panel():
+    content = axes(60, 180) + "q 0.8 G 0.8 w 50 60 270 60 re S\n"
+    for k in range(5):
+        content += f"{70 + 50 * k} 60 m {70 + 50 * k} 120 l S\n"
+        content += "".join(text(56 + 50 * k, row, str(85 - 10 * k)) for row in (75, 100))
+        content += text(56 + 50 * k, 46, str(10 * k))
+    (panel,) = find_vector_panels(page(content + "Q\n", (360, 420)))
+    assert panel.frame.height > 2 * 60
 
 
 def test_picture_over_a_panel_is_noticed():

@@ -140,6 +140,16 @@ def test_legend_samples_grid_reference_lines_and_limits_are_no_curves_and_name_t
     assert_is_curve(traces[0], scales)
 
 
+def test_a_dot_of_no_length_with_round_ends_is_the_dot_of_its_sample():
+    content = axes() + f"q 1 w 1 J [0 4 3 4] 0 d {line(corners())} S 200 240 m 230 240 l S Q\n"
+    content += text(236, 237, "Drug A")
+    (figure,) = read_pdf(write_pdf(content), "one.pdf")
+    label = next(token for token in figure.drawing.texts if token.text == "Drug A")
+    (trace,), _, _ = traced(figure, [LegendEntry("Drug A", label.box)])
+    assert trace.entry == 0
+    assert trace.dash == "dashdot"
+
+
 def test_rising_curve_is_found_on_an_axis_of_incidence():
     from dataclasses import replace
 

@@ -15,7 +15,7 @@ from kmdigitize.records.figure import TextToken
 from kmdigitize.text.cells import Cell, group_lines, parse_cell, unglued, with_brackets_joined
 from kmdigitize.text.wordings import is_risk_header, is_statistic
 
-Kind = Literal["", "at risk", "events", "censored"]
+Kind = Literal["", "at risk", "events", "censored", "shares"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _is_count_line(line: TableLine, panel: Panel, scales: Scales, height: float)
 
 def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> tuple[list[TableLine], str]:
     """Kind and arm of every line of counts, from its own label and the text lines above it."""
-    title, arm = "", ""
+    title, arm, heading = "", "", ""
     kind: Kind = "at risk"
     used_arm = True
     result: list[TableLine] = []
@@ -131,7 +131,7 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
             if not words or line.cells or len(re.findall(r"\d+\.\d", words)) > 1:
                 continue
             if is_risk_header(words):
-                title, kind = title or words, _kind_of(words) or "at risk"
+                title, kind, heading = title or words, _kind_of(words) or "at risk", words
             elif _kind_of(words):
                 kind = _kind_of(words)
             elif _can_name_arm(line, scales):
@@ -147,8 +147,16 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
         else:
             line_arm = "" if used_arm else arm
         used_arm = True
+        if line_kind == "at risk" and _are_shares(line, heading):
+            line_kind = "shares"
         result.append(replace(line, kind=line_kind, arm=line_arm))
     return result, title
+
+
+def _are_shares(line: TableLine, heading: str) -> bool:
+    """Whether the cells are percentages of those at risk and no counts: single numbers under a heading that says so."""
+    said = re.search(r"(?i)percent|%", heading) is not None
+    return said and all(cell.second is None and cell.count <= 100 for cell in line.cells)
 
 
 def _can_name_arm(line: TableLine, scales: Scales) -> bool:

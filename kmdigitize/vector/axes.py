@@ -177,12 +177,23 @@ def _chosen(candidates: list[_Candidate], labelled: bool, figure: Figure, settin
         named = min(candidate.below, candidate.beside) >= settings.few
         if labelled and not named and not _is_like(candidate.frame, [c.frame for c in chosen]):
             continue
+        if any(_begins_inside(candidate, other) for other in candidates):
+            continue
         if any(candidate.frame.overlap(other.frame) > 0 for other in chosen):
             continue
         chosen.append(candidate)
     chosen = chosen[: settings.max_panels]
     height = float(np.median([c.frame.height for c in chosen])) if chosen else 1.0
     return sorted(chosen, key=lambda c: (round(c.frame.top / height), c.frame.left))
+
+
+def _begins_inside(candidate: _Candidate, other: _Candidate) -> bool:
+    """Whether ``other`` is the same frame from further left and has fewer numbers beside it: those of ``candidate``
+    are then printed inside it, as the cells of a framed table are."""
+    a, b = candidate.frame, other.frame
+    near = 0.005 * b.width
+    same = max(abs(a.right - b.right), abs(a.top - b.top), abs(a.bottom - b.bottom)) < near
+    return same and b.left < a.left - near and other.beside < candidate.beside
 
 
 def _is_like(frame: Box, others: list[Box]) -> bool:
@@ -287,11 +298,3 @@ def _places(rules: list[Rule]) -> FloatArray:
     """Distinct positions in order; strokes within 0.05 px are one, drawn twice."""
     places = np.sort([rule.at for rule in rules])
     return places[np.concatenate([[True], np.diff(places) > 0.05])] if places.size else places
-
-
-def is_behind_picture(figure: Figure, panel: Panel) -> bool:
-    """Whether an embedded picture covers most of the panel, so that its curves are not in the drawing."""
-    if figure.drawing is None:
-        return False
-    area = max(panel.frame.width * panel.frame.height, 1.0)
-    return any(box.overlap(panel.frame) > 0.5 * area for box in figure.drawing.pictures)

@@ -37,6 +37,10 @@ class LegendSettings:
     beside: float = 1.0
 
 
+_DOT = 0.1
+"""A dash below this many stroke widths is only its ends."""
+
+
 def with_exact_samples(
     drawing: Drawing,
     panel: Panel,
@@ -144,8 +148,13 @@ def _looks_like(sample: Look, curve: Look) -> bool:
         return False
     if not sample.dash or not curve.dash:
         return sample.dash == curve.dash or not sample.dash
-    ratio = [a * curve.width / max(b * sample.width, 1e-6) for a, b in zip(sample.dash, curve.dash, strict=False)]
-    return len(sample.dash) == len(curve.dash) and all(0.5 < r < 2 for r in ratio)
+    pairs = zip(np.divide(sample.dash, sample.width or 1.0), np.divide(curve.dash, curve.width or 1.0), strict=False)
+    return len(sample.dash) == len(curve.dash) and all(_is_same_length(float(a), float(b)) for a, b in pairs)
+
+
+def _is_same_length(a: float, b: float) -> bool:
+    """Whether two dashes are alike, in stroke widths; a dot may be a dash of no length with round ends."""
+    return 0.5 * b < a < 2 * b or max(a, b) < _DOT
 
 
 def _entry(

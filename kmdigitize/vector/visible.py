@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kmdigitize.geometry import Box
+from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure
 from kmdigitize.vector.steps import Steps
 
@@ -31,3 +32,11 @@ def is_seen(steps: Steps, figure: Figure) -> bool:
     around = np.stack([figure.pixels[row + shift, middle] for shift in (-1, 0, 1)]).astype(np.float64)
     away = np.linalg.norm(around - np.array(steps.strand.look.color, dtype=np.float64), axis=2).min(axis=0)
     return bool(np.mean(away <= _NEAR) >= _LEAST)
+
+
+def is_behind_picture(figure: Figure, panel: Panel) -> bool:
+    """Whether an embedded picture covers most of the panel, so that its curves are not in the drawing."""
+    if figure.drawing is None:
+        return False
+    area = max(panel.frame.width * panel.frame.height, 1.0)
+    return any(box.overlap(panel.frame) > 0.5 * area for box in figure.drawing.pictures)
