@@ -128,3 +128,22 @@ def test_marks_of_a_curve_that_runs_on_behind_the_axis_are_seen():
     (trace,), scales, _ = traced(figure)
     assert_marks(trace.marks[:-1], scales)
     assert scales.x.to_value(trace.marks[-1].x) == pytest.approx(end, abs=0.025)
+
+
+@pytest.mark.parametrize("aside", [0.0, 0.3])
+def test_letters_that_a_device_puts_aside_are_moved_back_as_the_legend_shows(aside):
+    """The mark just behind the drop at 30.1 would otherwise lie before it, off the curve."""
+    times = np.array([2.0, 7.0, 25.0, 30.14, 33.3])
+    marks = "0.8 0 0 rg " + "".join(dingbat(x + aside, y) for x, y in map(place, times))
+    keys = "".join(f"{x} 240 m {x + 20} 240 l S\n" + dingbat(x + 10 + aside, 240) for x in (200, 250))
+    (figure,) = read_pdf(write_pdf(axes() + curve() + f"q 0.8 0 0 RG 1.2 w {marks}{keys}Q\n"), "one.pdf")
+    (trace,), scales, _ = traced(figure)
+    np.testing.assert_allclose(scales.x.to_value(np.array([m.x for m in trace.marks])), times, atol=0.025)
+
+
+def test_rectangles_of_a_band_are_no_marks():
+    sizes = [(2, 4, 3), (6, 5, 4), (11, 4, 5), (15, 90, 6)]
+    tiles = "".join(f"{LEFT + x} {260 - half} {width} {2 * half} re f\n" for x, width, half in sizes)
+    (figure,) = read_pdf(write_pdf(axes() + f"q 0.8 0 0 rg {tiles}Q\n" + curve()), "one.pdf")
+    (trace,), _, _ = traced(figure)
+    assert trace.marks is None

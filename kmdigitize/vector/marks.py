@@ -17,6 +17,7 @@ from kmdigitize.records.axes import Panel
 from kmdigitize.records.curves import CensorMark, MarkKind, Trace
 from kmdigitize.records.figure import Drawing, Rgb
 from kmdigitize.vector.symbols import Symbol, find_symbols
+from kmdigitize.vector.symbols_offset import centred
 
 
 def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tuple[Trace, ...]:
@@ -27,7 +28,7 @@ def with_marks(traces: tuple[Trace, ...], drawing: Drawing, panel: Panel) -> tup
     if not traces or not symbols:
         return traces
     owned: dict[int, list[CensorMark]] = defaultdict(list)
-    for group in _by_look(symbols):
+    for group in centred(list(_by_look(symbols)), traces, drawing, panel):
         for symbol, owner in _owners(group, traces, drawing.px_per_unit):
             owned[owner].append(CensorMark(symbol.x, symbol.y, symbol.kind, 0.01 * drawing.px_per_unit))
     if not owned:

@@ -15,7 +15,7 @@ import numpy as np
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.curves import MarkKind, Trace
-from kmdigitize.records.figure import Drawing, Rgb
+from kmdigitize.records.figure import Drawing, DrawnPath, Rgb
 from kmdigitize.vector.rules import box_of, subpaths
 
 _LARGEST = 0.08
@@ -45,9 +45,10 @@ def find_symbols(drawing: Drawing, panel: Panel, traces: Sequence[Trace] = ()) -
     room = replace(frame, right=max([frame.right, *ends])).grown(largest / 2)
     strokes: list[Symbol] = []
     shapes: list[Symbol] = []
+    tiles = _tiles(drawing)
     for path in drawing.paths:
         color = path.stroke or path.fill
-        if color is None:
+        if color is None or path.order in tiles:
             continue
         for points in subpaths(path):
             box = box_of(points)
@@ -61,6 +62,22 @@ def find_symbols(drawing: Drawing, panel: Panel, traces: Sequence[Trace] = ()) -
                 if closed is not None:
                     shapes.append(Symbol(box.center_x, box.center_y, box.width, box.height, closed, color, path.order))
     return [symbol for symbol in _crossed(strokes) if not _is_axis_tick(symbol, panel)] + shapes
+
+
+def _tiles(drawing: Drawing) -> set[int]:
+    """Painting orders of filled rectangles that one of their colour and another height continues: a band drawn flat by
+    flat."""
+    filled = [path for path in drawing.paths if path.fill is not None and path.stroke is None and len(path.points) == 5]
+    boxes = [(path, box_of(path.points)) for path in filled]
+    begins: dict[tuple[Rgb | None, float], list[tuple[DrawnPath, Box]]] = defaultdict(list)
+    for path, box in boxes:
+        begins[path.fill, round(box.left, 1)].append((path, box))
+    tiles: set[int] = set()
+    for path, box in boxes:
+        for other, following in begins.get((path.fill, round(box.right, 1)), ()):
+            if abs(following.height - box.height) > 0.01 * max(following.height, box.height):
+                tiles |= {path.order, other.order}
+    return tiles
 
 
 def _is_axis_tick(symbol: Symbol, panel: Panel) -> bool:
