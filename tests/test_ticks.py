@@ -93,3 +93,12 @@ def test_nothing_is_made_up() -> None:
     assert ticks.x.outside.size == 0
     assert ticks.y.outside.size == 0
     assert ticks.x.ends == (frame.left, frame.right)
+
+
+def test_strokes_that_nearly_touch_stay_in_order() -> None:
+    """A pale stroke two pixels from a dark one: the ink of the dark one must not carry its centre past it."""
+    picture, panel = drawn(2.0, X[:-1])
+    ink = np.array([114, 72, 156, 72, 234])
+    picture[271:290, 360:365] = 255.0 - ink
+    outside = find_ticks(figure_of(picture, lossy=True), panel).x.outside
+    assert outside[-2:] == pytest.approx([362, 364], abs=0.5)

@@ -128,11 +128,14 @@ def _peaks(
     least = max(faint, settings.noise * spread, settings.share * float(np.percentile(profile, 99.5)))
     thickest = max(4 * paper.half_line + settings.thickest[1], settings.thickest[0] * profile.size)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (profile > least).astype(np.int8), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    between = (ends[:-1] + starts[1:] + 1) // 2  # ink beyond is the neighbour's: centres stay in order
+    firsts, lasts = np.append(0, between), np.append(between, profile.size)
     strokes: list[Stroke] = []
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
+    for start, end, least_first, most_last in zip(starts, ends, firsts, lasts, strict=False):
         if end - start > thickest:
             continue
-        first, last = max(0, start - 2), min(profile.size, end + 2)
+        first, last = max(least_first, start - 2), min(most_last, end + 2)
         stroke = Stroke(int(first), mass[first:last] - min(mass[first], mass[last - 1]))
         if stroke.total > 0:
             strokes.append(stroke)
