@@ -122,3 +122,24 @@ def test_many_events_of_one_column_are_poisson_and_tied_ones_geometric() -> None
     assert cost[2] < -45.0
     tied = replace(slot, ties=0.8)
     assert _log_ties(np.array([90]), np.array([18]), tied, timeline)[0] == pytest.approx(17 * math.log(0.8), abs=1e-6)
+
+
+def test_events_seen_at_visits_stay_at_the_visits() -> None:
+    time, event = trial(4, 1000)
+    visit = np.where(event, np.ceil(time / 3.1) * 3.1, time)
+    when, survival, _, _ = km_steps(visit, event)
+    size = when.size
+    curve = StepCurve(
+        when,
+        survival + 0.3 * ROW * np.random.default_rng(1).standard_normal(size),
+        float(visit.max()),
+        survival_sd=np.full(size, 0.3 * ROW),
+        time_resolution=COLUMN,
+        survival_resolution=ROW,
+    )
+    inputs = ReconstructionInputs(curve, at_risk(visit, TIMES), arm="A")
+    known = prepare(inputs)
+    assert resolved_from(known, inputs, Resolved(), 0.05 * ROW) > 0.0
+    found = reconstruct(inputs).ipd
+    assert set(found.time[found.event]) <= set(when)
+    assert found.events == pytest.approx(event.sum(), rel=0.02)

@@ -28,7 +28,7 @@ from kmdigitize.ipd.slots import DROP, STRADDLE, Timeline
 from kmdigitize.ipd.states import EMPTY, SOFT, STRICT, LatticeSettings, Layer
 from kmdigitize.ipd.timeline import build_timeline
 from kmdigitize.ipd.unknown import UnknownSettings, race
-from kmdigitize.ipd.unresolved import Early, Late, Resolved, after, doubt_of_number, resolved_from
+from kmdigitize.ipd.unresolved import Early, Late, Resolved, after, at_visits, doubt_of_number, resolved_from
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +64,11 @@ def exact(
     """Patients of one arm with ``draws`` further tables, reproducibly from ``seed``."""
     settings = settings or ExactSettings()
     rng = np.random.default_rng(seed)
-    begin = resolved_from(known, inputs, settings.resolved, _smallest_sd(inputs, settings))
-    reached = _climb(known, inputs, settings) if begin == 0.0 else None
+    smallest = _smallest_sd(inputs, settings)
+    begin = resolved_from(known, inputs, settings.resolved, smallest)
+    reached = _climb(known, inputs, settings) if begin == 0.0 or at_visits(known, inputs, smallest) else None
+    if begin > 0.0 and reached is not None and reached[2] > VISITS_MISSED:
+        reached = None  # where visits and printed numbers contradict each other, flows stay closer to the curve
     if reached is not None:
         timeline, layers, noise, relaxed = reached
         path, drawn = central_path(layers, settings.pull), draw_paths(layers, draws, rng) if draws else []
@@ -75,12 +78,16 @@ def exact(
         relaxed, noise = (RUNGS if begin == 0.0 else ()), 1.0
         best, tables = _below_the_noise(known, inputs, settings, begin, draws, rng)
     ipd, drawn_tables = best.ipd(inputs.panel, inputs.arm), tables.draws()
-    mean, sd = doubt_of_number(known, inputs, ipd.n, noise, _smallest_sd(inputs, settings))
+    mean, sd = doubt_of_number(known, inputs, ipd.n, noise, smallest)
     if sd > 0:
         ratios = np.exp(mean + sd * rng.standard_normal(draws))
         drawn_tables = tuple(scaled(draw, ratio, rng) for draw, ratio in zip(drawn_tables, ratios, strict=True))
     log.debug("%s: %d patients, %d events, resolved from %g", inputs.arm, ipd.n, ipd.events, begin)
     return Exact(ipd, drawn_tables, noise, relaxed)
+
+
+VISITS_MISSED = 2.0
+"""Factor on the noise beyond which the lattice misses levels that stand apart as visits do."""
 
 
 def _below_the_noise(

@@ -61,6 +61,18 @@ def _usual_sd(known: Prepared, inputs: ReconstructionInputs, smallest_sd: float)
     return max(math.hypot(max(float(np.median(known.sd)), smallest_sd), quantum / math.sqrt(3.0)), 2e-5)
 
 
+def at_visits(known: Prepared, inputs: ReconstructionInputs, smallest_sd: float) -> bool:
+    """Whether most drops stand far above the noise of a level: events that are seen at visits come together, and the
+    flats between them hold none."""
+    falls = -np.diff(np.append(1.0, known.level))
+    return bool(falls.size and np.median(falls) >= VISIT * _usual_sd(known, inputs, smallest_sd))
+
+
+VISIT = 8.0
+"""Height of the usual drop in standard deviations of a level from which it is one moment, not a stretch of many; drops
+of single rows are under 4."""
+
+
 def doubt_of_number(
     known: Prepared, inputs: ReconstructionInputs, n: int, noise: float, smallest_sd: float
 ) -> tuple[float, float]:
