@@ -202,3 +202,41 @@ def test_limits_of_the_median_by_the_usual_transforms(limits, verdict):
     by_name = {check.quantity: check for check in compare(three_arms(0.0), reported).checks}
     assert by_name["median"].verdict == "agrees"
     assert by_name["median, 95% limits"].verdict == verdict
+
+
+def test_limits_of_the_median_a_few_drops_off_are_left_open():
+    # log-log limits of times 1..40 are 14 and 26; conventions differ by up to three drops
+    reported = Reported(arms=(ReportedArm(name="A", median="20.5", median_limits=("17", "29")),))
+    by_name = {check.quantity: check for check in compare(three_arms(0.0), reported).checks}
+    assert by_name["median, 95% limits"].verdict == "cannot say"
+    assert "conventions" in by_name["median, 95% limits"].reason
+
+
+def test_one_name_of_two_arms_tells_the_other():
+    first, _, third = three_arms(2.0)
+    ratio = HazardRatio(value="0.1", arm="C")
+    (check, *_) = compare([first, third], Reported(hazard_ratios=(ratio,))).checks
+    assert check.subject == "C versus A"
+    (check, *_) = compare([first, third], Reported(hazard_ratios=(HazardRatio(value="0.1", reference="A"),))).checks
+    assert check.subject == "C versus A"
+
+
+def test_a_ratio_of_an_arm_without_events_cannot_be_judged():
+    time = np.arange(1.0, 11.0)
+    arms = [IPD("1", "A", time, np.zeros(10, dtype=bool)), IPD("1", "B", time, np.ones(10, dtype=bool))]
+    (check, *_) = compare(arms, Reported(hazard_ratios=(HazardRatio(value="0.2", arm="A", reference="B"),))).checks
+    assert check.verdict == "cannot say"
+    assert "cannot be estimated" in check.reason
+
+
+@pytest.mark.parametrize(("relation", "verdict"), [("exact", "agrees"), ("guyot", "agrees")])
+def test_events_of_a_reconstruction_carry_what_its_method_leaves_open(relation, verdict):
+    arm = founding_trial()[0]
+    when, level, _, _ = km_steps(arm.time, arm.event)
+    table = AtRisk(np.array([0.0, 24.0, 48.0]), np.array([np.sum(arm.time >= t) for t in (0.0, 24.0, 48.0)]))
+    inputs = ReconstructionInputs(StepCurve(when, level, float(arm.time.max())), table, arm="CIK")
+    rebuilt = reconstruct(inputs, method=relation)
+    reported = Reported(arms=(ReportedArm(name="CIK", events=int(arm.event.sum())),))
+    (check,) = compare([rebuilt.ipd], reported, reconstructions=[rebuilt]).checks
+    assert check.verdict == verdict
+    assert check.interval == (None if relation == "exact" else (rebuilt.ipd.events - 1, rebuilt.ipd.events + 1))

@@ -10,8 +10,9 @@ import pytest
 from kmdigitize.flags import MEANING, Flag
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
 from kmdigitize.records.curves import StepPath, Trace
-from kmdigitize.records.figure import Figure
+from kmdigitize.records.figure import DrawnPath, Figure
 from kmdigitize.records.printed import AtRisk, RiskRow
+from kmdigitize.reported import HazardRatio, Landmark
 from kmdigitize.stepcurve import StepCurve
 
 CURVE = StepCurve(np.array([1.0]), np.array([0.5]), 2.0)
@@ -24,6 +25,10 @@ SEEN = np.ones(2, dtype=bool)
     [
         (lambda: Figure("a", np.zeros((2, 2), np.uint8)), "pixels must be"),
         (lambda: Figure("a", np.zeros((2, 2, 3))), "uint8"),  # type: ignore[arg-type]
+        (lambda: DrawnPath(np.zeros((2, 3))), "must be \\(n, 2\\)"),
+        (lambda: Figure.from_json({"height": -1, "width": 5, "name": "a", "lossy": False}), "no figure is"),
+        (lambda: HazardRatio(value="inf"), "no finite number"),
+        (lambda: Landmark(time="-3", survival="50"), "is negative"),
         (lambda: RiskRow("A", TWO, np.array([1, 2]), events=np.array([1])), "one value per time"),
         (lambda: Trace(0, 9, TWO, TWO, TWO, TWO, TWO), "k \\+ 1 levels"),
         (lambda: Trace(0, 9, THREE, np.array([5.0, 4.0]), THREE, TWO, THREE), "in order of x"),
@@ -50,6 +55,13 @@ def test_arrays_of_records_cannot_be_changed() -> None:
     table = AtRisk(np.array([0.0, 1.0]), np.array([5, 4]))
     with pytest.raises(ValueError, match="read-only"):
         table.count[0] = 9
+
+
+def test_patients_as_a_table() -> None:
+    arm = IPD("2", "A", np.array([1.0, 3.0]), np.array([True, False]), source=("drop", "mark"))
+    assert arm.to_frame().to_dict("list") == {
+        "panel": ["2", "2"], "arm": ["A", "A"], "time": [1.0, 3.0], "event": [1, 0], "source": ["drop", "mark"],
+    }  # fmt: skip
 
 
 def test_a_trace_is_right_continuous() -> None:

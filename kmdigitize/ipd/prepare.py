@@ -92,7 +92,7 @@ def _on_printed_times(time: FloatArray, printed: FloatArray, curve: StepCurve) -
     Both are the same month; a drop that seems to come before it would take its events from those at risk there.
     """
     rounding = 1.5 * curve.time_resolution
-    if not time.size or not 0 < rounding < DRAWN * float(curve.last_time):
+    if not time.size or not printed.size or not 0 < rounding < DRAWN * float(curve.last_time):
         return time
     nearest = printed[np.abs(time[:, None] - printed[None, :]).argmin(axis=1)]
     moved = np.where(np.abs(time - nearest) < rounding, nearest, time)
@@ -106,7 +106,13 @@ def _consistent_cells(
     time, count = np.maximum(risk.time, 0.0), risk.count
     level = np.maximum(curve.at(time - 1e-9 * max(1.0, float(time[-1]))), 1e-9)
     level[time <= 0] = 1.0
-    if _first_is_misread(time, count, level):
+    if time[0] <= 0 and count[0] == 0:
+        conflicts.append(Conflict("Nobody is printed as at risk at the start, where a curve begins", 1.0))
+        flags.append(Flag("risk_table_doubtful", f"0 at {time[0]:g} was not used"))
+        time, count, level = time[1:], count[1:], level[1:]
+        if not time.size:
+            return time, count
+    elif _first_is_misread(time, count, level):
         what = f"{count[0]} at risk at the start is far from what {count[1]} at {time[1]:g} and the curve imply"
         conflicts.append(Conflict(what, float(abs(count[0] - count[1] / level[1]))))
         flags.append(Flag("risk_table_doubtful", f"{count[0]} at {time[0]:g} was not used"))
