@@ -248,7 +248,7 @@ def _panel_result(
 ) -> PanelResult:
     reported = reported_on(panel, digitized.figure, digitized.tokens, facts)
     with watch.lap("reconstruct"):
-        rebuilt = tuple(rebuild(reconstruction_inputs(arm, panel, reported), options) for arm in panel.arms)
+        rebuilt = rebuild(tuple(reconstruction_inputs(arm, panel, reported) for arm in panel.arms), options)
     if reported is None:
         return PanelResult(panel, rebuilt)
     with watch.lap("compare"):

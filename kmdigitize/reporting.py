@@ -20,12 +20,12 @@ from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.reported import Reported
 from kmdigitize.text.statistics import parse_statistics, read_printed_statistics
 
-Rebuild = Callable[[ReconstructionInputs, Options], Reconstruction]
+Rebuild = Callable[[tuple[ReconstructionInputs, ...], Options], tuple[Reconstruction, ...]]
 
 
-def rebuilt_by(inputs: ReconstructionInputs, options: Options) -> Reconstruction:
-    """The patients of one arm by the chosen method."""
-    return reconstruct(inputs, options.method, options.draws, options.seed)
+def rebuilt_by(inputs: tuple[ReconstructionInputs, ...], options: Options) -> tuple[Reconstruction, ...]:
+    """The patients of arms by the chosen method."""
+    return tuple(reconstruct(one, options.method, options.draws, options.seed) for one in inputs)
 
 
 def reported_on(

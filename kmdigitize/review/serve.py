@@ -17,6 +17,7 @@ from kmdigitize.batch.tables import doubt, doubt_of
 from kmdigitize.errors import FactsError
 from kmdigitize.options import Options, options_of
 from kmdigitize.review.queue import Item, Queue
+from kmdigitize.review.rebuilding import second_process
 from kmdigitize.review.server import review_app
 from kmdigitize.review.session import Session, Source
 from kmdigitize.sources.read import read_bytes, read_figures
@@ -39,7 +40,8 @@ def serve(queue: Queue, port: int, open_page: bool, say: Callable[[str], None]) 
     Thread(target=import_module, args=("lifelines",), daemon=True).start()
     config = uvicorn.Config(review_app(queue, token, port), log_level="warning", access_log=False, lifespan="off")
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        with second_process():
+            uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         say("Stopped.")
     finally:

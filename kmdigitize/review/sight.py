@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
-from collections import OrderedDict
-from dataclasses import dataclass, replace
-from threading import Lock
+from dataclasses import dataclass
 
 from kmdigitize import pipeline
 from kmdigitize.errors import FactsError, KmdigitizeError
 from kmdigitize.facts import FigureFacts
-from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
 from kmdigitize.pipeline import FIND_FACTS, Found, Page
 from kmdigitize.records.digitized import DigitizedPanel
-from kmdigitize.reporting import rebuilt_by
 from kmdigitize.result import Result
 from kmdigitize.review.corrections import Bench
+from kmdigitize.review.rebuilding import rebuilt
 from kmdigitize.settings import Settings
-
-KEPT_ARMS = 100
-"""Arms whose patients are remembered: some figures with their last few corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +53,10 @@ def look(page: Page, facts: FigureFacts, before: Sight | None, options: Options,
         return Sight(page, facts, None, (), error=error)
     try:
         digitized = pipeline.settle(found, facts)
-        result = pipeline.complete(digitized, facts, options, settings, _rebuilt)
+        result = pipeline.complete(digitized, facts, options, settings, rebuilt)
         return Sight(page, facts, found, digitized.panels, result)
     except KmdigitizeError as error:
         return Sight(page, facts, found, _without_stated(found, facts), error=error)
-
-
-_known: OrderedDict[bytes, Reconstruction] = OrderedDict()
-_lock = Lock()
-
-
-def _rebuilt(inputs: ReconstructionInputs, options: Options) -> Reconstruction:
-    """The patients of one arm; those of an arm that a correction left alone, or only renamed, are known already."""
-    key = hashlib.sha256(pickle.dumps((replace(inputs, panel="", arm=""), options))).digest()
-    with _lock:
-        rebuilt = _known.pop(key, None)
-    if rebuilt is None:
-        rebuilt = rebuilt_by(inputs, options)
-    elif (rebuilt.ipd.panel, rebuilt.ipd.arm) != (inputs.panel, inputs.arm):
-        rebuilt = replace(rebuilt, ipd=replace(rebuilt.ipd, panel=inputs.panel, arm=inputs.arm))
-    with _lock:
-        _known[key] = rebuilt
-        if len(_known) > KEPT_ARMS:
-            _known.popitem(last=False)
-    return rebuilt
 
 
 def _find_facts(facts: FigureFacts) -> object:
