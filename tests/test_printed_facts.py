@@ -77,3 +77,9 @@ def test_nobody_at_risk_where_a_curve_begins_is_a_misread_number(
     found = reconstruct(ReconstructionInputs(curve, AtRisk(np.array(times), np.array(counts)), n=10), method=method)
     assert found.ipd.n == 10
     assert "risk_table_doubtful" in {flag.code for flag in found.flags}
+
+
+def test_one_number_at_the_end_of_the_curve_is_met_without_the_number_of_patients() -> None:
+    curve = StepCurve(np.array([1.0, 3.0]), np.array([0.8, 0.64]), 5.0)
+    found = reconstruct(ReconstructionInputs(curve, AtRisk(np.array([5.0]), np.array([4])))).ipd
+    assert int(np.sum(found.time >= 5.0)) == 4

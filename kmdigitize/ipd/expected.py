@@ -61,7 +61,7 @@ def _smooth_staying(knots: FloatArray, total: FloatArray, when: FloatArray) -> F
 
     inside = np.clip(when, knots[0], knots[-1])
     straight = np.interp(inside, knots, total)
-    if np.diff(knots).min() < CLOSEST * knots[-1]:
+    if knots.size < 2 or np.diff(knots).min() < CLOSEST * knots[-1]:
         return straight
     staying = np.asarray(PchipInterpolator(knots, np.exp(-total))(inside), dtype=np.float64)
     # slopes of absurdly long intervals underflow, and the cubic is no number there
