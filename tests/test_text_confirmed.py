@@ -65,6 +65,12 @@ def test_a_misread_row_mends_only_the_label_that_it_is_most_like() -> None:
     assert [e.label for e in found] == ["Stage III", "Stage I"]
 
 
+def test_a_row_that_was_read_with_its_first_count_names_no_other_arm() -> None:
+    legend = [_token("High-dose", 50, 10, 0.97), _token("Low-dose", 50, 30)]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("High-dose 150", 200)])
+    assert [e.label for e in found] == ["High-dose", "Low-dose"]
+
+
 def test_a_row_on_whose_label_the_first_count_is_printed_mends_nothing() -> None:
     legend = [_token("Radical surgery", 50, 10, 0.95), _token("Waiting", 50, 30)]
     found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("Radical surge57 (0)", 200)])

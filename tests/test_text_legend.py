@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,13 @@ def test_text_without_samples_labels_the_curve_beside_it() -> None:
     (entry,) = read_legend(Figure("f", page), PANEL, [_label("Statin", 55)])
     assert (entry.label, entry.place, entry.sample) == ("Statin", "direct", None)
     assert entry.color == RED
+
+
+def test_text_just_right_of_the_frame_labels_the_curve_that_ends_there() -> None:
+    labels = [_label("Apixaban", 55, 286), _label("Warfarin", 95, 286)]
+    found = read_legend(Figure("f", _page()), replace(PANEL, region=Box(0, 0, 399, 199)), labels)
+    assert [(entry.label, entry.place) for entry in found] == [("Apixaban", "direct"), ("Warfarin", "direct")]
+    assert read_legend(Figure("f", _page()), replace(PANEL, region=Box(0, 0, 399, 199)), [_label("Far", 55, 330)]) == ()
 
 
 def test_a_line_that_turns_is_a_curve() -> None:

@@ -51,6 +51,13 @@ def test_a_line_sample_is_no_text() -> None:
     assert (token.text, token.box.left) == ("3", 50)
 
 
+def test_a_plus_between_two_words_is_no_sample() -> None:
+    page = _strokes(20, 26, 60, 66).pixels.copy()
+    page[17:19, 36:48] = page[12:24, 41:43] = 0
+    (token,) = read_tokens(Figure("f", page), _Counter((16, 8, 72, 28)))
+    assert token.text == "5"
+
+
 class _Says(_Counter):
     """Reads the same text everywhere."""
 

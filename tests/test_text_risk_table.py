@@ -78,6 +78,37 @@ def test_percentages_alone_are_no_counts(heading: str) -> None:
     assert _read([*_line(240, "Number at risk, n (%)", []), *counts]) is not None
 
 
+def test_a_second_line_of_the_heading_in_brackets_says_what_brackets_hold() -> None:
+    rows = [
+        *_line(255, "Drug", ["90 (0)", "64 (8)", "32 (13)"]),
+        *_line(270, "Placebo", ["91 (0)", "50 (9)", "21 (12)"]),
+    ]
+    table = _read([*_line(228, "Number at risk", []), *_line(240, "(number censored)", []), *rows])
+    assert table is not None
+    assert [row.counts.tolist() for row in table.rows] == [[90, 64, 32], [91, 50, 21]]
+    assert table.rows[1].censored is not None
+    assert table.rows[1].censored.tolist() == [0, 9, 12]
+
+
+def test_a_first_count_printed_against_its_label_is_parted_from_it() -> None:
+    glued = TextToken("Study groupl15 (0)", Box(20, 250, 132, 260))
+    table = _read(
+        [*_line(240, "Number at risk (number censored)", []), glued, *_line(255, "", ["", "64 (8)", "32 (13)"])]
+    )
+    assert table is not None
+    assert table.rows[0].label == "Study group"
+    assert table.rows[0].counts.tolist() == [115, 64, 32]
+
+
+def test_a_bracket_parts_a_count_from_the_next() -> None:
+    """Of the first count only a digit is seen; the second one's digits are all its own."""
+    cells = ["5 (100)", "55 (73)", "34 (45)", "16 (21)"]
+    table = _read([*_line(240, "Number at risk, n (%)", []), *_line(255, "Drug", cells)])
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [75, 55, 34, 16]
+    assert table.rows[0].doubtful == (0,)
+
+
 def test_lines_of_one_arm_come_together() -> None:
     tokens = []
     for i, arm in enumerate(("Drug A", "Drug B")):

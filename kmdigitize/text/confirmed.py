@@ -43,7 +43,7 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
         spoilt = entry.place == "direct" or re.match(r"[-–—_|~'.]", entry.label) is not None
         label = spelt[0] if spoilt and len(spelt) == 1 else entry.label
         if len(better) == 1 and not repeated:
-            label = _row_label(better[0].text, entry.label)
+            label = _row_label(better[0], entry.label, tokens)
         elif sure < _UNSURE:
             others = [t for t in tokens if t not in own and t.confidence >= _UNSURE]
             words = [word for t in others for word in t.text.split()]
@@ -76,19 +76,28 @@ def _digits(text: str) -> int:
     return sum(sign.isdigit() for sign in text)
 
 
-def _row_label(text: str, label: str) -> str:
-    """The label of a table row, without its first count where that was read with it."""
-    name = split_counts(text)[0]
-    alone = re.sub(r"\s+\d+\s*\(\d+%?\)$", "", name)
-    return alone if _likeness(alone, label) > _likeness(name, label) else name
+def _row_label(token: TextToken, label: str, tokens: Sequence[TextToken]) -> str:
+    """The label of a table row, without its first count where that was read with it: none after it is larger."""
+    name = split_counts(token.text)[0]
+    last = re.search(r"\s+[-–—]?(\d+)(?:\s*\(\d+%?\))?$", name)
+    if last is None:
+        return name
+    following = max(int(n) for t in _right_of(token, tokens) for n in re.findall(r"\d+", t.text)[:1] or ["0"])
+    alone = name[: last.start()]
+    return alone if int(last[1]) >= following and _likeness(alone, label) > _likeness(name, label) else name
+
+
+def _right_of(token: TextToken, tokens: Sequence[TextToken]) -> list[TextToken]:
+    """Text to the right of ``token`` on its line."""
+    half = 0.5 * (token.box.height + 1)
+    return [t for t in tokens if abs(t.box.center_y - token.box.center_y) < half and t.box.left > token.box.right]
 
 
 def _labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:
     """Text with at least two numbers to its right on its line, as the label of a table row has."""
     if is_number(token.text) or token.angle != 0:
         return False
-    half = 0.5 * (token.box.height + 1)
-    row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < half and t.box.left > token.box.right]
+    row = _right_of(token, tokens)
     cells = sum(len(re.findall(r"(?<![(\d])\d+", t.text)) for t in row)
     return cells >= 2 and all(is_number(t.text) or is_row_of_counts(t.text) for t in row)
 

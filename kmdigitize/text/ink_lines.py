@@ -181,7 +181,7 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
         start = index
         while start < stop and start > 0 and runs[start][0] - runs[start - 1][1] <= 0.3 * height:
             start += 1  # a letter or a long dash: it stands closer to its neighbour than a sample does
-        if start < stop:
+        if start < stop and not (stop - start == 1 and _is_plus(body, runs, start)):
             extent = runs[stop - 1][1] - runs[start][0] + 1
             if extent >= (1.0 if stop - start == 1 else 0.9) * height:
                 drawn[start:stop] = [True] * (stop - start)
@@ -194,6 +194,24 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
         drawn[0] |= _is_stub(body, runs)
         drawn[-1] |= _is_stub(body[:, ::-1], mirrored)
     return drawn
+
+
+def _is_plus(body: BoolArray, runs: list[tuple[int, int]], index: int) -> bool:
+    """Whether a run is a plus sign between two words: as high as wide, its upright in the middle, a blank on each side.
+
+    A sample with a mark on it is longer than its mark is high, or stands at an end of the line.
+    """
+    if not 0 < index < len(runs) - 1:
+        return False
+    (first, last), height = runs[index], len(body)
+    blanks = first - runs[index - 1][1] - 1, runs[index + 1][0] - last - 1
+    sign = body[:, first : last + 1]
+    rows = np.flatnonzero(sign.any(axis=1))
+    upright = np.flatnonzero(sign.sum(axis=0) > 0.8 * len(rows))
+    if not upright.size or not abs(len(rows) - sign.shape[1]) <= max(1.0, 0.2 * height):
+        return False
+    centred = abs(float(upright.mean()) - (sign.shape[1] - 1) / 2) <= 1.0
+    return centred and upright.size <= 0.4 * sign.shape[1] and min(blanks) > 0 and max(blanks) <= height
 
 
 def _is_stub(body: BoolArray, runs: list[tuple[int, int]]) -> bool:

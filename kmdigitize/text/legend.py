@@ -279,10 +279,11 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
     for token in labels:
         height = token.box.height + 1
         inside = frame.grown(0.02 * frame.width, 0).contains(token.box.center_x, token.box.center_y)
+        behind = abs(token.box.left - frame.right) < 2 * height and frame.top < token.box.center_y < frame.bottom
         looks_drawn = re.fullmatch(
             r"[IHl|+±†‡\-–—.·\s]{2,}|\W*\w?\W*|[\d.,;()\[\]\s–-]*[(\[][\d.,;()\[\]\s–-]*", token.text
         )  # marks on a curve, limits
-        if not inside or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
+        if not (inside or behind) or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
             continue
         label, n, events = split_counts(without_specks(token.text, labels))
         color = text_color(pixels, token.box)

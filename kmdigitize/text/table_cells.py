@@ -202,11 +202,12 @@ def start_with(checked: Checked, n: int, column: Column, line: TableLine) -> Non
 
 
 def _take_neighbours_off(checked: Checked) -> None:
-    """A rising count whose digits begin with those of the cell before it was printed against that cell."""
+    """A rising count whose digits begin with those of the cell before it, which ends in no bracket, was printed against
+    that cell."""
     order = sorted(checked.cells)
     for before, index in pairwise(order):
         first, cell = checked.cells[before], checked.cells[index]
-        rest = str(cell.count).removeprefix(str(first.count))
+        rest = str(cell.count).removeprefix(str(first.count)) if first.second is None else str(cell.count)
         if cell.count > first.count and rest != str(cell.count) and rest and int(rest) <= first.count:
             checked.cells[index] = replace(cell, count=int(rest))
             checked.doubtful.add(index)

@@ -132,6 +132,8 @@ def _with_arms(lines: Sequence[TableLine], counts: set[int], scales: Scales) -> 
                 continue
             if is_risk_header(words):
                 title, kind, heading = title or words, _kind_of(words) or "at risk", words
+            elif _kind_of(words) and words.startswith("(") and title:
+                title = f"{title} {words}"  # what the brackets in the cells count
             elif _kind_of(words):
                 kind = _kind_of(words)
             elif _can_name_arm(line, scales):
