@@ -36,6 +36,7 @@ from kmdigitize.settings import DEFAULT_SETTINGS, Settings
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.numbers import read_numbers
 from kmdigitize.text.ocr import read_tokens, reread
+from kmdigitize.text.part_letters import parts_without_axes
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
 from kmdigitize.text.titles import in_sequence, read_axis_titles, read_panel_title
@@ -126,8 +127,17 @@ def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
             log.debug("panel %s: %s", panel.name, error)
             errors.append(error)
             skipped.append(SkippedPanel(panel, str(error)))
+    skipped += [_skipped_part(*part) for part in parts_without_axes(page.tokens, panels)] if not facts.panel else []
     seconds = {**page.seconds, **watch.seconds}
     return Found(page.figure, page.tokens, tuple(found), tuple(skipped), seconds, tuple(errors))
+
+
+def _skipped_part(name: str, box: Box) -> SkippedPanel:
+    """A lettered part of the figure in which no axes were found."""
+    reason = (
+        f"Panel {name} has no pair of numbered axes, so it shows no survival curve (bars, a forest plot, a picture)."
+    )
+    return SkippedPanel(Panel(name, box, box, box.bottom, box.left), reason)
 
 
 def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
