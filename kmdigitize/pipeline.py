@@ -29,6 +29,7 @@ from kmdigitize.records.curves import Trace
 from kmdigitize.records.digitized import Digitized, DigitizedPanel, SkippedPanel
 from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.records.printed import LegendEntry, RiskTable
+from kmdigitize.reported import Reported
 from kmdigitize.reporting import Rebuild, rebuilt_by, reconstruction_inputs, reported_on
 from kmdigitize.result import PanelResult, Result
 from kmdigitize.route import legend_of, panels_of, ticks_of, traces_of
@@ -243,9 +244,16 @@ def _settle_panel(found: FoundPanel, page: Found, facts: FigureFacts) -> Digitiz
     own = facts.of_panel(found.panel.name)
     arms, flags = digitized_arms(found.traces, found.legend, found.risk_table, found.scales, own)
     panel = DigitizedPanel(found.panel, found.scales, arms, found.legend, found.risk_table, flags)
+    if len(arms) == 1 and _compares(reported_on(panel, page.figure, page.tokens, facts)):
+        panel = replace(panel, flags=(*flags, Flag("curve_count_doubtful", "1 found, a comparison of two is printed")))
     if own.arm_names or not any(flag.code == "arm_unnamed" for arm in arms for flag in arm.flags):
         return panel
     return replace(panel, arms=named_by_medians(arms, reported_on(panel, page.figure, page.tokens, facts)))
+
+
+def _compares(reported: Reported | None) -> bool:
+    """Whether what is printed is about two arms or more."""
+    return reported is not None and bool(reported.hazard_ratios or reported.p_values)
 
 
 def _panel_result(

@@ -71,6 +71,12 @@ def test_a_row_that_was_read_with_its_first_count_names_no_other_arm() -> None:
     assert [e.label for e in found] == ["High-dose", "Low-dose"]
 
 
+def test_a_count_printed_against_a_label_is_no_part_of_it() -> None:
+    legend = [_token("Exercise", 50, 10, 0.97), _token("Control", 50, 30)]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("Exercise450", 200)])
+    assert [e.label for e in found] == ["Exercise", "Control"]
+
+
 def test_a_row_on_whose_label_the_first_count_is_printed_mends_nothing() -> None:
     legend = [_token("Radical surgery", 50, 10, 0.95), _token("Waiting", 50, 30)]
     found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("Radical surge57 (0)", 200)])

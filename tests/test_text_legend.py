@@ -81,6 +81,29 @@ def test_text_just_right_of_the_frame_labels_the_curve_that_ends_there() -> None
     assert read_legend(Figure("f", _page()), replace(PANEL, region=Box(0, 0, 399, 199)), [_label("Far", 55, 330)]) == ()
 
 
+def test_the_first_dash_of_the_next_sample_is_no_part_of_a_label() -> None:
+    page = _page()
+    page[39:41, 110:130] = RED
+    for start in (186, 195):
+        page[39:41, start : start + 6] = BLUE
+    labels = [TextToken("Usual —", Box(140, 35, 192, 45)), _label("Coaching", 40, 216)]
+    found = read_legend(Figure("f", page), PANEL, labels)
+    assert [entry.label for entry in found] == ["Usual", "Coaching"]
+    assert found[1].color == BLUE
+
+
+def test_rows_of_a_table_are_no_legend_where_there_is_another() -> None:
+    page = _page()
+    for row, color in ((39, RED), (59, BLUE)):
+        page[row : row + 2, 110:140] = color
+    rows = []
+    for row, name in ((150, "Drug"), (165, "Sham"), (180, "None")):
+        page[row - 1 : row + 1, 22:40] = 0
+        rows += [_label(name, row, 50), _label("80", row, 150), _label("41", row, 220)]
+    found = read_legend(Figure("f", page), PANEL, [_label("Drug", 40), _label("Sham", 60), *rows])
+    assert [(entry.label, entry.color) for entry in found] == [("Drug", RED), ("Sham", BLUE)]
+
+
 def test_a_line_that_turns_is_a_curve() -> None:
     page = _page()
     page[39:41, 110:140] = RED

@@ -109,6 +109,15 @@ def test_a_bracket_parts_a_count_from_the_next() -> None:
     assert table.rows[0].doubtful == (0,)
 
 
+def test_a_last_count_that_is_cut_off_is_left_out_and_doubted() -> None:
+    cut = [*_line(255, "Drug", ["114", "80", "40"]), TextToken("3", Box(390, 250, 396, 260))]
+    table = _read([*_line(240, "Number at risk", []), *cut])
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [114, 80, 40]
+    assert [flag.code for flag in table.flags] == ["risk_table_doubtful"]
+    assert "cut off" in table.flags[0].detail
+
+
 def test_lines_of_one_arm_come_together() -> None:
     tokens = []
     for i, arm in enumerate(("Drug A", "Drug B")):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pdf_writer import axes, text, write_pdf
+from vector_figures import corners
 
 from kmdigitize.geometry import Box
+from kmdigitize.pipeline import digitize
 from kmdigitize.records.printed import LegendEntry
+from kmdigitize.sources.pdf import read_pdf
 from kmdigitize.vector.looks import Look, Strand
 from kmdigitize.vector.names import matched_entries
 
@@ -41,3 +45,12 @@ def test_looks_come_before_places():
 def test_without_samples_nothing_is_matched():
     assert matched_entries([line(100)], [LegendEntry("A", Box(0, 0, 10, 10))]) == [None]
     assert matched_entries([], [label("A", 100)]) == []
+
+
+@pytest.mark.parametrize(("words", "doubts"), [("P = .002", 1), ("Median 29 months", 0)])
+def test_a_comparison_that_is_printed_beside_a_single_curve_is_a_doubt(words, doubts):
+    points = " ".join(f"{x:.2f} {y:.2f} l" for x, y in corners()[1:])
+    curve = f"q 1 w {corners()[0][0]} {corners()[0][1]} m {points} S Q\n"
+    (figure,) = read_pdf(write_pdf(axes() + curve + text(220, 230, words)), "one.pdf")
+    (panel,) = digitize(figure).panels
+    assert [flag.code for flag in panel.flags].count("curve_count_doubtful") == doubts

@@ -27,7 +27,7 @@ _OVERPRINTED = re.compile(r"[A-Za-z]\d+\s*\(\d+%?\)$")
 def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
     """The entries with labels as the figure's other text confirms them; ``tokens`` are those of the panel."""
     named = {plain_label(entry.label) for entry in entries}
-    labels = [t for t in tokens if _labels_row(t, tokens)]
+    labels = [t for t in tokens if labels_row(t, tokens)]
     rows = [t for t in labels if plain_label(t.text) not in named and not _OVERPRINTED.search(t.text)]
     printed = {plain_label(t.text) for t in labels}
     open_entries = [entry for entry in entries if plain_label(entry.label) not in printed]
@@ -79,7 +79,7 @@ def _digits(text: str) -> int:
 def _row_label(token: TextToken, label: str, tokens: Sequence[TextToken]) -> str:
     """The label of a table row, without its first count where that was read with it: none after it is larger."""
     name = split_counts(token.text)[0]
-    last = re.search(r"\s+[-–—]?(\d+)(?:\s*\(\d+%?\))?$", name)
+    last = re.search(r"(?:\s+[-–—]?|(?<=[A-Za-z)]))(\d+)(?:\s*\(\d+%?\))?$", name)
     if last is None:
         return name
     following = max(int(n) for t in _right_of(token, tokens) for n in re.findall(r"\d+", t.text)[:1] or ["0"])
@@ -93,7 +93,7 @@ def _right_of(token: TextToken, tokens: Sequence[TextToken]) -> list[TextToken]:
     return [t for t in tokens if abs(t.box.center_y - token.box.center_y) < half and t.box.left > token.box.right]
 
 
-def _labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:
+def labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:
     """Text with at least two numbers to its right on its line, as the label of a table row has."""
     if is_number(token.text) or token.angle != 0:
         return False

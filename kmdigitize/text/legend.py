@@ -19,7 +19,7 @@ from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.records.printed import LegendEntry
-from kmdigitize.text.confirmed import confirmed_labels
+from kmdigitize.text.confirmed import confirmed_labels, labels_row
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.legend_labels import (
@@ -27,6 +27,8 @@ from kmdigitize.text.legend_labels import (
     is_count,
     joined_labels,
     may_be_label,
+    upright_edges,
+    without_next_sample,
     without_specks,
     without_stuck_samples,
 )
@@ -50,16 +52,17 @@ def read_legend(
     """
     settings = settings or LegendSettings()
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
+    mine = [without_next_sample(token) for token in mine]
     height = text_height(mine)
     clear = [t for t in mine if t.confidence >= settings.no_obstacle]
     in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}
     words = joined_labels([t for t in clear if id(t) not in in_tables], settings)
     labels = [t for t in words if may_be_label(t, mine, panel, settings)]
     labels = without_stuck_samples(figure.pixels, labels, height)
-    edges = _upright_edges(panel, height)
+    edges = upright_edges(panel, height)
     candidates = _with_samples(figure.pixels, labels, clear, height, edges)
     candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
-    candidates = _nearest_labels(candidates)
+    candidates = _not_of_a_table(_nearest_labels(candidates), mine)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)
@@ -77,13 +80,6 @@ def read_legend(
     confirmed = confirmed_labels(with_signs(entries, figure.pixels), mine)
     log.debug("legend of panel %s: %s", panel.name, [e.label for e in confirmed])
     return confirmed
-
-
-def _upright_edges(panel: Panel, height: float) -> list[Box]:
-    """The sides of the frame: a sample inside begins right of them at the earliest, ticks end there."""
-    sides = [panel.axis_y_x] + ([panel.frame.right] if panel.closed_right else [])
-    edge = panel.line_px + 1.0 if panel.has_lines else 0.5 * height
-    return [Box(at - edge, panel.frame.top, at + edge, panel.frame.bottom) for at in sides]
 
 
 def _limits(
@@ -139,6 +135,12 @@ def _nearest_labels(candidates: list[_Candidate]) -> list[_Candidate]:
     return kept
 
 
+def _not_of_a_table(candidates: list[_Candidate], tokens: Sequence[TextToken]) -> list[_Candidate]:
+    """Those that label no row of counts, if at least two are left: letters on end beside rows look like samples."""
+    apart = [(token, sample) for token, sample in candidates if not labels_row(token, tokens)]
+    return apart if len(apart) > 1 else candidates
+
+
 def _meet(a: Box, b: Box) -> bool:
     return a.left <= b.right and b.left <= a.right and a.top <= b.bottom and b.top <= a.bottom
 
@@ -180,7 +182,7 @@ def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSet
 
 def _apart_from_curves(pixels: Pixels, panel: Panel, chosen: list[_Candidate], height: float) -> list[_Candidate]:
     """The legend, or nothing where most of its samples are ends of curves that labels name directly."""
-    axis = _upright_edges(panel, height)[0].right
+    axis = upright_edges(panel, height)[0].right
     inside = [s for _, s in chosen if panel.frame.contains(s.box.center_x, s.box.center_y)]
     joined = sum(joins_a_curve(pixels, sample, height, axis) for sample in inside)
     return [] if 2 * joined > len(chosen) else chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,6 +82,13 @@ def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> boo
     return len(row) >= 3 and len(under) > 0.6 * len(row)
 
 
+def upright_edges(panel: Panel, height: float) -> list[Box]:
+    """The sides of the frame: a sample inside begins right of them at the earliest, ticks end there."""
+    sides = [panel.axis_y_x] + ([panel.frame.right] if panel.closed_right else [])
+    edge = panel.line_px + 1.0 if panel.has_lines else 0.5 * height
+    return [Box(at - edge, panel.frame.top, at + edge, panel.frame.bottom) for at in sides]
+
+
 def without_stuck_samples(pixels: Pixels, labels: Sequence[TextToken], height: float) -> list[TextToken]:
     """The labels; where a sample was read as a sign before one (``+ 10 mg/kg``) or lies in its box, it begins later.
 
@@ -108,6 +115,15 @@ def without_stuck_samples(pixels: Pixels, labels: Sequence[TextToken], height: f
         box = Box(left, token.box.top, token.box.right, token.box.bottom)
         result.append(TextToken(token.text[sign.end() if sign else 0 :], box, token.confidence))
     return result
+
+
+def without_next_sample(token: TextToken) -> TextToken:
+    """A label of a row without the long dash behind it: the first dash of the next label's sample."""
+    found = re.search(r"\s+—+$", token.text)
+    if found is None:
+        return token
+    right = token.box.right - token.box.width * len(found.group()) / len(token.text)
+    return replace(token, text=token.text[: found.start()], box=replace(token.box, right=right))
 
 
 def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:

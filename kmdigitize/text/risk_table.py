@@ -35,6 +35,7 @@ from kmdigitize.text.table_cells import (
     start_with,
     with_expected,
 )
+from kmdigitize.text.table_edges import without_cut_cells
 from kmdigitize.text.table_lines import TableLine, table_lines
 from kmdigitize.text.table_sums import settled_by_lines, settled_by_shares
 
@@ -99,13 +100,13 @@ def read_risk_table(
             flags += doubts
     if not rows:
         return None
-    rows = _without_stubs(rows)
+    rows, cut = without_cut_cells(_without_stubs(rows), scales)
     box = rows[0].boxes[0]
     for row in rows:
         for other in row.boxes:
             box = box.union(other)
     log.debug("risk table of panel %s: %s", panel.name, [(r.label, r.counts.tolist()) for r in rows])
-    return RiskTable(tuple(rows), box, title, tuple(flags))
+    return RiskTable(tuple(rows), box, title, (*flags, *cut))
 
 
 def _without_stubs(rows: Sequence[RiskRow]) -> list[RiskRow]:
