@@ -11,6 +11,7 @@ and verdicts, both fast enough to be repeated after every correction.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kmdigitize.agreement import compare
@@ -41,6 +42,7 @@ from kmdigitize.text.part_letters import parts_without_axes
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
 from kmdigitize.text.titles import in_sequence, read_axis_titles, read_panel_title
+from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +112,19 @@ def read_page(figure: Figure, settings: Settings = DEFAULT_SETTINGS) -> Page:
     with watch.lap("straighten"):
         figure = figure if figure.drawing else straighten(figure, settings.page)
     with watch.lap("read text"):
-        exact = figure.drawing.texts if figure.drawing else ()
-        tokens = exact or read_tokens(figure, settings=settings.text)
+        tokens = figure.drawing.texts if figure.drawing else ()
+        if sum(is_number(token.text) for token in tokens) < _AXIS_LABELS:
+            tokens += _apart_from(tokens, read_tokens(figure, settings=settings.text))
     return Page(figure, tokens, watch.seconds, settings)
+
+
+_AXIS_LABELS = 4
+"""Two numbers on each axis: a drawing with fewer as text has its labels as outlines, amid the text of the page."""
+
+
+def _apart_from(exact: Sequence[TextToken], tokens: Sequence[TextToken]) -> tuple[TextToken, ...]:
+    """The ``tokens`` that were read where no ``exact`` text is."""
+    return tuple(t for t in tokens if not any(t.box.overlap(other.box) > 0 for other in exact))
 
 
 def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:

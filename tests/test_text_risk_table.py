@@ -90,16 +90,6 @@ def test_a_second_line_of_the_heading_in_brackets_says_what_brackets_hold() -> N
     assert table.rows[1].censored.tolist() == [0, 9, 12]
 
 
-def test_a_first_count_printed_against_its_label_is_parted_from_it() -> None:
-    glued = TextToken("Study groupl15 (0)", Box(20, 250, 132, 260))
-    table = _read(
-        [*_line(240, "Number at risk (number censored)", []), glued, *_line(255, "", ["", "64 (8)", "32 (13)"])]
-    )
-    assert table is not None
-    assert table.rows[0].label == "Study group"
-    assert table.rows[0].counts.tolist() == [115, 64, 32]
-
-
 def test_a_bracket_parts_a_count_from_the_next() -> None:
     """Of the first count only a digit is seen; the second one's digits are all its own."""
     cells = ["5 (100)", "55 (73)", "34 (45)", "16 (21)"]

@@ -75,8 +75,7 @@ def unglued(token: TextToken, ticks: Sequence[float], height: float) -> list[Tex
     """The parts of a token in which neighbouring cells, or a label and the first count, were read as one.
 
     Digits that span two tick columns are shared out evenly; counts in a row, each at its tick, are cells, and what is
-    before them their label; a number at the end of a label that stands on a tick is a count, also where nothing parts
-    them and its first digit was read as a letter. Parts that were cut out
+    before them their label; a number at the end of a label that stands on a tick is a count. Parts that were cut out
     of digits or a label have a lower confidence, so that they are looked at again.
     """
     box, text = token.box, token.text.strip()
@@ -95,7 +94,6 @@ def unglued(token: TextToken, ticks: Sequence[float], height: float) -> list[Tex
     if row:
         return [replace(part, confidence=part.confidence * token.confidence) for part in row]
     match = re.fullmatch(r"(.*[A-Za-z0-9>+)\]].*?)\s+(\d+(?:\s*\(\d+\))?)", text)
-    match = match or re.fullmatch(r"(.*?[a-z])([lI|]?\d+\s*\(\d+\))", text)
     if match and ticks and re.search(r"[A-Za-z]", match.group(1)):
         edge = box.left + box.width * (match.start(2) - 0.5) / len(text)
         if any(edge - 0.3 * height < t < box.right for t in ticks):
