@@ -31,7 +31,11 @@ def check_consistency(reported: Reported, ipds: Sequence[IPD]) -> list[Check]:
 
 def _usable(ratio: HazardRatio) -> bool:
     low, high = (float(limit) for limit in ratio.limits or ("0", "0"))
-    return 0 < low < high and float(ratio.value) > 0
+    return 0 < low < high < ABSURD and 1 / ABSURD < float(ratio.value) < ABSURD
+
+
+ABSURD = 1e9
+"""No hazard ratio: squares of odds beyond it would leave the numbers of the machine."""
 
 
 def _error(ratio: HazardRatio) -> tuple[float, float, float]:

@@ -240,3 +240,12 @@ def test_events_of_a_reconstruction_carry_what_its_method_leaves_open(relation, 
     (check,) = compare([rebuilt.ipd], reported, reconstructions=[rebuilt]).checks
     assert check.verdict == verdict
     assert check.interval == (None if relation == "exact" else (rebuilt.ipd.events - 1, rebuilt.ipd.events + 1))
+
+
+@pytest.mark.parametrize("value", ["1e308", "1e-308", "0"])
+def test_a_ratio_beyond_all_numbers_is_judged_but_not_checked_against_its_limits(value):
+    first, _, third = three_arms(2.0)
+    ratio = HazardRatio(value=value, limits=("0.1", "0.9"), arm="A", reference="C")
+    found = compare([first, third], Reported(hazard_ratios=(ratio,), p_values=(PValue(value="0.01"),)))
+    assert found.consistency == ()
+    assert found.checks[0].verdict in ("differs", "cannot say")
