@@ -53,9 +53,16 @@ def test_a_line_sample_is_no_text() -> None:
 
 def test_a_plus_between_two_words_is_no_sample() -> None:
     page = _strokes(20, 26, 60, 66).pixels.copy()
-    page[17:19, 36:48] = page[12:24, 41:43] = 0
+    page[17:19, 40:48] = page[14:22, 43:45] = 0
     (token,) = read_tokens(Figure("f", page), _Counter((16, 8, 72, 28)))
     assert token.text == "5"
+
+
+def test_a_sample_with_a_mark_between_two_words_is_no_plus() -> None:
+    page = _strokes(20, 26, 60, 66).pixels.copy()
+    page[17:19, 35:52] = page[11:26, 43:45] = 0
+    tokens = read_tokens(Figure("f", page), _Counter((16, 8, 72, 28)))
+    assert [token.text for token in tokens] == ["2", "2"]
 
 
 class _Says(_Counter):

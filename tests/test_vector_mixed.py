@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from vector_figures import SURVIVAL, TIMES
 
-from kmdigitize.pipeline import digitize
+from kmdigitize.geometry import Box
+from kmdigitize.pipeline import digitize, read_page
 from kmdigitize.records.digitized import DigitizedPanel
+from kmdigitize.records.figure import Drawing, Figure, TextToken
 from kmdigitize.sources.read import read_figures
 
 STEPS = np.r_[0.0, TIMES, 47.0], np.r_[1.0, SURVIVAL, SURVIVAL[-1]]
@@ -79,3 +81,12 @@ def test_a_drawn_curve_on_a_picture_is_exact() -> None:
     panel = drawn("pdf", draw)
     assert error(panel) < 5e-4
     assert "vector_behind_raster" not in [flag.code for flag in panel.scales.flags]
+
+
+def test_outlined_labels_amid_the_text_of_a_page_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = TextToken("Figure 1 shows survival of 120 patients.", Box(20, 5, 200, 15))
+    ticks = tuple(TextToken(str(10 * k), Box(20 + 30 * k, 80, 30 + 30 * k, 90)) for k in range(5))
+    monkeypatch.setattr("kmdigitize.pipeline.read_tokens", lambda figure, settings: (*ticks, sentence))
+    white = np.full((100, 200, 3), 255, np.uint8)
+    assert read_page(Figure("printed", white, drawing=Drawing((), (sentence,)))).tokens == (sentence, *ticks)
+    assert read_page(Figure("exact", white, drawing=Drawing((), (sentence, *ticks)))).tokens == (sentence, *ticks)

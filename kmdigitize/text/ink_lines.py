@@ -199,7 +199,7 @@ def _drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
 def _is_plus(body: BoolArray, runs: list[tuple[int, int]], index: int) -> bool:
     """Whether a run is a plus sign between two words: as high as wide, its upright in the middle, a blank on each side.
 
-    A sample with a mark on it is longer than its mark is high, or stands at an end of the line.
+    It is lower than letters; a sample with a mark on it is longer than its mark is high, or the mark stands out.
     """
     if not 0 < index < len(runs) - 1:
         return False
@@ -208,7 +208,8 @@ def _is_plus(body: BoolArray, runs: list[tuple[int, int]], index: int) -> bool:
     sign = body[:, first : last + 1]
     rows = np.flatnonzero(sign.any(axis=1))
     upright = np.flatnonzero(sign.sum(axis=0) > 0.8 * len(rows))
-    if not upright.size or not abs(len(rows) - sign.shape[1]) <= max(1.0, 0.2 * height):
+    small = rows[0] > 0 and sign.shape[1] <= 1.05 * height
+    if not small or not upright.size or not abs(len(rows) - sign.shape[1]) <= max(1.0, 0.2 * height):
         return False
     centred = abs(float(upright.mean()) - (sign.shape[1] - 1) / 2) <= 1.0
     return centred and upright.size <= 0.4 * sign.shape[1] and min(blanks) > 0 and max(blanks) <= height
