@@ -40,7 +40,8 @@ def test_of_three_solid_lines_of_one_ink_the_middle_one_is_the_curve(first: list
     assert found.doubtful == (first != CURVE)
 
 
-def test_a_curve_with_one_more_line_stays_as_it_was() -> None:
+def test_a_curve_with_one_more_line_stays_as_it_was_and_is_doubted() -> None:
     before = _along(UPPER)
     ((_, found),) = between_limits([(0, before)], [_sheet(UPPER, CURVE)])
     assert np.array_equal(found.road.rows, before.road.rows)
+    assert found.doubtful

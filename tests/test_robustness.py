@@ -16,7 +16,7 @@ from benchmarks.fuzz import Steps, tried
 from benchmarks.fuzz_corpus import corpus, keep, kept_corpus
 from benchmarks.fuzz_mutations import mutant
 from kmdigitize.cli import main
-from kmdigitize.errors import FactsError, OutputError, TooLargeError
+from kmdigitize.errors import FactsError, OutputError, TooLargeError, UnreadableFileError
 from kmdigitize.export import read_result, safe_name, write_files
 from kmdigitize.ipd.reconstruct import reconstruct
 from kmdigitize.ipd.records import ReconstructionInputs
@@ -181,6 +181,18 @@ def test_paths_beyond_all_numbers(path: str) -> None:
     figure = read_svg(drawing.encode(), "wild")
     assert figure.drawing is not None
     assert figure.width == figure.height == 2000
+
+
+def test_a_panic_of_the_renderer_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rust's panics come as a BaseException that no module exports."""
+    panic = type("PanicException", (BaseException,), {})
+
+    def drawn(**_: object) -> bytes:
+        raise panic("called `Option::unwrap()` on a `None` value")
+
+    monkeypatch.setattr("resvg_py.svg_to_bytes", drawn)
+    with pytest.raises(UnreadableFileError, match="could not be drawn"):
+        read_svg(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 90"><path d="M0 0H4"/></svg>', "wild")
 
 
 @pytest.mark.parametrize("box", ["..", "1 2 e 4", "- - - -", "", "0 0 .5e 9"])

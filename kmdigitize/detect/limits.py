@@ -2,7 +2,8 @@
 
 Where an ink that draws one curve leaves two more lines over, the three start together and two of them enclose the
 third, they are a curve with its limits, and any of the three may have been found first, or parts of several. The
-middle row of three falling lines is a falling line itself, whichever of them holds which piece.
+middle row of three falling lines is a falling line itself, whichever of them holds which piece. Where the other two
+cannot be followed to their ends, the curve stays as found, and is doubted unless it runs between them.
 """
 
 from __future__ import annotations
@@ -50,12 +51,13 @@ def _middle(found: Found, sheet: Sheet) -> Found:
     lines = [found]
     for _ in range(2):
         line = find_arm(sheet, Arm(None, "solid"), lines, [other.arm for other in lines])
-        if line is None or line.doubtful:
-            return found
-        ink = support(line, sheet)
-        if ink.covered < s.covered or ink.seen < s.seen:
-            return found
+        ink = support(line, sheet) if line else None
+        if line is None or ink is None or ink.covered < s.covered or ink.seen < s.seen:
+            break
         lines.append(line)
+    if len(lines) < 3 or any(line.doubtful for line in lines[1:]):
+        alone = len(lines) == 1 or lines[1].doubtful
+        return found if alone or _is_middle(lines, sheet.stroke, s) else replace(found, doubtful=True)
     # The curve itself once more, beside its limits: it may have run along one of them, or under another ink.
     lines[0] = find_arm(sheet, found.arm, lines[1:], [other.arm for other in lines[1:]]) or found
     size = min(line.road.rows.size for line in lines)
@@ -65,3 +67,12 @@ def _middle(found: Found, sheet: Sheet) -> Found:
     whole = np.concatenate([rows, np.maximum(tail, rows[-1])])
     doubtful = found.doubtful or float(np.mean(moved)) > s.moved
     return replace(found, road=replace(found.road, rows=whole), doubtful=doubtful)
+
+
+def _is_middle(lines: Sequence[Found], stroke: float, s: LimitSettings) -> bool:
+    """Whether the first of the lines runs between the others; between fewer than two nothing does."""
+    if len(lines) < 3:
+        return False
+    size = min(line.road.rows.size for line in lines)
+    middle = np.sort([line.road.rows[:size] for line in lines], axis=0)[1]
+    return float(np.mean(np.abs(middle - lines[0].road.rows[:size]) > stroke)) <= s.moved

@@ -90,6 +90,8 @@ def _rendered(tree: SvgTree, view: tuple[float, float, float, float], size: tupl
             sans_serif_family="DejaVu Sans",
             serif_family="DejaVu Serif",
         )
-    except (ValueError, RuntimeError) as error:
+    except BaseException as error:  # a panic of the renderer is no Exception
+        if not isinstance(error, ValueError | RuntimeError) and type(error).__name__ != "PanicException":
+            raise
         raise UnreadableFileError(f"{name} could not be drawn ({error}).", "Export it as PDF or PNG.") from error
     return np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGB"), dtype=np.uint8)
