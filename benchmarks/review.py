@@ -45,8 +45,6 @@ def corrections(session: Session) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Command line."""
-    import lifelines  # noqa: F401  (the review server has loaded it by then)
-
     for figure in map(Path, sys.argv[1:]):
         with second_process(), tempfile.TemporaryDirectory() as folder:
             path = Path(shutil.copy(figure, folder))

@@ -19,7 +19,7 @@ from kmdigitize.contrasts import Pair, check_p, check_ratio, contrast
 from kmdigitize.geometry import FloatArray
 from kmdigitize.ipd.records import IPD, Draw, Reconstruction
 from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm
-from kmdigitize.survival import describe_arm, km_steps, landmark_survival, median_limits
+from kmdigitize.survival import km_steps, median, median_limits, survival_at
 from kmdigitize.verdicts import Agreement, Check, half_digit, whole_check
 
 __all__ = ["Agreement", "Check", "compare"]
@@ -127,7 +127,7 @@ def _events_interval(ipd: IPD, rebuilt: Reconstruction | None) -> tuple[float, f
 
 def _check_median(printed: str, ipd: IPD, rebuilt: Reconstruction | None, pixel: tuple[float, float]) -> Check:
     """The reported median must lie where the curve is within a pixel, or its own error, of 0.5; a flat agrees whole."""
-    found = describe_arm(ipd).median
+    found = median(ipd.time, ipd.event)
     residual = rebuilt.residual if rebuilt is not None else 0.0
     low, high = _half_range(ipd, max(pixel[1], min(MOST_SLACK, 3.0 * residual)))
     interval = None
@@ -187,8 +187,8 @@ def _check_landmark(landmark: Landmark, ipd: IPD, pixel: tuple[float, float]) ->
     """Survival at a time: half a digit and a pixel, anywhere within a pixel of that time."""
     unit = 100.0 if landmark.percent else 1.0
     when, wanted = float(landmark.time), float(landmark.survival) / unit
-    found = landmark_survival(ipd, when)[0]
-    around = [landmark_survival(ipd, max(0.0, when + shift))[0] for shift in (pixel[0], -pixel[0])]
+    shifts = (0.0, pixel[0], -pixel[0])
+    found, *around = (survival_at(ipd.time, ipd.event, max(0.0, when + shift)) for shift in shifts)
     tolerance = half_digit(landmark.survival) / unit + pixel[1] + 1e-9
     agrees = min(around) - tolerance <= wanted <= max(around) + tolerance
     reason = "" if agrees else f"S({when:g}) = {found:.3f} reconstructed, {wanted:.3f} reported"

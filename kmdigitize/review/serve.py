@@ -6,9 +6,8 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
-from threading import Thread, Timer
+from threading import Timer
 from typing import Any
 
 from kmdigitize.batch.inputs import SUFFIXES
@@ -36,8 +35,6 @@ def serve(queue: Queue, port: int, open_page: bool, say: Callable[[str], None]) 
     say(f"Review at {address}\nStop with Ctrl-C; every correction is saved as it is made.")
     if open_page:
         Timer(0.3, webbrowser.open, (address,)).start()
-    # Comparing arms loads a large library: now, while the reviewer looks, and not at the first correction.
-    Thread(target=import_module, args=("lifelines",), daemon=True).start()
     config = uvicorn.Config(review_app(queue, token, port), log_level="warning", access_log=False, lifespan="off")
     try:
         with second_process():
