@@ -15,7 +15,6 @@ from kmdigitize.contents import Listed, contents_sheet
 from kmdigitize.errors import FactsError, KmdigitizeError, OutputError
 from kmdigitize.export import replace_file, to_csv, to_png
 from kmdigitize.facts import FigureFacts, read_json, read_reported
-from kmdigitize.frugal import skip_documentation
 from kmdigitize.ipd.causes import reconstruct_causes
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
@@ -37,7 +36,6 @@ def digitize_files(paths: Sequence[str], folder: Path, options: Mapping[str, Any
 
     ``options`` are the command line's; ``say`` prints a line.
     """
-    skip_documentation()
     settings = stated_settings(options)
     failures: list[KmdigitizeError] = []
     for job in progress(jobs_for([(path, options) for path in paths]), "figures"):

@@ -94,14 +94,3 @@ def test_a_command_looks_for_garbage_rarely() -> None:
     code = f"{script}; print(gc.get_threshold()[0])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert int(done.stdout.split()[-1]) >= 100_000
-
-
-def test_scipy_works_without_the_tables_in_its_documentation() -> None:
-    script = """
-from kmdigitize.frugal import skip_documentation
-skip_documentation()
-from scipy.stats import chi2, pearsonr
-print("Array API" in pearsonr.__doc__, round(float(chi2.sf(3.841459, 1)), 4), round(pearsonr([1, 2, 3], [1, 2, 3])[0]))
-"""
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["False", "0.05", "1"]

@@ -28,7 +28,6 @@ from kmdigitize.batch.journal import (
 )
 from kmdigitize.batch.workers import Limits, run_tasks
 from kmdigitize.errors import KmdigitizeError, OutputError
-from kmdigitize.frugal import skip_documentation
 from kmdigitize.jobs import Job, Outcome, digitize_job
 from kmdigitize.settings import Settings
 
@@ -83,7 +82,6 @@ def run_plan(todo: Plan, hands: Hands) -> Iterator[Entry]:
 
 def do_job(job: Job, folder: Path, settings: Settings) -> Entry:
     """Digitizes one input, whatever happens, and keeps an entry. Raises OutputError only."""
-    skip_documentation()
     try:
         return record_job(job, folder, settings)
     except OutputError:
