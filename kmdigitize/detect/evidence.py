@@ -47,6 +47,11 @@ class EvidenceSettings:
     """Spread of the depth of a pixel that lies wholly in one ink, relative to it, in a lossless picture."""
     pure_sd_lossy: float = 0.10
     """The same where compression ripples it."""
+    straddled: float = 2.0
+    """How many times deeper than its sample an ink may be in a lossy picture: a thin sample may lie half in each of
+    two rows of pixels, where a flat of its curve fills one."""
+    straddling: float = 4.0
+    """Stroke width (px) from which no blur or grid makes a sample paler than its ink."""
     filled: float = 2.0
     """Stroke width (px) from which every stroke has a pixel that lies wholly in it."""
     thin_black: float = 0.2
@@ -134,8 +139,7 @@ def _likelihoods(seen: _Seen, panel: Image, inks: Image, s: EvidenceSettings) ->
     colors = np.vstack([inks, np.zeros((1, 3), np.float32)])
     full = panel - colors
     size = np.maximum(np.linalg.norm(full, axis=1), 1.0)
-    apart = np.arccos(np.clip((full @ full.T) / np.outer(size, size), -1, 1))
-    np.fill_diagonal(apart, np.pi)
+    apart = _apart(full, seen, s)
     taken = len(inks) > 0 and apart[-1].min() < 0.5 * s.same_hue and size[np.argmin(apart[-1])] > 0.85 * size[-1]
     if taken:
         apart[-1] = apart[:, -1] = np.pi
@@ -147,6 +151,24 @@ def _likelihoods(seen: _Seen, panel: Image, inks: Image, s: EvidenceSettings) ->
         likelihood[:, k] = _likelihood(seen, color @ color_space(seen.lossy), twin, s)
     likelihood[:, -1] *= 0.0 if taken else s.black
     return likelihood
+
+
+def _apart(full: Image, seen: _Seen, s: EvidenceSettings) -> Image:
+    """Angle (rad; k, k) between the full departures (k, 3) of inks, black last; π to themselves.
+
+    Compression thins the chroma of narrow strokes, which turns all colours towards grey but not towards each other:
+    between colours the angle of their chromas is left, and black is as far as it would be with the chroma back.
+    """
+    size = np.maximum(np.linalg.norm(full, axis=1), 1.0)
+    apart = np.asarray(np.arccos(np.clip((full @ full.T) / np.outer(size, size), -1, 1)), np.float32)
+    if seen.lossy:
+        apart[-1] = apart[:, -1] = np.minimum(apart[-1] / _least_chroma(seen.stroke), np.pi)
+        chroma = (full @ _LUMA_CHROMA)[:, 1:]
+        turned = np.abs(np.angle(np.outer(*(chroma @ np.array([[1, 1], [1j, -1j]])).T)))
+        colored = apart[-1] > s.same_hue
+        apart = np.where(np.outer(colored, colored), np.maximum(apart, turned), apart)
+    np.fill_diagonal(apart, np.pi)
+    return np.asarray(apart, np.float32)
 
 
 Twin = Literal["none", "paler", "darkest", "extra"]
@@ -164,7 +186,9 @@ def _likelihood(seen: _Seen, color: Image, twin: Twin, s: EvidenceSettings) -> I
         off = np.minimum(off, measure(seen, np.broadcast_to(seen.panel - color, full.shape)))
     fit = np.exp(-0.5 * (off / (s.angle_sd_lossy if seen.lossy else s.angle_sd)) ** 2)
     slack = 0.12 if seen.lossy else 0.07
-    too_deep = np.maximum((seen.depth if twin == "none" else seen.deepest) / size - 1 - slack, 0)
+    paled = seen.lossy and twin == "none" and seen.stroke < s.straddling
+    deepest = (s.straddled if paled else 1.0) * size
+    too_deep = np.maximum((seen.depth if twin == "none" else seen.deepest) / deepest - 1 - slack, 0)
     fit *= np.exp(-0.5 * (too_deep / slack) ** 2)
     if twin == "none":
         return np.asarray(fit, np.float32)
@@ -192,12 +216,17 @@ def _hue_distance(seen: _Seen, full: Image) -> Image:
 
     The ink is then somewhere between its own chroma and a share of it that grows with the stroke.
     """
-    least = float(np.clip(0.35 + 0.17 * (seen.stroke - 1.5), 0.35, 0.9))
+    least = _least_chroma(seen.stroke)
     scale = np.maximum(seen.mean[:, :1], 1.0) / np.maximum(full[:, :1], 1.0)
     chroma, own = seen.mean[:, 1:] / scale, full[:, 1:]
     share = np.einsum("ij,ij->i", chroma, own) / np.maximum(np.einsum("ij,ij->i", own, own), 1.0)
     rest = chroma - np.clip(share, least, 1.15)[:, None] * own
     return np.asarray(np.hypot(rest[:, 0], rest[:, 1]) / np.maximum(length(full), 1.0), np.float32)
+
+
+def _least_chroma(stroke: float) -> float:
+    """Share of its chroma that compression leaves at least to a stroke."""
+    return float(np.clip(0.35 + 0.17 * (stroke - 1.5), 0.35, 0.9))
 
 
 def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:
