@@ -1,5 +1,6 @@
 """Coverage of pixels by inks: linear mixtures are undone exactly."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -101,3 +102,19 @@ def test_a_pale_line_full_of_marks_is_not_taken_for_a_darker_one_after_compressi
     found = evidence(pixels, [pale, dark], stroke=3.0, lossy=True).coverage
     assert found[0][30, 10:110].mean() > 0.9
     assert found[1][30, 10:110].mean() < 0.1
+
+
+def test_thin_coloured_lines_keep_to_the_hues_of_pale_samples_after_compression():
+    red, blue, green = (228, 26, 28), (55, 126, 184), (77, 175, 74)
+    pixels = blank()
+    for row, color in ((12, red), (27, blue), (42, green)):
+        draw(pixels, row, slice(None, 60), color)
+        draw(pixels, row - 1, slice(None, 60), color, 0.33)
+    _, code = cv2.imencode(".jpg", pixels[..., ::-1].astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 75])
+    stored = cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
+    # As samples that lie half in each of two rows show these inks once their chroma is halved.
+    found = evidence(stored, [(202, 148, 154), (156, 187, 197), (170, 200, 173)], lossy=True).coverage
+    for k, row in enumerate((12, 27, 42)):
+        seen = found[:, row - 1 : row + 2, 10:50].max(axis=1).mean(axis=1)
+        assert seen[k] > 0.7
+        assert np.delete(seen, k).max() < 0.25

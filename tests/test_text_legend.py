@@ -288,3 +288,18 @@ def test_cells_of_a_table_are_no_labels() -> None:
     page[59:61, 110:140] = BLUE
     cells = [_label("244 (0) 206 (3)178 (20)", 40), _label("87 (0) 77 (0)", 60)]
     assert not read_legend(Figure("f", page), PANEL, cells)
+
+
+def test_grid_lines_between_the_columns_of_a_table_are_no_samples() -> None:
+    page = np.full((260, 300, 3), 255, np.uint8)
+    page[39:41, 110:140] = RED
+    page[59:61, 110:140] = BLUE
+    tokens = [_label("Placebo", 40), _label("Drug", 60)]
+    for row in (210, 230, 250):
+        page[row, 20:280] = 225
+        for left in (30, 100, 170, 240):
+            page[row - 5 : row + 6, left - 3 : left + 21] = 255
+            tokens.append(_label("123", row, left))
+    panel = Panel("A", Box(20, 20, 280, 180), Box(0, 0, 299, 259), 180, 20)
+    entries = read_legend(Figure("f", page), panel, tokens)
+    assert [(e.label, e.color) for e in entries] == [("Placebo", RED), ("Drug", BLUE)]

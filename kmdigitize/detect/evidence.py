@@ -50,8 +50,8 @@ class EvidenceSettings:
     straddled: float = 2.0
     """How many times deeper than its sample an ink may be in a lossy picture: a thin sample may lie half in each of
     two rows of pixels, where a flat of its curve fills one."""
-    straddling: float = 4.0
-    """Stroke width (px) from which no blur or grid makes a sample paler than its ink."""
+    straddling: float = 2.5
+    """Stroke width (px), as blur widens it, from which a stroke has a pixel of its own wherever it lies."""
     filled: float = 2.0
     """Stroke width (px) from which every stroke has a pixel that lies wholly in it."""
     thin_black: float = 0.2
@@ -162,7 +162,8 @@ def _apart(full: Image, seen: _Seen, s: EvidenceSettings) -> Image:
     size = np.maximum(np.linalg.norm(full, axis=1), 1.0)
     apart = np.asarray(np.arccos(np.clip((full @ full.T) / np.outer(size, size), -1, 1)), np.float32)
     if seen.lossy:
-        apart[-1] = apart[:, -1] = np.minimum(apart[-1] / _least_chroma(seen.stroke), np.pi)
+        thinned = _least_chroma(seen.stroke) if seen.stroke < s.straddling else 1.0
+        apart[-1] = apart[:, -1] = np.minimum(apart[-1] / thinned, np.pi)
         chroma = (full @ _LUMA_CHROMA)[:, 1:]
         turned = np.abs(np.angle(np.outer(*(chroma @ np.array([[1, 1], [1j, -1j]])).T)))
         colored = apart[-1] > s.same_hue

@@ -22,6 +22,7 @@ from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels, labels_row
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
+from kmdigitize.text.legend_grid import without_grid
 from kmdigitize.text.legend_labels import (
     LegendSettings,
     is_count,
@@ -62,7 +63,7 @@ def read_legend(
     edges = upright_edges(panel, height)
     candidates = _with_samples(figure.pixels, labels, clear, height, edges)
     candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
-    candidates = _not_of_a_table(_nearest_labels(candidates), mine)
+    candidates = without_grid(_not_of_a_table(_nearest_labels(candidates), mine), mine)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)
