@@ -151,3 +151,14 @@ def test_broken_lines_beyond_the_labels_at_the_curves_are_found():
     pixels = panel(*((name, 0, dash) for name, dash in kinds))
     labels = [LegendEntry(name, Box(0, 0, 1, 1), place="direct") for name in ("one", "two")]
     assert len(trace(pixels, labels).paths) == 3
+
+
+def test_curves_whose_samples_were_not_seen_are_looked_for_in_inks_without_a_curve_first():
+    orange, green = (255, 165, 0), (0, 160, 60)
+    pixels = panel(("lowest", BLACK, None), ("high", orange, None))
+    limit = np.roll((pixels == orange).all(axis=2), 8, axis=0) & (np.arange(pixels.shape[1]) % 10 < 5)
+    pixels[limit] = orange
+    draw(pixels, "low", green, (10, 10))
+    unseen = [LegendEntry(name, Box(0, 0, 1, 1)) for name in ("one", "two")]
+    found = trace(pixels, (sample(BLACK), *unseen))
+    assert sorted(evidence.color for evidence, _ in found.paths) == [BLACK, green, orange]

@@ -110,3 +110,10 @@ def test_crossings_of_transparent_strokes_do_not_deepen_their_ink():
 def test_two_strong_hues_of_a_lossy_picture_are_two_inks():
     hues = [(223, 143, 68), (178, 71, 69)]
     assert [ink.color for ink in settle_inks([], clusters(hues, [0.35, 0.3]), WHITE, True)] == hues
+
+
+def test_a_dark_colour_beside_black_is_the_ink_of_an_arm_whose_sample_was_not_seen():
+    found = clusters([(0, 0, 0), (0, 100, 0)], [0.5, 0.2])
+    unseen = LegendEntry("Other", Box(0, 0, 10, 10))
+    inks = settle_inks([entry((0, 0, 0)), unseen], found, WHITE, lossy=False)
+    assert [ink.color for ink in inks] == [(0, 0, 0), (0, 100, 0)]

@@ -91,6 +91,8 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     ]
     taken = {i for i, k in enumerate(owner) if k is not None}
     hue, one = (s.same_hue_lossy, s.one_hue_lossy) if lossy else (s.same_hue, s.one_hue)
+    if any(is_unseen(entry) for entry in legend):
+        hue = one  # dark colours are nearly as black as black
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
     # Marks and text may outweigh all curves, so an ink is held against the strongest colour.
     strongest = max((cluster.share for cluster in clusters if not is_grey(cluster.color, panel)), default=1.0)
@@ -107,6 +109,11 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
         ):
             result.append(cluster)
     return tuple(result)
+
+
+def is_unseen(entry: LegendEntry) -> bool:
+    """Whether a legend names an arm whose line sample was not seen."""
+    return entry.place == "legend" and entry.color is None
 
 
 def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, hue: float) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kmdigitize.detect.inks import Ink, is_grey
+from kmdigitize.detect.inks import Ink, is_grey, is_unseen
 from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
@@ -77,9 +77,7 @@ def choose_curves(
         arms = [Arm(i, dash, legend[i].period) for i, dash in inks[k].arms]
         if arms and len([ink for ink in inks if ink.arms]) == 1:
             # Entries whose sample could not be read share the only ink.
-            arms += [
-                Arm(i, "unknown") for i, entry in enumerate(legend) if entry.color is None and entry.place == "legend"
-            ]
+            arms += [Arm(i, "unknown") for i, entry in enumerate(legend) if is_unseen(entry)]
         mine = [found for found in find_arms(sheets[k], arms) if _announced(found, sheets[k], s)]
         result += [(k, found) for found in mine]
         if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:
@@ -93,6 +91,8 @@ def choose_curves(
         grey_among_colors = chromatic and is_grey(ink.color, panel)
         covered = s.covered_again if grey_among_colors else s.covered
         least = s.gain_announced if expected is None and len(result) >= 2 else s.gain
+        if not grey_among_colors and any(is_unseen(entry) for entry in legend):
+            covered, least = s.covered_broken, s.gain  # the legend has an arm in an ink that it does not show
         if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
             result.append((k, found))
     result = _look_for_more(result, sheets, wanted, s)
