@@ -23,3 +23,22 @@ def test_a_straight_line_along_the_top_does_not_keep_a_pale_curve_from_being_fou
     legend = [LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (0, 0, 0), "solid", 2.0, ())]
     found = choose_curves([sheet], [Ink(BLACK, ((0, "solid"),))], legend, WHITE, 2)
     assert sorted(int(curve.road.rows[-1]) for _, curve in found) == [50, 89]
+
+
+def test_a_steep_line_with_dashes_longer_than_its_sample_is_found() -> None:
+    coverage = np.zeros((420, 400), np.float32)
+    row, column, way = 10, 5, 0
+    while row < 390:
+        for down in [True] * 25 + [False] * 8:
+            row, column, way = row + down, column + (not down), way + 1
+            if way % 52 < 36:
+                coverage[row - 2 : row + 2, column - 2 : column + 2] = 1
+    nothing = np.zeros_like(coverage)
+    sheet = Sheet(coverage, nothing, nothing, nothing, 4.0, 5, 10.0)
+    legend = [
+        LegendEntry(name, Box(0, 0, 1, 1), Box(0, 0, 1, 1), color, "solid", 4.0, ())
+        for name, color in (("Placebo", (200, 0, 0)), ("Drug", (0, 0, 200)))
+    ]
+    found = choose_curves([sheet], [Ink((200.0, 0.0, 0.0), ((0, "solid"),))], legend, WHITE, None)
+    assert [curve.arm.entry for _, curve in found] == [0]
+    assert found[0][1].road.rows[-1] > 350

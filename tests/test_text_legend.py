@@ -111,6 +111,16 @@ def test_a_line_that_turns_is_a_curve() -> None:
     assert find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0)) is None
 
 
+def test_a_curve_of_another_colour_close_by_is_no_part_of_a_sample() -> None:
+    page = _page()
+    page[39:41, 60:95] = RED
+    page[39:80, 94:96] = RED
+    page[39:42, 116:119] = page[39:42, 133:136] = BLUE
+    sample = find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0))
+    assert sample is not None
+    assert (sample.box.left, sample.box.right, sample.dash) == (116, 135, "dotted")
+
+
 @pytest.mark.parametrize(
     ("pattern", "stroke", "dash"),
     [

@@ -78,7 +78,7 @@ def choose_curves(
         if arms and len([ink for ink in inks if ink.arms]) == 1:
             # Entries whose sample could not be read share the only ink.
             arms += [Arm(i, "unknown") for i, entry in enumerate(legend) if is_unseen(entry)]
-        mine = [found for found in find_arms(sheets[k], arms) if _announced(found, sheets[k], s)]
+        mine = _announced_arms(sheets[k], arms, s)
         result += [(k, found) for found in mine]
         if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:
             sheets = _black_marks(sheets, k, mine)
@@ -101,6 +101,17 @@ def choose_curves(
         result = _unlabelled_lines(result, sheets)
     result = result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
     return between_limits(result, sheets)
+
+
+def _announced_arms(sheet: Sheet, arms: Sequence[Arm], s: SelectionSettings) -> list[Found]:
+    """The curves of ``arms`` for which there is ink.
+
+    The dashes of a lone one may be longer than its sample, which then shows no gap.
+    """
+    mine = [found for found in find_arms(sheet, arms) if _announced(found, sheet, s)]
+    if mine or len(arms) != 1 or arms[0].dash != "solid":
+        return mine
+    return [found for found in find_arms(sheet, [replace(arms[0], dash="dashed")]) if _announced(found, sheet, s)]
 
 
 def _unlabelled_lines(result: list[tuple[int, Found]], sheets: Sequence[Sheet]) -> list[tuple[int, Found]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kmdigitize.geometry import Box, FloatArray, Pixels
+from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
 from kmdigitize.records.figure import Rgb, TextToken
 
 
@@ -27,3 +27,17 @@ def text_color(pixels: Pixels, box: Box) -> Rgb:
     core = patch[distance >= np.percentile(distance, 90)]
     red, green, blue = (round(float(v)) for v in np.median(core, axis=0))
     return red, green, blue
+
+
+def of_last_hue(window: FloatArray, seen: BoolArray, few: int, cosine: float) -> BoolArray:
+    """Which pixels (rows, columns) of ``window`` (…, 3) have the hue of the last ``few`` columns that are ``seen``.
+
+    Hues are directions of the departure from the median of the column, to an angle of ``cosine``.
+    """
+    if not seen.any():
+        return seen
+    departure = window - np.median(window, axis=0, keepdims=True)
+    last = int(np.flatnonzero(seen.any(axis=0))[-1])
+    nearest = np.median(departure[seen & (np.arange(seen.shape[1]) > last - few)], axis=0)
+    size = np.linalg.norm(departure, axis=2) * float(np.linalg.norm(nearest))
+    return np.asarray(np.abs(departure @ nearest) > cosine * np.maximum(size, 1.0), np.bool_)

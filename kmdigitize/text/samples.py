@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from kmdigitize.geometry import BoolArray, Box, FloatArray, IntArray, Pixels
 from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import Dash
+from kmdigitize.text.ink import of_last_hue
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class SampleSettings:
     """Rows above and below the label's middle that serve as background."""
     contrast: float = 0.4
     """Share of the sample's own strongest contrast that counts as ink."""
+    one_hue: float = 0.9
+    """Cosine between the departures of two pixels of one sample from what is above and below it."""
     least: float = 18.0
     """Contrast (of 255) below which nothing is seen; JPEG ringing on white stays below."""
 
@@ -73,22 +76,20 @@ def find_sample(
         return None
     window = pixels[rows, first : last + 1].astype(np.float64)
     contrast = _contrast(window)
-    found = _extent(contrast, height, settings)
-    if found is None:
-        return None
-    if _truncated(found[1], first, limits) or _runs_on(contrast, found, height, settings):
-        return None
-    return _measure(window, contrast, found, (first, rows.start), settings)
+    few = max(1, round(0.3 * height))
+    seen = contrast > max(settings.least, settings.contrast * float(contrast.max()))
+    seen &= np.abs(np.arange(len(seen)) - (len(seen) - 1) / 2)[:, None] <= max(1.5, 0.45 * height)
+    for own in (contrast, contrast * of_last_hue(window, seen, few, settings.one_hue)):
+        found = _extent(own, height, settings)
+        if found is not None and not (_truncated(found[1], first, limits) or _runs_on(own, found, height, settings)):
+            return _measure(window, own, found, (first, rows.start), settings)
+    return None
 
 
 def _contrast(window: FloatArray) -> FloatArray:
     """Strongest channel difference from the median of each column (rows, columns)."""
     background = np.median(window, axis=0, keepdims=True)
     return np.asarray(np.abs(window - background).max(axis=2))
-
-
-def _threshold(contrast: FloatArray, settings: SampleSettings) -> float:
-    return max(settings.least, settings.contrast * float(np.percentile(contrast, 98)) if contrast.size else 0.0)
 
 
 def _extent(contrast: FloatArray, height: float, settings: SampleSettings) -> tuple[int, int, int] | None:
