@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from kmdigitize.geometry import FloatArray, Pixels
@@ -26,6 +28,7 @@ from kmdigitize.synthetic import (
 from kmdigitize.synthetic.damage import damage_picture, encode
 from kmdigitize.synthetic.draw import _compose, _matplotlib_defaults
 from kmdigitize.synthetic.fitting import publishable
+from kmdigitize.synthetic.furniture import apart
 from kmdigitize.synthetic.layout import handle_length
 from kmdigitize.synthetic.mixed import mixed_case
 from kmdigitize.synthetic.perfect import perfect_digitization
@@ -225,3 +228,13 @@ def test_a_title_stands_above_the_legend_and_samples_show_a_whole_period():
         _, ((plot, _),) = _compose([arms], [style])
         legend, title = plot.get_legend().get_window_extent(), plot._left_title.get_window_extent()
         assert title.y0 >= legend.y1 - 3  # the descenders of a title and a legend's margin may share a row
+
+
+@given(st.lists(st.floats(0.0, 60.0), min_size=2, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_names_at_the_ends_of_curves_are_never_printed_on_each_other(rows: list[float]) -> None:
+    place = np.array(rows)
+    moved = place + apart(np.full(place.size, 100.0), place, 50.0, 10.0)
+    assert np.diff(np.sort(moved)).min() > 9.0
+    assert np.argsort(moved, kind="stable").tolist() == np.argsort(place, kind="stable").tolist()
+    assert not apart(np.arange(place.size) * 60.0, place, 50.0, 10.0).any()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from kmdigitize.geometry import FloatArray
 from kmdigitize.synthetic.contents import Contents, start_level, step_corners
 from kmdigitize.synthetic.layout import LINE, handle_length
 from kmdigitize.synthetic.style import FigureStyle
@@ -78,12 +80,35 @@ def draw_legend(plot: Plot, contents: Contents) -> None:
                 loc="lower center", bbox_to_anchor=(0.5, bottom), ncols=count, frameon=False, handlelength=handle
             )
         case "direct":
+            ends = [contents.end(index) for index in range(count)]
+            levels = contents.drawn(np.array([_level_at(contents, index) for index in range(count)]))
+            y0, y1, _ = contents.axes.y
+            rows = 72 * height * levels / (y1 - y0)
+            columns = 72 * width * np.array(ends) / contents.axes.x[1]
+            lift = apart(columns, rows, max(len(arm.name) for arm in contents.arms) * style.font_pt, style.font_pt)
             for index, arm in enumerate(contents.arms):
-                level = float(contents.drawn(np.array([_level_at(contents, index)]))[0])
-                end = (contents.end(index), level)
-                plot.annotate(arm.name, end, (4, -3), textcoords="offset points", color=style.colour(index))
+                end, offset = (ends[index], float(levels[index])), (4, float(lift[index]) - 3)
+                plot.annotate(arm.name, end, offset, textcoords="offset points", color=style.colour(index))
         case _:
             pass
+
+
+def apart(columns: FloatArray, rows: FloatArray, long: float, high: float) -> FloatArray:
+    """How far labels at (``columns``, ``rows``) (k,), so ``long`` and ``high``, move up or down for none to be printed
+    on another; all in points."""
+    moved = rows.astype(np.float64)
+    for _ in range(ROUNDS):
+        order = np.argsort(moved, kind="stable")
+        for below, above in pairwise(order.tolist()):
+            close = high - (moved[above] - moved[below])
+            if close > 0 and abs(columns[above] - columns[below]) < long:
+                moved[below] -= close / 2.0
+                moved[above] += close / 2.0
+    return moved - rows
+
+
+ROUNDS = 20
+"""Passes over the labels; eight of one height are apart after ten."""
 
 
 def _free_corner(contents: Contents) -> Literal["upper left", "lower left", "upper right"]:
