@@ -24,6 +24,7 @@ from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
 from kmdigitize.detect.inks import BLACK, Ink, measure_strokes, settle_inks
 from kmdigitize.detect.leaning import mark_lean
+from kmdigitize.detect.legend_box import behind_box, find_legend_box
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, unexplained_line, upright_ink
@@ -107,6 +108,8 @@ def _find_paths(
     """All curves that run in the direction of ``scales``."""
     region = cut_region(figure, panel, scales)
     text = text_mask(region, tokens)
+    hidden = behind_box(region.pixels, find_legend_box(figure.pixels, legend), (region.left, region.upper))
+    hidden = hidden[::-1] if region.turned else hidden
     stroke, background, inks = _measure_inks(region, text, legend, figure.lossy, _text_height(tokens))
     colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke, _settings(inks))
@@ -115,7 +118,7 @@ def _find_paths(
         inks = (*inks, Ink(BLACK))
         coverage = np.concatenate([evidence.coverage, evidence.black[None]])
         evidence = replace(evidence, coverage=coverage)
-    sheets = _sheets(region, background, evidence, text, stroke)
+    sheets = [_without(sheet, hidden) for sheet in _sheets(region, background, evidence, text, stroke)]
     chosen = choose_curves(sheets, inks, legend, background.panel, expected)
     found = [
         (k, curve)
@@ -191,6 +194,14 @@ def _sheets(
             )
         )
     return result
+
+
+def _without(sheet: Sheet, hidden: NDArray[np.bool_]) -> Sheet:
+    """The sheet where nothing of the curve is seen where it is ``hidden`` (h, w)."""
+    if not hidden.any():
+        return sheet
+    coverage, occluded = np.where(hidden, 0, sheet.coverage), np.where(hidden, 1, sheet.occluded)
+    return replace(sheet, coverage=coverage.astype(np.float32), occluded=occluded.astype(np.float32))
 
 
 def _hand_over(
