@@ -5,7 +5,8 @@ import pytest
 
 from kmdigitize.detect.background import find_background
 from kmdigitize.detect.clusters import InkColors, find_ink_colors
-from kmdigitize.detect.inks import measure_strokes, settle_inks
+from kmdigitize.detect.inks import settle_inks
+from kmdigitize.detect.strokes import measure_strokes
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -117,3 +118,15 @@ def test_a_dark_colour_beside_black_is_the_ink_of_an_arm_whose_sample_was_not_se
     unseen = LegendEntry("Other", Box(0, 0, 10, 10))
     inks = settle_inks([entry((0, 0, 0)), unseen], found, WHITE, lossy=False)
     assert [ink.color for ink in inks] == [(0, 0, 0), (0, 100, 0)]
+
+
+def test_a_sample_in_two_rows_of_pixels_is_as_much_paler_as_it_is_wider():
+    def sample(grey, stroke_px, dash):
+        return LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (grey, grey, grey), dash, stroke_px)
+
+    one = settle_inks([sample(85, 1.7, "solid"), sample(0, 1.13, "dashed")], clusters([], []), WHITE, False)
+    assert [(ink.color, ink.arms) for ink in one] == [((0.0, 0.0, 0.0), ((0, "solid"), (1, "dashed")))]
+    two = settle_inks([sample(85, 1.1, "solid"), sample(0, 1.13, "dashed")], clusters([], []), WHITE, False)
+    assert [ink.color for ink in two] == [(85.0, 85.0, 85.0), (0.0, 0.0, 0.0)]
+    thick = settle_inks([sample(85, 3.4, "solid"), sample(0, 2.26, "dashed")], clusters([], []), WHITE, False)
+    assert len(thick) == 2

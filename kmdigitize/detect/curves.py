@@ -22,12 +22,13 @@ from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
-from kmdigitize.detect.inks import BLACK, Ink, measure_strokes, settle_inks
+from kmdigitize.detect.inks import BLACK, Ink, settle_inks
 from kmdigitize.detect.leaning import mark_lean
 from kmdigitize.detect.legend_box import behind_box, find_legend_box
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, unexplained_line, upright_ink
+from kmdigitize.detect.strokes import measure_strokes
 from kmdigitize.detect.swaps import settle_places
 from kmdigitize.detect.tracing import Found
 from kmdigitize.flags import Flag

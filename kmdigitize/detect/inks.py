@@ -1,4 +1,4 @@
-"""The inks of the curves: colours, and the width of their strokes.
+"""The inks of the curves: their colours, and which curves are drawn in them.
 
 Legend samples tell the inks outright; entries whose colours cannot be told apart share one ink. Without a legend the
 inks are found in the picture.
@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.clusters import InkColors
 from kmdigitize.detect.evidence import color_space
-from kmdigitize.detect.runs import Image, length, vertical_runs
+from kmdigitize.detect.runs import Image
 from kmdigitize.records.printed import Dash, LegendEntry
 
 BLACK = (0.0, 0.0, 0.0)
@@ -58,6 +57,8 @@ class InkSettings:
     """Ratio of two shades of one hue that are different inks."""
     shades_lossy: float = 1.7
     """The same where chroma is blurred: thin strokes pale that much."""
+    two_rows: float = 2.2
+    """Width (px) up to which a sample may lie in two rows of pixels that it only half fills."""
     fringe_lossy: float = 0.3
     """The share of a fringe where chroma is blurred."""
     extra: float = 0.06
@@ -225,7 +226,8 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
             broken = lossy and legend[i].dash != "solid" and all(legend[j].dash != legend[i].dash for j in group)
             most = s.blurred if legend[i].dash in _DOTS else s.darker
             blurred = broken and is_grey(_color(colors[i]), panel) and hue < 0.5 * s.same_hue and 0.9 < ratio < most
-            if same or blurred or np.linalg.norm(mean - colors[i]) < s.alike:
+            straddled = hue < 0.5 * s.same_hue and _straddles(legend[i], legend[group[0]], panel, s)
+            if same or blurred or straddled or np.linalg.norm(mean - colors[i]) < s.alike:
                 group.append(i)
                 break
         else:
@@ -237,63 +239,24 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
             or [j for j in group if legend[j].dash not in _DOTS]
             or group
         )
+        deepest = max(group, key=lambda j: _depth(panel, _color(colors[j])))
+        if any(_straddles(legend[j], legend[deepest], panel, s) for j in group if j != deepest):
+            pure = [deepest]
         arms = tuple((j, legend[j].dash) for j in group)
         thick = all((legend[j].stroke_px or 0.0) >= s.thick for j in pure)
         result.append(Ink(_color(np.mean([colors[j] for j in pure], axis=0)), arms, sure=thick))
     return result
 
 
+def _straddles(a: LegendEntry, b: LegendEntry, panel: Image, s: InkSettings) -> bool:
+    """Whether one of two samples is as much paler as it is wider: it lies in two rows of pixels, the other in one."""
+    pale, deep = sorted((a, b), key=lambda e: _depth(panel, e.color or BLACK))
+    if pale.stroke_px is None or deep.stroke_px is None or pale.stroke_px > s.two_rows:
+        return False
+    paler = _depth(panel, deep.color or BLACK) / _depth(panel, pale.color or BLACK)
+    wider = pale.stroke_px / deep.stroke_px
+    return paler > s.darker and abs(np.log(wider / paler)) < np.log(s.darker) / 2
+
+
 def _color(values: NDArray[np.float64] | Image) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
-
-
-@dataclass(frozen=True, slots=True)
-class Strokes:
-    """The commonest width of strokes in px, and the share of the ink that is less than half as wide."""
-
-    width: float
-    narrower: float = 0.0
-
-
-def measure_strokes(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> Strokes:
-    """Commonest width (px) of strokes in ``departure`` (h, w, 3) from the paper where ``clear`` (h, w); else 1.5.
-
-    Every stroke is measured against its own deepest pixel, so nothing need be known of the inks. The width at a pixel
-    is the ink of its unbroken run along the column or the row, whichever is less: that is right on flats, risers and
-    dashes alike, and does not depend on how the stroke sits on the pixel grid. Runs along the row count most: marks
-    stand upright. ``likely`` is the width of the legend's samples, which decides between several frequent widths.
-    """
-    clear = cv2.erode(clear.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    depth = np.where(clear, length(departure), 0).astype(np.float32)
-    around = cv2.dilate(depth, np.ones((5, 5), np.uint8))
-    share = np.asarray(depth / np.maximum(around, 1.0), np.float32)
-    mask = (share > 0.5) & (around > 0.25 * np.percentile(depth[::2, ::2], 99.8))
-    if not mask.any():
-        return Strokes(1.5)
-    upright, along = _run_ink(share, mask)[mask], _run_ink(share.T, mask.T).T[mask]
-    across = np.minimum(upright, along)
-    weight = np.clip(along / np.maximum(upright, 0.5) - 0.7, 0.02, 6)
-    edges = np.geomspace(0.6, 40, 43)
-    count = np.convolve(np.histogram(across, edges, weights=weight)[0], [0.25, 0.5, 0.25], mode="same")
-    middle = np.sqrt(edges[1:] * edges[:-1])
-    if likely is not None:
-        count = count * np.exp(-0.5 * (np.log(middle / likely) / 0.45) ** 2)
-    # Marks, corners and touching curves widen a stroke, and do so by any amount: the first high peak is its own.
-    high = (count >= np.roll(count, 1)) & (count >= np.roll(count, -1)) & (count > 0.5 * count.max())
-    peak = int(np.argmax(high))
-    near = (across >= edges[max(peak - 1, 0)]) & (across <= edges[min(peak + 2, edges.size - 1)])
-    width = float(np.clip(np.average(across[near], weights=weight[near]), 0.7, 40))
-    return Strokes(width, float(np.mean(across < 0.5 * width)))
-
-
-def _run_ink(coverage: Image, mask: NDArray[np.bool_]) -> Image:
-    """Coverage (h, w) summed over the vertical run of ``mask`` each pixel lies in, and one px beyond either end."""
-    height, width = mask.shape
-    sums = np.zeros((height + 1, width), np.float32)
-    np.cumsum(coverage, axis=0, out=sums[1:])
-    runs = vertical_runs(mask)
-    ink = sums[np.minimum(runs.last + 2, height), runs.column] - sums[np.maximum(runs.first - 1, 0), runs.column]
-    rows, columns, run = runs.pixels()
-    result = np.zeros(mask.shape, np.float32)
-    result[rows, columns] = ink[run]
-    return result
