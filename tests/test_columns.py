@@ -18,6 +18,7 @@ from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.ipd.slots import DROP, Cells, Slot, Timeline
 from kmdigitize.ipd.timeline import cells_in_reach
 from kmdigitize.ipd.unresolved import Resolved, resolved_from
+from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
 from kmdigitize.survival import km_steps
 
@@ -143,3 +144,17 @@ def test_events_seen_at_visits_stay_at_the_visits() -> None:
     found = reconstruct(inputs).ipd
     assert set(found.time[found.event]) <= set(when)
     assert found.events == pytest.approx(event.sum(), rel=0.02)
+
+
+@pytest.mark.parametrize("given", ["events", "censored"])
+def test_printed_events_and_censorings_so_far_are_met_below_the_noise(given: str) -> None:
+    inputs, time, event = in_rows(3)
+    times = TIMES[1:4]
+    so_far = np.array([np.count_nonzero((time < when) & (event == (given == "events"))) for when in times])
+    name = f"cumulative_{given}"
+    inputs = replace(inputs, **{name: AtRisk(times, so_far)})  # type: ignore[arg-type]
+    assert resolved_from(prepare(inputs), inputs, Resolved(), 0.05 * ROW) > times[-1]
+    found = reconstruct(inputs, draws=20)
+    for rows in (found.ipd, *found.draws):
+        ours = [np.count_nonzero((rows.time < when) & (rows.event == (given == "events"))) for when in times]
+        assert ours == so_far.tolist()

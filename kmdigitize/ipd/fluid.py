@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
-from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Timeline
+from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
 from kmdigitize.ipd.states import Path
 
 
@@ -128,7 +128,12 @@ def _walk(
         after = levels[:, span].copy()
         after[:, -1] = 1.0  # nothing falls in the gap that a printed number or the end closes
         target = None if kind == END else slots[cell].count
-        events[:, span], censored[:, span], now = _stretch(now, after, weights[:, span], target, rate)
+        so_far = _printed_events(slots[cell], n)
+        wanted = None if so_far is None else np.maximum(so_far - events[:, :first].sum(axis=1), 0)
+        found = _stretch(now, after, weights[:, span], target, rate)
+        if wanted is not None:
+            found = _with_events(now, after, found, slots[cell].count, wanted)
+        events[:, span], censored[:, span], now = found
         if kind == END:
             censored[:, cell] = 0
         if kind == STRADDLE:
@@ -139,6 +144,43 @@ def _walk(
             now = _Running(now.at_risk - d, now.survival * (1.0 - d / np.maximum(now.at_risk, 1)))
         first = cell + 1
     return events, censored
+
+
+def _printed_events(slot: Slot, n: int) -> int | None:
+    """Events up to the printed number that closes ``slot``, printed or left by the printed censorings."""
+    if slot.kind == END or (slot.events < 0 and slot.censored < 0):
+        return None
+    return slot.events if slot.events >= 0 else n - slot.count - slot.censored
+
+
+def _with_events(
+    now: _Running, after: FloatArray, found: tuple[IntArray, IntArray, _Running], target: int, wanted: IntArray
+) -> tuple[IntArray, IntArray, _Running]:
+    """A stretch with the ``wanted`` (m,) events: its hazard is scaled as a whole, its censorings fill up."""
+    low, high = np.zeros(wanted.size), np.full(wanted.size, STEEPEST)
+    number = np.maximum(now.at_risk - target - wanted, 0)
+    place = np.cumsum(found[1], axis=1) / np.maximum(found[1].sum(axis=1, keepdims=True), 1)
+    c = np.diff(np.rint(place * number[:, None]), axis=1, prepend=0).astype(np.int64)
+    c[:, -1] += number - c.sum(axis=1)
+    d, taken, end = found
+    missed = np.full(wanted.size, np.iinfo(np.int64).max)
+    for _ in range(ROUNDS):
+        power = (low + high) / 2.0
+        steeper = now.survival[:, None] * np.minimum(after / now.survival[:, None], 1.0) ** power[:, None]
+        steeper[:, -1] = 1.0
+        tried, left, ended = _track(now, steeper, c, target)
+        off = tried.sum(axis=1) - wanted
+        closer = np.abs(off) < missed
+        d, taken = np.where(closer[:, None], tried, d), np.where(closer[:, None], left, taken)
+        missed = np.where(closer, np.abs(off), missed)
+        end = _merged(closer, ended, end)
+        low, high = np.where(off < 0, power, low), np.where(off < 0, high, power)
+    taken[:, -1] += np.maximum(end.at_risk - target, 0)
+    return d, taken, _Running(np.minimum(end.at_risk, target), end.survival)
+
+
+STEEPEST = 4.0
+"""Factor on the hazard of a stretch up to which printed events are looked for."""
 
 
 def _path(n: int, events: IntArray, censored: IntArray) -> Path:
