@@ -313,3 +313,15 @@ def test_grid_lines_between_the_columns_of_a_table_are_no_samples() -> None:
     panel = Panel("A", Box(20, 20, 280, 180), Box(0, 0, 299, 259), 180, 20)
     entries = read_legend(Figure("f", page), panel, tokens)
     assert [(e.label, e.color) for e in entries] == [("Placebo", RED), ("Drug", BLUE)]
+
+
+def test_a_dash_in_the_box_of_the_label_before_it_is_the_next_sample() -> None:
+    page = _page()
+    page[39:41, 30:48] = 0
+    for column in (55, 62, 69, 76, 83):
+        page[36:45, column : column + 4] = 0
+    page[39:41, 99:111] = 0
+    page[39:41, 180:182] = page[39:41, 190:192] = 0
+    tokens = [TextToken("Low", Box(55, 35, 112, 45)), _label("Drug", 40, 130), _label("High", 40, 215)]
+    entries = read_legend(Figure("f", page), PANEL, tokens)
+    assert [(e.label, e.dash) for e in entries] == [("Low", "solid"), ("Drug", "dashed"), ("High", "dotted")]

@@ -30,6 +30,7 @@ from kmdigitize.text.legend_labels import (
     may_be_label,
     upright_edges,
     without_next_sample,
+    without_sample_behind,
     without_specks,
     without_stuck_samples,
 )
@@ -53,7 +54,7 @@ def read_legend(
     """
     settings = settings or LegendSettings()
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
-    mine = [without_next_sample(token) for token in mine]
+    mine = [without_sample_behind(figure.pixels, without_next_sample(token)) for token in mine]
     height = text_height(mine)
     clear = [t for t in mine if t.confidence >= settings.no_obstacle]
     in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}

@@ -126,6 +126,25 @@ def without_next_sample(token: TextToken) -> TextToken:
     return replace(token, text=token.text[: found.start()], box=replace(token.box, right=right))
 
 
+def without_sample_behind(pixels: Pixels, token: TextToken) -> TextToken:
+    """The same where the dash is not in the text but in its box: a thin line at its middle, behind a wide gap."""
+    height = token.box.height + 1
+    part = pixels[token.box.slices(pixels.shape)].astype(float).mean(axis=2)
+    depth = np.median(part) - part if part.size else part
+    least = max(18.0, 0.4 * float(depth.max(initial=0)))
+    inked = np.flatnonzero((depth > least).any(axis=0))
+    gaps = np.flatnonzero(np.diff(inked) > 0.5 * height)
+    if not gaps.size or re.search(r"[-–—_=~]\s*$", token.text):
+        return token
+    end, left = float(inked[gaps[-1]]), int(inked[gaps[-1] + 1])
+    high = np.flatnonzero((depth[:, left:] > least).any(axis=1))
+    thin = high[-1] - high[0] + 1 <= 0.4 * height
+    level = abs((high[0] + high[-1]) / 2 - (len(part) - 1) / 2) < 0.2 * height
+    if not thin or not level or inked[-1] - left + 1 < 0.8 * height:
+        return token
+    return replace(token, box=replace(token.box, right=round(token.box.left) + end))
+
+
 def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
     """Whether all ink of a label's box before column ``left`` is one thin line at its middle, as no letters are."""
     rows = slice(max(0, round(box.top)), round(box.bottom) + 1)
