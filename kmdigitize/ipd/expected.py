@@ -11,6 +11,7 @@ from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.prepare import DRAWN, Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.ipd.slots import Cells
+from kmdigitize.primitives import monotone_cubic
 from kmdigitize.stepcurve import StepCurve
 
 
@@ -57,13 +58,11 @@ def _smooth_staying(knots: FloatArray, total: FloatArray, when: FloatArray) -> F
     Patients enter a trial evenly, so at its end that share falls evenly while the hazard of leaving grows; and it
     hardly falls before the shortest follow-up.
     """
-    from scipy.interpolate import PchipInterpolator
-
     inside = np.clip(when, knots[0], knots[-1])
     straight = np.interp(inside, knots, total)
     if knots.size < 2 or np.diff(knots).min() < CLOSEST * knots[-1]:
         return straight
-    staying = np.asarray(PchipInterpolator(knots, np.exp(-total))(inside), dtype=np.float64)
+    staying = monotone_cubic(knots, np.exp(-total), inside)
     # slopes of absurdly long intervals underflow, and the cubic is no number there
     usable = np.isfinite(staying) & (staying > 0)
     smooth: FloatArray = np.where(usable, -np.log(np.where(usable, staying, 1.0)), straight)

@@ -80,8 +80,7 @@ def _serve(pipe: Connection) -> None:
     """The life of the second process: arms until the pipe closes. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     collect_rarely()
-    for library in ("scipy.special", "scipy.interpolate"):
-        import_module(library)  # the first correction would wait for them
+    import_module("scipy.special")  # the first correction would wait for it
     try:
         pipe.send(READY)
         while True:

@@ -18,6 +18,7 @@ import numpy as np
 
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import FloatArray
+from kmdigitize.primitives import assigned_pairs
 from kmdigitize.records.axes import Scales
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import Rgb
@@ -173,9 +174,7 @@ def color_distance(a: Rgb, b: Rgb) -> float:
 
 def _assign(cost: FloatArray, lead: float) -> list[tuple[int, int, bool]]:
     """Pairs of the cheapest one-to-one assignment; doubtful where exchanging two of them costs hardly more."""
-    from scipy.optimize import linear_sum_assignment
-
-    left, right = linear_sum_assignment(cost)
+    left, right = assigned_pairs(cost)
     pairs = list(zip(left.tolist(), right.tolist(), strict=True))
     result = []
     for a, b in pairs:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kmdigitize.geometry import FloatArray
+from kmdigitize.primitives import assigned_pairs
 from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.vector.looks import Look, Strand
@@ -23,10 +24,8 @@ def matched_entries(lines: Sequence[Strand], legend: Sequence[LegendEntry]) -> l
     sampled = [index for index, entry in enumerate(legend) if entry.color is not None]
     if not sampled or not lines:
         return [None] * len(lines)
-    from scipy.optimize import linear_sum_assignment
-
     cost: FloatArray = np.array([[_difference(line, legend[index]) for index in sampled] for line in lines])
-    rows, columns = linear_sum_assignment(np.minimum(cost, 4 * _FAR))
+    rows, columns = assigned_pairs(np.minimum(cost, 4 * _FAR))
     entries: list[int | None] = [None] * len(lines)
     for row, column in zip(rows, columns, strict=True):
         if cost[row, column] < _FAR:
