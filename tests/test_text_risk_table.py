@@ -108,6 +108,17 @@ def test_a_last_count_that_is_cut_off_is_left_out_and_doubted() -> None:
     assert "cut off" in table.flags[0].detail
 
 
+def test_columns_that_leave_their_ticks_one_by_one_are_not_cut_off() -> None:
+    cells = [("114", 9, 0.2), ("80", 6, 0.9), ("40", 6, 1.5), ("3", 3, 3.6)]
+    drifting = [
+        TextToken(cell, Box(100 + 100 * i - half - off, 250, 100 + 100 * i + half - off, 260))
+        for i, (cell, half, off) in enumerate(cells)
+    ]
+    table = _read([*_line(240, "Number at risk", []), *_line(255, "Drug", []), *drifting])
+    assert table is not None
+    assert table.rows[0].counts.tolist() == [114, 80, 40, 3]
+
+
 def test_lines_of_one_arm_come_together() -> None:
     tokens = []
     for i, arm in enumerate(("Drug A", "Drug B")):

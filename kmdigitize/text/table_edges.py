@@ -40,7 +40,10 @@ def _is_cut(row: RiskRow, scales: Scales) -> bool:
     ticks = np.asarray(scales.x.to_px(row.times), np.float64)
     off = np.array([box.center_x for box in row.boxes]) - ticks
     centred = float(np.median(np.abs(off[1:-1]))) <= _ON_TICK * height
-    return centred and off[-1] < -_BEFORE * height and row.boxes[-1].right <= ticks[-1] + 1
+    # columns of a table whose scale differs a little from the plot's leave their ticks one by one, the last one most
+    drift = float(np.polyval(np.polyfit(ticks[:-1], off[:-1], 1), ticks[-1]))
+    before = off[-1] - min(drift, 0.0)
+    return centred and before < -_BEFORE * height and row.boxes[-1].right <= ticks[-1] + 1
 
 
 def _without_last(row: RiskRow) -> RiskRow:
