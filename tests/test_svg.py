@@ -168,9 +168,13 @@ def test_svg_bytes_are_recognised_by_content():
     assert len(figure.sha256) == 64
 
 
-CLIP = '<clipPath id="c"><rect x="10" y="10" width="100" height="100"/></clipPath>'
+CLIP = (
+    '<clipPath id="c"><rect x="10" y="10" width="100" height="100"/></clipPath>'
+    '<clipPath id="low"><rect x="10" y="10" width="100" height="70"/></clipPath>'
+)
 INSIDE = '<polyline points="20,50 60,50 60,80 90,80" fill="none" stroke="black" stroke-width="2"/>'
 OUTSIDE = '<polyline points="0,60 200,60" fill="none" stroke="red" stroke-width="2"/>'
+BELOW = '<polyline points="40,60 40,200" fill="none" stroke="blue" stroke-width="2"/>'
 
 
 @pytest.mark.parametrize(
@@ -179,6 +183,8 @@ OUTSIDE = '<polyline points="0,60 200,60" fill="none" stroke="red" stroke-width=
         (f'<g clip-path="url(#c)">{INSIDE}</g>', 0),
         (f'<g clip-path="url(#c)">{OUTSIDE}</g>', 1),
         (f'<g clip-path="url(#c)">{OUTSIDE}</g><g clip-path="url(#c)">{INSIDE}{OUTSIDE}</g>', 1),
+        (f'<g clip-path="url(#c)">{OUTSIDE}</g><g clip-path="url(#low)">{OUTSIDE}</g>', 1),
+        (f'<g clip-path="url(#c)">{OUTSIDE}</g><g clip-path="url(#low)">{OUTSIDE}{BELOW}</g>', 2),
         (f'<g><g clip-path="url(#c)">{OUTSIDE}</g></g><g clip-path="url(#c)">{OUTSIDE}</g>', 1),
         (f'<g clip-path="url(#c)">{OUTSIDE}</g>{INSIDE}<g clip-path="url(#c)">{OUTSIDE}</g>', 2),
         (f'<g opacity=".5"><g clip-path="url(#c)">{OUTSIDE}</g></g><g clip-path="url(#c)">{OUTSIDE}</g>', 2),

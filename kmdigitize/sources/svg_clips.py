@@ -2,8 +2,8 @@
 
 Drawing programs put a clip around everything they draw. A renderer pays for each with a mask as large as the page, so
 clips that cut nothing off, which the walk over the shapes knows, are taken out before the drawing is rendered, and
-neighbours with the same clip share one. What is seen stays the same, but that a stroke along the edge of its clip, such
-as the frame of a panel, is rendered as wide as it is drawn.
+neighbours whose clips cut alike share the widest. What is seen stays the same, but that a stroke along the edge of its
+clip, such as the frame of a panel, is rendered as wide as it is drawn.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _WRITTEN = 1.0
 """How far text may reach beyond its box, in heights of the box, whose width is only an estimate."""
 _UNSEEN = 0.1
 """A strip of this many px that is cut off or not changes no pixel by more than a tenth."""
+_OUTWARDS = (-1.0, -1.0, 1.0, 1.0)
+"""Sign of the way out at the left, top, right and bottom."""
 _DRAWS_NOTHING = frozenset({"", "defs", "title", "desc", "metadata", "style", "clipPath"})
 _GATHERING = frozenset({"id", "class", "clip-path", "style", "transform"})
 """Attributes of a group that leave its children as they would be drawn one by one (no opacity, mask, filter)."""
@@ -36,6 +38,7 @@ class Clips:
     page: Rectangle
     rectangles: dict[ET.Element, Rectangle] = field(default_factory=dict)
     cutting: set[ET.Element] = field(default_factory=set)
+    cut_sides: dict[ET.Element, set[int]] = field(default_factory=dict)
 
     def met(self, element: ET.Element, outlines: Sequence[FloatArray]) -> Rectangle | None:
         """The rectangle around ``outlines`` in px, by which ``element`` is clipped; None if they are empty."""
@@ -56,10 +59,14 @@ class Clips:
         if box is None:
             return
         seen = intersection((box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach), self.page)
-        if seen is None or any(
-            sign * (seen[side] - clip[side]) > _UNSEEN for side, sign in enumerate((-1.0, -1.0, 1.0, 1.0))
-        ):
+        if seen is None:
             self.cutting.update(chain)
+            return
+        cut = {side for side, sign in enumerate(_OUTWARDS) if sign * (seen[side] - clip[side]) > _UNSEEN}
+        if cut:
+            self.cutting.update(chain)
+            for element in chain:
+                self.cut_sides.setdefault(element, set()).update(cut)
 
     def thin_out(self, root: ET.Element) -> None:
         """Take clips that cut nothing off out of the tree, and let neighbours that have the same one share it."""
@@ -79,7 +86,7 @@ class Clips:
             self._move_up(parent, *runs[0])
             return
         for box, run in runs:
-            if box is not None and len(run) > 1:
+            if box is not None and len(run) > 1 and self._widest(run) is not None:
                 group = ET.Element(parent.tag.removesuffix(local(parent)) + "g")
                 parent.insert(list(parent).index(run[0]), group)
                 for child in run:
@@ -88,9 +95,15 @@ class Clips:
                 self._move_up(group, box, run)
 
     def _own(self, element: ET.Element) -> Rectangle | None:
-        """The rectangle of a clip written as an attribute in the coordinates of the parent."""
+        """The rectangle of a clip written as an attribute in the coordinates of the parent, at the edge of the page on
+        sides where it cuts nothing off."""
         plain = "clip-path" in element.attrib and "transform" not in element.attrib
-        return self.rectangles.get(element) if plain and "transform" not in element.get("style", "") else None
+        box = self.rectangles.get(element) if plain and "transform" not in element.get("style", "") else None
+        sides = self.cut_sides.get(element)
+        if box is None or not sides:
+            return box
+        left, top, right, bottom = (box[i] if i in sides else self.page[i] for i in range(4))
+        return left, top, right, bottom
 
     def _gathers(self, group: ET.Element) -> bool:
         bare = "clip-path" not in group.attrib and set(group.attrib) <= _GATHERING
@@ -98,11 +111,20 @@ class Clips:
 
     def _move_up(self, group: ET.Element, box: Rectangle | None, children: list[ET.Element]) -> None:
         """Give the clip that all ``children`` of ``group`` have, if any, to the group itself."""
-        if box is None:
+        widest = self._widest(children) if box is not None else None
+        if box is None or widest is None:
             return
+        group.set("clip-path", widest.attrib["clip-path"])
+        self.rectangles[group] = self.rectangles[widest]
+        self.cut_sides[group] = set().union(*(self.cut_sides.get(child, set()) for child in children))
         for child in children:
-            group.set("clip-path", child.attrib.pop("clip-path"))
-        self.rectangles[group] = box
+            del child.attrib["clip-path"]
+
+    def _widest(self, children: list[ET.Element]) -> ET.Element | None:
+        """The child whose rectangle holds those of all others, if there is one."""
+        boxes = [self.rectangles[child] for child in children]
+        around = tuple(max(sign * box[side] for box in boxes) * sign for side, sign in enumerate(_OUTWARDS))
+        return next((child for child, box in zip(children, boxes, strict=True) if box == around), None)
 
 
 def text_reach(height: float) -> float:
