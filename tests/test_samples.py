@@ -101,4 +101,8 @@ TRUE_DOUBTS = {
 def test_no_sample_is_doubted_without_a_cause(sample: Sample) -> None:
     stored = next(path for path in (FOLDER / sample.name).iterdir() if path.suffix in (".png", ".jpg"))
     (figure,) = read_figures(stored.read_bytes(), sample.name)
-    assert {flag.code for flag in run(figure).flags} == TRUE_DOUBTS.get(sample.name, set())
+    found = run(figure)
+    assert {flag.code for flag in found.flags} == TRUE_DOUBTS.get(sample.name, set())
+    truth = json.loads((FOLDER / sample.name / "truth.json").read_text())
+    names = [arm.name for panel in found.digitized.panels for arm in panel.arms]
+    assert sorted(names) == sorted(arm["label"] for arm in truth["arms"])

@@ -93,3 +93,9 @@ def test_a_piece_of_a_sample_before_a_label_is_left_out_where_the_table_shows_it
     legend = [_token("-x>12", 50, 10), _token("x<=6", 50, 30)]
     found = confirmed_labels(_entries(*legend, direct=False), [*legend, *_row("x > 12", 200), *_row("x <= 6", 220)])
     assert [e.label for e in found] == ["x > 12", "x<=6"]
+
+
+def test_the_end_of_a_curve_read_as_a_digit_before_a_label_is_none() -> None:
+    labels = [_token("7No aid", 50, 10, 0.92), _token("Financial aid", 50, 30)]
+    found = confirmed_labels(_entries(*labels), [*labels, *_row("No aid", 200), *_row("Financial aid", 220)])
+    assert [e.label for e in found] == ["No aid", "Financial aid"]

@@ -35,7 +35,9 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
     for entry in entries:
         own = [t for t in tokens if t.box.overlap(entry.box) > 0]
         sure = min((t.confidence for t in own), default=1.0)
-        near = [t for t in rows if _alike(entry.label, t.text) and _digits(t.text) >= _digits(entry.label)]
+        # the end of a curve, read together with the label that stands at it, may look like a digit
+        alone = re.sub(r"^\d+(?=[^\W\d])", "", entry.label) if entry.place == "direct" else entry.label
+        near = [t for t in rows if _alike(entry.label, t.text) and _digits(t.text) >= _digits(alone)]
         nearest = [t for t in near if _is_nearest(entry, t, open_entries)]
         better = [t for t in nearest if t.confidence > sure or entry.place == "direct"]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
