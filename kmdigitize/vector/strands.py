@@ -8,8 +8,10 @@ What this cannot do: tell two curves of one look apart where the ends of their p
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,23 +75,34 @@ def lines_of(drawing: Drawing, frame: Box, axes: Axes | None = None) -> list[Str
 def _without_symbols(pieces: list[Strand]) -> list[Strand]:
     """The pieces that are no stroke of a plus or cross: two equally long strokes of one look across one middle."""
     cells: dict[tuple[int, int], list[int]] = {}
+    strokes: dict[int, _Stroke] = {}
     for index, piece in enumerate(pieces):
         if len(piece.points) == 2:
-            x, y = np.round(piece.points.mean(axis=0)).astype(int).tolist()
-            cells.setdefault((x, y), []).append(index)
+            (x0, y0), (x1, y1) = piece.points.tolist()
+            strokes[index] = _Stroke((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+            cells.setdefault((round(strokes[index].x), round(strokes[index].y)), []).append(index)
     crossed: set[int] = set()
     for (x, y), here in cells.items():
         near = [i for dx in (0, 1) for dy in (-1, 0, 1) for i in cells.get((x + dx, y + dy), ())]
-        crossed |= {k for i in here for j in near if i != j and _cross(pieces[i], pieces[j]) for k in (i, j)}
+        crossed |= {k for i in here for j in near if i != j and _cross(strokes[i], strokes[j]) for k in (i, j)}
     return [piece for index, piece in enumerate(pieces) if index not in crossed]
 
 
-def _cross(a: Strand, b: Strand) -> bool:
-    one, other = a.points[1] - a.points[0], b.points[1] - b.points[0]
-    length = float(np.hypot(*one))
-    apart = float(np.hypot(*(a.points.mean(axis=0) - b.points.mean(axis=0))))
-    same_length = abs(float(np.hypot(*other)) - length) <= 0.1 * length
-    return same_length and apart <= 0.06 * length and abs(float(one @ other)) < 0.3 * length * length
+class _Stroke(NamedTuple):
+    """Middle of a straight stroke and the way from its start to its end."""
+
+    x: float
+    y: float
+    across: float
+    down: float
+
+
+def _cross(a: _Stroke, b: _Stroke) -> bool:
+    length = math.hypot(a.across, a.down)
+    apart = math.hypot(a.x - b.x, a.y - b.y)
+    same_length = abs(math.hypot(b.across, b.down) - length) <= 0.1 * length
+    upright = abs(a.across * b.across + a.down * b.down) < 0.3 * length * length
+    return same_length and apart <= 0.06 * length and upright
 
 
 def _pieces(path: DrawnPath, frame: Box) -> Iterable[Strand]:
