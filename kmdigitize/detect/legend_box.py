@@ -27,7 +27,7 @@ class LegendBoxSettings:
     inked: float = 0.95
     """Share of a side that is inked: one that a curve meets is whole, dashes are not."""
     ink: float = 40.0
-    """Departure (levels) from the paper between the entries: frames may be pale grey (88), grids of ggplot are 35."""
+    """Departure (levels) from the paper between the entries: frames may be pale grey (88), pale grids are 35."""
     beyond: float = 0.8
     """How far beyond a corner is looked whether a side goes on."""
     ends: int = 5

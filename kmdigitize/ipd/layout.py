@@ -11,62 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.expected import PlacedMarks, place_marks
+from kmdigitize.ipd.placed import BETWEEN, BY_DROP, BY_MARK, TAIL, Placed
 from kmdigitize.ipd.prepare import Prepared
-from kmdigitize.ipd.records import IPD, Draw, ReconstructionInputs, Source
+from kmdigitize.ipd.records import ReconstructionInputs
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Timeline
 from kmdigitize.ipd.states import Path
 from kmdigitize.ipd.timeline import cut_off, row_quantum
-
-SOURCES: tuple[Source, ...] = ("drop", "mark", "interpolated", "tail")
-_DROP, _MARK, _BETWEEN, _TAIL = range(4)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Patients (r,) of ``paths`` paths: the path of each, its time, whether it is an event, and its source."""
-
-    paths: int
-    path: IntArray
-    time: FloatArray
-    event: BoolArray
-    source: IntArray
-
-    @classmethod
-    def of(cls, paths: int, parts: list[tuple[IntArray, FloatArray, int]]) -> Placed:
-        """Patients from parts (path of each, time of each, their source)."""
-        path = np.concatenate([part[0] for part in parts])
-        source = np.repeat([part[2] for part in parts], [part[0].size for part in parts])
-        time = np.concatenate([part[1] for part in parts])
-        return cls(paths, path, time, source == _DROP, source)
-
-    def __add__(self, later: Placed) -> Placed:
-        """The same paths with the patients of ``later``, their second halves, as well."""
-        both = [np.concatenate([getattr(self, k), getattr(later, k)]) for k in ("path", "time", "event", "source")]
-        return Placed(self.paths, *both)
-
-    def chosen(self, which: IntArray) -> Placed:
-        """The paths ``which`` (k,), in that order; one may be chosen several times."""
-        order = np.argsort(self.path, kind="stable")
-        first = np.searchsorted(self.path[order], np.arange(self.paths + 1))
-        rows = [order[first[i] : first[i + 1]] for i in which.tolist()]
-        index = np.concatenate([np.zeros(0, np.int64), *rows])
-        path = np.repeat(np.arange(which.size), [row.size for row in rows])
-        return Placed(which.size, path, self.time[index], self.event[index], self.source[index])
-
-    def ipd(self, panel: str, arm: str) -> IPD:
-        """The patients of the only path, in order of time with events before censorings."""
-        order = np.lexsort((~self.event, self.time))
-        names = tuple(SOURCES[i] for i in self.source[order].tolist())
-        return IPD(panel, arm, self.time[order], self.event[order], names)
-
-    def draws(self) -> tuple[Draw, ...]:
-        """The patients of every path, in the same order."""
-        order = np.lexsort((~self.event, self.time, self.path))
-        inner = np.searchsorted(self.path[order], np.arange(1, self.paths))
-        time, event = np.split(self.time[order], inner), np.split(self.event[order], inner)
-        return tuple(Draw(t, e) for t, e in zip(time, event, strict=True)) if self.paths else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +84,12 @@ def place(paths: list[Path], layout: Layout, rng: np.random.Generator | None = N
     counts = np.where(gaps.kind == END, 0, censored)
     parts = _events(events, left, gaps, layout)
     if layout.marks is None:
-        parts.append((*_between(counts, gaps, rng), _BETWEEN))
+        parts.append((*_between(counts, gaps, rng), BETWEEN))
     else:
         own = layout.marks.settled(censored)
-        parts.append((*_on_marks(counts, own, gaps, layout, rng), _MARK))
+        parts.append((*_on_marks(counts, own, gaps, layout, rng), BY_MARK))
         bare = counts * (_per_gap(own, slots) == 0)
-        parts.append((*_between(bare, gaps, rng), _BETWEEN))
+        parts.append((*_between(bare, gaps, rng), BETWEEN))
     if slots and layout.timeline.slots[-1].kind == END:
         rate = _open_rate(paths, layout) if layout.cut_off else np.zeros(number)
         parts += _tails(left[:, -1], rate, gaps, layout, rng)
@@ -237,8 +189,8 @@ def _events(events: IntArray, left: IntArray, gaps: _Gaps, layout: Layout) -> li
     late = np.maximum(when, cell)
     after = each - before
     return [
-        (np.repeat(path, before), np.repeat(early, before), _DROP),
-        (np.repeat(path, after), np.repeat(late, after), _DROP),
+        (np.repeat(path, before), np.repeat(early, before), BY_DROP),
+        (np.repeat(path, after), np.repeat(late, after), BY_DROP),
     ]
 
 
@@ -254,15 +206,15 @@ def _tails(
         if not number:
             continue
         if layout.marks is not None:
-            lost, source = _tail_on_marks(number, (start, end), layout, rng), _MARK
+            lost, source = _tail_on_marks(number, (start, end), layout, rng), BY_MARK
         else:
             gone = number - 1
             if layout.cut_off:
                 gone = min(gone, round(number * -math.expm1(-float(rate[i]) * (end - start))))
             share = np.arange(1.0, gone + 1.0) / (gone + 1.0) if rng is None else rng.random(gone)
-            lost, source = start + (end - start) * share, _BETWEEN
+            lost, source = start + (end - start) * share, BETWEEN
         parts.append((np.full(lost.size, i), lost, source))
-        parts.append((np.full(number - lost.size, i), np.full(number - lost.size, end), _TAIL))
+        parts.append((np.full(number - lost.size, i), np.full(number - lost.size, end), TAIL))
     return parts
 
 
