@@ -133,7 +133,9 @@ def _check_median(printed: str, ipd: IPD, rebuilt: Reconstruction | None, pixel:
     interval = None
     if rebuilt is not None and rebuilt.draws:
         edges = np.array([_half_range(draw, 0.0) for draw in rebuilt.draws])
-        interval = float(np.quantile(edges[:, 0], 0.025)), float(np.quantile(edges[:, 1], 0.975))
+        # between a draw that reaches its median and one that does not there is nothing
+        ends = [np.quantile(edges[:, i], share, method="nearest") for i, share in ((0, 0.025), (1, 0.975))]
+        interval = float(ends[0]), float(ends[1])
     shown = "not reached" if found is None else f"{found:.4g}"
     if printed == "NR":
         agrees, tolerance = high == np.inf, 0.0

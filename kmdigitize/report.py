@@ -10,6 +10,7 @@ import base64
 import functools
 import io
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,11 +203,11 @@ def _arm_row(panel: PanelResult, index: int, colour: str, times: list[float]) ->
 def _with_interval(value: int, interval: tuple[float, float] | None) -> str:
     if interval is None or interval[0] == interval[1]:
         return str(value)
-    return f"{value} ({interval[0]:g}–{interval[1]:g})"
+    return f"{value} ({math.floor(interval[0])}–{math.ceil(interval[1])})"
 
 
 def _reached(value: float | None) -> str:
-    return "NR" if value is None else f"{value:.4g}"
+    return "NR" if value is None or not math.isfinite(value) else f"{value:.4g}"
 
 
 def _check_rows(agreement: Agreement | None, which: str) -> tuple[CheckRow, ...]:
@@ -217,7 +218,7 @@ def _check_rows(agreement: Agreement | None, which: str) -> tuple[CheckRow, ...]
             check.subject,
             check.reported,
             "–" if check.found is None else f"{check.found:.4g}",
-            "" if check.interval is None else f"{check.interval[0]:.4g}–{check.interval[1]:.4g}",
+            "" if check.interval is None else "–".join(map(_reached, check.interval)),
             check.verdict,
             SYMBOLS[check.verdict],
             check.reason,

@@ -6,7 +6,8 @@ from ipd_examples import founding_trial
 
 from kmdigitize.agreement import compare, match_arm
 from kmdigitize.ipd.reconstruct import reconstruct
-from kmdigitize.ipd.records import IPD, ReconstructionInputs
+from kmdigitize.ipd.records import IPD, Draw, Reconstruction, ReconstructionInputs
+from kmdigitize.ipd.rows import life_table
 from kmdigitize.records.printed import AtRisk
 from kmdigitize.reported import HazardRatio, Landmark, PValue, Reported, ReportedArm
 from kmdigitize.stepcurve import StepCurve
@@ -240,6 +241,17 @@ def test_events_of_a_reconstruction_carry_what_its_method_leaves_open(relation, 
     (check,) = compare([rebuilt.ipd], reported, reconstructions=[rebuilt]).checks
     assert check.verdict == verdict
     assert check.interval == (None if relation == "exact" else (rebuilt.ipd.events - 1, rebuilt.ipd.events + 1))
+
+
+def test_a_median_that_only_some_draws_reach_has_an_open_interval():
+    arm = founding_trial()[0]
+    reached, not_reached = Draw(arm.time, arm.event), Draw(arm.time, arm.event & (arm.time < 12.0))
+    draws = (reached,) * 30 + (not_reached,) * 10
+    rebuilt = Reconstruction(arm, "exact", life_table(arm.time, arm.event), draws=draws)
+    reported = Reported(arms=(ReportedArm(name="CIK", median="44.0"),))
+    (check,) = compare([arm], reported, reconstructions=[rebuilt]).checks
+    assert check.verdict == "agrees"
+    assert check.interval == (pytest.approx(43.99, abs=0.01), np.inf)
 
 
 @pytest.mark.parametrize("value", ["1e308", "1e-308", "0"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -236,3 +237,16 @@ def test_plot_of_nobody_and_of_everybody_dead() -> None:
     svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="{plot.arms[1].band}"/></svg>'
     assert ET.fromstring(svg)[0].get("d", "").endswith("Z")
     assert "nan" not in plot.arms[1].band + plot.arms[1].curve
+
+
+def test_counts_have_whole_limits_and_an_open_interval_says_so() -> None:
+    panel = RESULT.panels[0]
+    rebuilt = tuple(replace(one, n_interval=(40.2, 61.7)) for one in panel.reconstructions)
+    agreement = panel.agreement
+    assert agreement is not None
+    checks = (replace(agreement.checks[0], interval=(12.5, math.inf)), *agreement.checks[1:])
+    shown = replace(panel, reconstructions=rebuilt, agreement=replace(agreement, checks=checks))
+    text = report_html(replace(RESULT, panels=(shown,)))
+    assert "(40–62)" in text
+    assert "12.5–NR" in text
+    assert "inf" not in re.findall(r"<td[^>]*>([^<]*)</td>", text)
