@@ -124,6 +124,8 @@ def test_a_spoiled_figure_is_put_right_and_the_command_line_repeats_it(page: Any
         assert "Reader" in page.locator(".corrections").inner_text()
         page.locator("[data-decision=accepted]").click()
         said(page, "Marked as accepted")
+    page.locator("[data-decision='needs work']").click()
+    said(page, "The server does not answer.")
 
     fresh = [sys.executable, "-m", "kmdigitize", "digitize", str(figure), "-q", "-o", str(tmp_path / "fresh")]
     subprocess.run(fresh, check=True, timeout=300)

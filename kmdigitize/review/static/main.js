@@ -11,6 +11,8 @@ import { emit, on, say, setView, state } from "./state.js";
 
 let opening = 0;
 
+const tell = (error) => say(`${error.message} ${error.remedy ?? ""}`, true);
+
 async function open(number) {
   const mine = ++opening;
   state.number = number;
@@ -38,13 +40,18 @@ async function open(number) {
   } catch (error) {
     if (mine !== opening) return;
     $("waiting").textContent = `${error.message} ${error.remedy ?? ""}`;
-    say(`${error.message} ${error.remedy ?? ""}`, true);
+    tell(error);
   }
 }
 
+// A server that died meanwhile is told on the page: what was saved before is on disk.
 async function refreshQueue() {
-  state.figures = (await api.loadQueue()).figures;
-  drawHeader();
+  try {
+    state.figures = (await api.loadQueue()).figures;
+  } catch (error) {
+    return tell(error);
+  }
+  return drawHeader();
 }
 
 function drawHeader() {
@@ -141,4 +148,4 @@ api.loadQueue()
     state.figures = figures;
     return open(0);
   })
-  .catch((error) => say(`${error.message} ${error.remedy ?? ""}`, true));
+  .catch(tell);
