@@ -26,6 +26,12 @@ def test_a_table_row_mends_a_label() -> None:
     assert [e.label for e in found] == ["Stage 1", "Stage 3"]
 
 
+def test_the_row_that_one_label_repeats_is_not_left_for_another() -> None:
+    legend = [_token("Stagg", 300, 50, 0.87), _token("IStage 2", 300, 90, 0.88)]
+    found = confirmed_labels(_entries(*legend), [*legend, *_row("Stage 2", 200), *_row("Stage 3", 220)])
+    assert [e.label for e in found] == ["Stage 3", "Stage 2"]
+
+
 def test_a_label_that_the_table_repeats_stays() -> None:
     legend = [_token("Group A", 50, 10, 0.9), _token("Group B", 50, 30, 0.9)]
     found = confirmed_labels(_entries(*legend), [*legend, *_row("Group A", 200), *_row("Group B", 220)])

@@ -25,7 +25,19 @@ _OVERPRINTED = re.compile(r"[A-Za-z]\d+\s*\(\d+%?\)$")
 
 
 def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
-    """The entries with labels as the figure's other text confirms them; ``tokens`` are those of the panel."""
+    """The entries with labels as the figure's other text confirms them; ``tokens`` are those of the panel.
+
+    A row that one label turns out to repeat can no longer be another one's, so mended labels may mend more.
+    """
+    mended = tuple(entries)
+    for _ in entries:
+        before, mended = mended, _confirmed_once(mended, tokens)
+        if mended == before:
+            break
+    return mended
+
+
+def _confirmed_once(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
     named = {plain_label(entry.label) for entry in entries}
     labels = [t for t in tokens if labels_row(t, tokens)]
     rows = [t for t in labels if plain_label(t.text) not in named and not _OVERPRINTED.search(t.text)]
