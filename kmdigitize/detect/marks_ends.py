@@ -10,15 +10,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from kmdigitize.detect.marks_bars import Uprights, read_uprights
 from kmdigitize.detect.marks_ink import MarkInk
-from kmdigitize.detect.marks_looks import MarkSettings, match_mark, sizes_to_try
+from kmdigitize.detect.marks_looks import MarkSettings, View, match_mark, sizes_to_try, view_of
 from kmdigitize.geometry import BoolArray
 from kmdigitize.records.curves import CensorMark, MarkKind, Trace
 
 TRIED: tuple[MarkKind, ...] = ("vbar", "tick", "circle", "cross")
 CHANCE = 0.3
 """Fit that noise and remains of limits reach by chance at some end."""
+EQUAL = 0.1
+"""Fits that differ by less are of one mark, whose middle is theirs."""
 LEAST_GAIN = 2.0
 """Least mean gain over chance in px. Of drawn figures without marks none exceeds 0.8 where all arms fit."""
 
@@ -43,16 +44,23 @@ def _ends(
 ) -> tuple[MarkKind, list[float]] | None:
     """Kind and columns of the best marks that stand at all ends."""
     sizes = sizes_to_try(inks, height, settings)
-    uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
+    views = [view_of(_last_part(trace, ink, sizes[-1]), sizes[-1]) for trace, ink in zip(traces, inks, strict=True)]
     best: tuple[float, MarkKind, list[float]] = LEAST_GAIN, "vbar", []
     for size in sizes:
-        near = [_near_end(trace, ink, size) for trace, ink in zip(traces, inks, strict=True)]
+        near = [_near_end(trace, view.ink, size) for trace, view in zip(traces, views, strict=True)]
         for kind in TRIED:
-            ends = [_end_fit(kind, size, *arm) for arm in zip(inks, uprights, near, strict=True)]
+            ends = [_end_fit(kind, size, *arm, settings.good_fit) for arm in zip(views, near, strict=True)]
             gain = float(np.mean([(fit - CHANCE) * pixels for fit, pixels, _ in ends]))
             if gain > best[0] and min(fit for fit, _, _ in ends) >= settings.good_fit:
                 best = gain, kind, [x for _, _, x in ends]
     return (best[1], best[2]) if best[2] else None
+
+
+def _last_part(trace: Trace, ink: MarkInk, largest: float) -> MarkInk:
+    """The ink along the curve from where marks of ``largest`` px half height at its end can reach."""
+    first = int(np.argmax(_near_end(trace, ink, 2 * largest + 2)))
+    x, y, after = (values[first:] for values in (ink.x, ink.y, ink.next_y))
+    return replace(ink, x=x, y=y, next_y=after, busy=ink.busy[first:], flat=ink.flat[first:])
 
 
 def _near_end(trace: Trace, ink: MarkInk, size: float) -> BoolArray:
@@ -62,13 +70,11 @@ def _near_end(trace: Trace, ink: MarkInk, size: float) -> BoolArray:
     return near
 
 
-def _end_fit(
-    kind: MarkKind, size: float, ink: MarkInk, upright: Uprights, near: BoolArray
-) -> tuple[float, float, float]:
-    """Best fit of a mark at one curve's end, its visible pixels and its column in the figure."""
-    fit, visible = match_mark(kind, size, ink, upright)
+def _end_fit(kind: MarkKind, size: float, view: View, near: BoolArray, least: float) -> tuple[float, float, float]:
+    """Best fit of a mark at one curve's end, its visible pixels and its column in the figure; -1 below ``least``."""
+    fit, visible = match_mark(kind, size, view, least - EQUAL)
     fit = np.where(near, fit, -1.0)
     peak = int(np.argmax(fit))
-    equal = np.abs(np.arange(fit.size) - peak) <= ink.stroke
-    x = float(ink.x[equal & (fit >= fit[peak] - 0.1)].mean()) + ink.origin
+    equal = np.abs(np.arange(fit.size) - peak) <= view.ink.stroke
+    x = float(view.ink.x[equal & (fit >= fit[peak] - EQUAL)].mean()) + view.ink.origin
     return float(fit[peak]), float(visible[peak]), x

@@ -53,31 +53,15 @@ class MarkInk:
         """Rows next to the curve's own row that its stroke surely fills."""
         return int(self.stroke / 2)
 
-    def at(self, rows: IntArray, columns: IntArray, spread: bool = False) -> tuple[FloatArray, BoolArray]:
-        """Ink (or spread ink) at whole pixels, of their shape, and whether it says anything there."""
+    def at(self, rows: IntArray, columns: IntArray) -> tuple[FloatArray, BoolArray]:
+        """Ink at whole pixels, of their shape, and whether it says anything there."""
         height, width = self.ink.shape
-        image = self.spread if spread else self.ink
         if rows.size and rows.min() >= 0 and rows.max() < height and columns.min() >= 0 and columns.max() < width:
             index = rows * width + columns
-            return image.ravel().take(index).astype(np.float64), ~self.known.ravel().take(index)
+            return self.ink.ravel().take(index).astype(np.float64), ~self.known.ravel().take(index)
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         index = np.clip(rows, 0, height - 1) * width + np.clip(columns, 0, width - 1)
-        return image.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]
-
-    def under(self, points: IntArray, index: IntArray, y: FloatArray, spread: bool) -> tuple[FloatArray, IntArray]:
-        """Ink (or spread ink) in all pixels that say anything at offsets ``points`` (p, 2; dx, dy) from the columns
-        ``index`` (m,) in rows ``y`` (m,), and their number, (m,) each."""
-        height, width = self.ink.shape
-        row, column = rows_of(y), self.x[index].astype(np.int64)
-        reach = int(np.abs(points).max()) if points.size else 0
-        clear = row.size and min(row.min(), column.min()) >= reach
-        if not clear or row.max() + reach >= height or column.max() + reach >= width:
-            value, seen = self.at(row[None, :] + points[:, 1:], column[None, :] + points[:, :1], spread)
-            return (value * seen).sum(axis=0), seen.sum(axis=0)
-        pixels = (row * width + column)[None, :] + (points[:, 1] * width + points[:, 0])[:, None]
-        said = ~self.known.ravel().take(pixels)
-        image = self.spread if spread else self.ink
-        return (image.ravel().take(pixels) * said).sum(axis=0, dtype=np.float64), said.sum(axis=0)
+        return self.ink.ravel()[index].astype(np.float64), inside & ~self.known.ravel()[index]
 
 
 def rows_of(y: FloatArray) -> IntArray:

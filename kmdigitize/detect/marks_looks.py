@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from kmdigitize.detect.marks_bars import UPRIGHT, Uprights, match_bars, nearby_ink, read_uprights, usual_height
+from kmdigitize.detect.marks_ground import Ground, ground_of
 from kmdigitize.detect.marks_ink import MarkInk
 from kmdigitize.detect.marks_render import Drawn
-from kmdigitize.detect.marks_shapes import KINDS, explained_ink, filled_share, outline, shape_of
+from kmdigitize.detect.marks_shapes import KINDS, explained_ink, filled_share, outline, reach_of, shape_of
 from kmdigitize.detect.marks_shapes import match as match_shape
 from kmdigitize.geometry import FloatArray, IntArray
 
@@ -99,47 +100,59 @@ def settled(found: list[Look], settings: MarkSettings) -> bool:
 def candidates(inks: list[MarkInk], height: float, settings: MarkSettings, shown: Look | None = None) -> list[Look]:
     """Every kind of mark in its best size; only marks like the one ``shown`` by the legend if there is one."""
     sizes = sizes_to_try(inks, height, settings)
-    uprights = [read_uprights(ink, round(sizes[-1]) + 4) for ink in inks]
+    views = [view_of(ink, max(sizes[-1], shown.size if shown else 0.0)) for ink in inks]
     if shown is not None:
         like = [size for size in sizes if abs(size - shown.size) <= max(1.0, 0.15 * shown.size)] or [shown.size]
-        return [best_size(shown.kind, like, inks, uprights, settings)]
+        return [best_size(shown.kind, like, views, settings)]
     found: list[Look] = []
-    usual = usual_height(uprights, [ink.busy for ink in inks])
+    usual = usual_height([view.uprights for view in views], [ink.busy for ink in inks])
     close = [size for size in sizes if abs(size - usual) <= max(1.5, 0.2 * usual)] or sizes[:1]
     for kinds, tried in ((UPRIGHT, sizes), (KINDS, close)):
         if not settled(found, settings):
-            found += [best_size(kind, tried, inks, uprights, settings) for kind in kinds]
+            found += [best_size(kind, tried, views, settings) for kind in kinds]
     if not any(look.convincing(settings, False) for look in found):
         # Large outlines leave little ink at their usual height, so that nothing close to it was found.
-        found += [best_size(kind, sizes, inks, uprights, settings) for kind in KINDS]
+        found += [best_size(kind, sizes, views, settings) for kind in KINDS]
     return found
 
 
-def best_size(
-    kind: Drawn, sizes: list[float], inks: list[MarkInk], uprights: list[Uprights], settings: MarkSettings
-) -> Look:
+@dataclass(frozen=True, slots=True)
+class View:
+    """One arm's ink, laid out for bars and for outlines."""
+
+    ink: MarkInk
+    uprights: Uprights
+    ground: Ground
+
+
+def view_of(ink: MarkInk, largest: float) -> View:
+    """The view of an arm's ink for marks of at most ``largest`` px half height."""
+    return View(ink, read_uprights(ink, round(largest) + 4), ground_of(ink, reach_of(largest, ink.stroke)))
+
+
+def best_size(kind: Drawn, sizes: list[float], views: list[View], settings: MarkSettings) -> Look:
     """The size in which marks of one kind explain most."""
     best: tuple[float, float, float, list[IntArray]] = -1.0, 0.0, sizes[0], []
     for size in sizes:
         gain, pixels = 0.0, 1.0
         peaks: list[IntArray] = []
-        for ink, upright in zip(inks, uprights, strict=True):
-            fit, visible = match_mark(kind, size, ink, upright)
-            peaks.append(_local_peaks(fit, settings.good_fit, apart(kind, size, ink)))
+        for view in views:
+            fit, visible = match_mark(kind, size, view, settings.good_fit)
+            peaks.append(_local_peaks(fit, settings.good_fit, apart(kind, size, view.ink)))
             gain += float(((fit[peaks[-1]] - settings.good_fit) * visible[peaks[-1]]).sum())
             pixels += float(visible[peaks[-1]].sum())
         if gain > best[0]:
             best = gain, gain / pixels, size, peaks
     gain, quality, size, chosen = best
     explained = sum(
-        explained_ink(outline(kind, size, max(1, round(ink.stroke / 2))), ink, at)
-        for ink, at in zip(inks, chosen, strict=True)
+        explained_ink(outline(kind, size, max(1, round(view.ink.stroke / 2))), view.ink, at)
+        for view, at in zip(views, chosen, strict=True)
     )
-    found = sum(nearby_ink(upright, size) for upright in uprights)
-    inside = [filled_share(kind, size, ink, at) for ink, at in zip(inks, chosen, strict=True)]
+    found = sum(nearby_ink(view.uprights, size) for view in views)
+    inside = [filled_share(kind, size, v.ground, v.ink.stroke, at) for v, at in zip(views, chosen, strict=True)]
     looked_at = sum(pixels for _, pixels in inside)
     hollow = 1 - sum(filled for filled, _ in inside) / looked_at if looked_at else UNSEEN_HOLLOW
-    return Look(gain, min(explained / max(found, 1.0), 1.0), quality, kind, size, inks, hollow)
+    return Look(gain, min(explained / max(found, 1.0), 1.0), quality, kind, size, [v.ink for v in views], hollow)
 
 
 def apart(kind: Drawn, size: float, ink: MarkInk) -> float:
@@ -147,13 +160,16 @@ def apart(kind: Drawn, size: float, ink: MarkInk) -> float:
     return max(2.0, ink.stroke if kind in UPRIGHT else 0.45 * size)
 
 
-def match_mark(kind: Drawn, size: float, ink: MarkInk, uprights: Uprights) -> tuple[FloatArray, FloatArray]:
-    """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each."""
+def match_mark(kind: Drawn, size: float, view: View, least: float) -> tuple[FloatArray, FloatArray]:
+    """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each.
+
+    Fits of less than ``least`` may come out as -1.
+    """
     if kind in UPRIGHT:
-        fit, visible = match_bars(uprights, kind, size)
+        fit, visible = match_bars(view.uprights, kind, size)
         # A tick cannot be told from a piece of a riser that the trace has misplaced.
-        return (np.where(ink.flat, fit, -1.0) if kind == "tick" else fit), visible
-    return match_shape(shape_of(kind, size, ink.stroke), ink)
+        return (np.where(view.ink.flat, fit, -1.0) if kind == "tick" else fit), visible
+    return match_shape(shape_of(kind, size, view.ink.stroke), view.ground, least)
 
 
 def sizes_to_try(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[float]:
@@ -171,6 +187,8 @@ def _local_peaks(fit: FloatArray, least: float, apart: float) -> IntArray:
 
     Among equals (crowded marks) chance decides, the same one every time.
     """
+    if not (fit > least).any():
+        return np.empty(0, np.int64)
     jitter = fit + _jitter(fit.size)
     window = np.ones((1, 2 * int(np.ceil(apart - 1)) + 1), np.uint8)
     highest = cv2.dilate(jitter.reshape(1, -1), window).ravel()

@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from kmdigitize.detect.marks_ground import Ground
 from kmdigitize.detect.marks_ink import MarkInk, rows_of
 from kmdigitize.detect.marks_render import CORNERS, Drawn
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 
 KINDS: tuple[Drawn, ...] = ("cross", "circle", "triangle", "tall triangle", "square")
 SLOPES = 2.5
@@ -27,22 +28,32 @@ class Shape:
     blank: IntArray
 
 
-@lru_cache(maxsize=512)
 def shape_of(kind: Drawn, size: float, stroke: float) -> Shape:
     """The template of ``kind`` with half height ``size`` px on a curve of width ``stroke`` px.
 
     Pixels within half a stroke of the curve's row are left out: the curve's own ink is there. A tall triangle of which
     little more than the base is left has no template, since the edge of the curve's stroke would be one.
     """
-    clear = int(stroke / 2)
+    return _shape(kind, size, int(stroke / 2))
+
+
+@lru_cache(maxsize=2048)
+def _shape(kind: Drawn, size: float, clear: int) -> Shape:
     inked, blank = _OUTLINES[kind](size), _BLANKS[kind](size)
     if kind == "tall triangle" and size < clear + SLOPES:
         inked = inked[:0]
     return Shape(kind, size, _whole(inked[np.abs(inked[:, 1]) > clear]), _whole(blank[np.abs(blank[:, 1]) > clear]))
 
 
+_FAR = 1 << 20
+"""No offset (px) is farther."""
+
+
 def _whole(points: FloatArray) -> IntArray:
-    return np.unique(np.rint(points).astype(np.int64).reshape(-1, 2), axis=0)
+    """The whole pixels (p, 2) nearest to the points, each once, in order of x and then y."""
+    pixels = np.rint(points).astype(np.int64).reshape(-1, 2)
+    ordered = np.unique((pixels[:, 0] + _FAR) * 2 * _FAR + pixels[:, 1] + _FAR)
+    return np.stack([ordered // (2 * _FAR) - _FAR, ordered % (2 * _FAR) - _FAR], axis=1)
 
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> FloatArray:
@@ -107,20 +118,25 @@ _BLANKS: dict[str, Callable[[float], FloatArray]] = {
 }
 
 
-def match(shape: Shape, ink: MarkInk) -> tuple[FloatArray, FloatArray]:
+def reach_of(size: float, stroke: float) -> int:
+    """Rows and columns (px) within which all templates of half height ``size`` on a curve of ``stroke`` px lie."""
+    shapes = [shape_of(kind, size, stroke) for kind in KINDS]
+    return max(int(np.abs(points).max(initial=0)) for shape in shapes for points in (shape.inked, shape.blank))
+
+
+def match(shape: Shape, ground: Ground, least: float) -> tuple[FloatArray, FloatArray]:
     """Fit of ``shape`` at every column of the curve, (n,) in [-1, 1], and how many of its inked pixels are seen.
 
-    Columns without a trace of unexplained ink around them are not tried (-1).
+    Columns without a trace of unexplained ink around them are not tried (-1), and where it is sure to be less than
+    ``least`` the fit is not worked out (-1).
     """
-    fit, visible = np.full(ink.x.size, -1.0), np.zeros(ink.x.size)
-    reach = int(np.ceil(shape.size)) + 1
-    near = np.convolve(ink.busy, np.ones(2 * reach + 1))[reach : reach + ink.x.size]
-    tried = np.flatnonzero(near > 0)
-    moved = tried[rows_of(ink.next_y[tried]) != rows_of(ink.y[tried])]
-    for index, y in ((tried, ink.y), (moved, ink.next_y)):
-        here, seen = _fit_at(shape, ink, index, y[index])
-        better = here > fit[index]
-        fit[index[better]], visible[index[better]] = here[better], seen[better]
+    fit, visible = np.full(ground.here.size, -1.0), np.zeros(ground.here.size)
+    tried = ground.busy_within(int(np.ceil(shape.size)) + 1)
+    for index, centre in ((tried, ground.here), (tried[ground.moved[tried]], ground.after)):
+        likely = index[_may_fit(shape, ground, centre[index], least)]
+        here, seen = _fit_at(shape, ground, centre[likely])
+        better = here > fit[likely]
+        fit[likely[better]], visible[likely[better]] = here[better], seen[better]
     return fit, visible
 
 
@@ -128,9 +144,7 @@ def outline(kind: Drawn, size: float, half_width: int) -> IntArray:
     """Pixel offsets (p, 2) of a mark's strokes, ``half_width`` px wide to each side; bars and ticks included."""
     upright = {"vbar": _line((0, -size), (0, size)), "tick": _line((0, -size), (0, 0))}
     points = _whole(upright[kind] if kind in upright else _OUTLINES[kind](size))
-    return np.unique(
-        np.concatenate([points + np.array([step, 0]) for step in range(-half_width, half_width + 1)]), axis=0
-    )
+    return _whole(np.concatenate([points + np.array([step, 0.0]) for step in range(-half_width, half_width + 1)]))
 
 
 def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
@@ -146,20 +160,26 @@ def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
     return float(ink.ink.ravel()[under].sum(where=~ink.known.ravel()[under]))
 
 
-def filled_share(kind: Drawn, size: float, ink: MarkInk, index: IntArray) -> tuple[float, int]:
+def filled_share(kind: Drawn, size: float, ground: Ground, stroke: float, index: IntArray) -> tuple[float, int]:
     """Ink inside the outlines that stand at the columns ``index``, and the pixels looked at: rings are hollow.
 
-    Only pixels half-way between the curve and the rim count; (0, 0) where none lies clear of both.
+    Only pixels half-way between the rim and a curve of ``stroke`` px count; (0, 0) where none lies clear of both.
     """
-    row = round((size + ink.stroke / 2) / 2)
-    if kind not in ("circle", "square") or row <= ink.clear or size - row < 1 or not index.size:
+    row = round((size + stroke / 2) / 2)
+    if kind not in ("circle", "square") or row <= int(stroke / 2) or size - row < 1 or not index.size:
         return 0.0, 0
-    value, seen = ink.under(np.array([[0, -row], [0, row]]), index, ink.y[index], False)
+    value, seen = ground.under(np.array([[0, -row], [0, row]]), ground.here[index], False)
     return float(value.sum()), int(seen.sum())
 
 
-def _fit_at(shape: Shape, ink: MarkInk, index: IntArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    inked, visible = ink.under(shape.inked, index, y, True)
-    blank, blank_seen = ink.under(shape.blank, index, y, False)
+def _may_fit(shape: Shape, ground: Ground, centre: IntArray, least: float) -> BoolArray:
+    """Where (m,) every other inked pixel of the shape does not already lack too much ink for a fit of ``least``."""
+    lacking = ground.lacking(shape.inked[::2], centre)
+    return lacking <= (1 - least) / 2 * len(shape.inked) + 1e-3
+
+
+def _fit_at(shape: Shape, ground: Ground, centre: IntArray) -> tuple[FloatArray, FloatArray]:
+    inked, visible = ground.under(shape.inked, centre, True)
+    blank, blank_seen = ground.under(shape.blank, centre, False)
     fit = (2 * inked - visible) / np.maximum(visible, 1) - blank / np.maximum(blank_seen, 1)
-    return np.where(visible >= max(4.0, 0.3 * len(shape.inked)), fit, -1.0), visible.astype(np.float64)
+    return np.where(visible >= max(4.0, 0.3 * len(shape.inked)), fit, -1.0), visible
