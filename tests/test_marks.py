@@ -3,14 +3,13 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kmdigitize.detect.marks import find_marks
+from kmdigitize.detect.marks_ground import ground_of
 from kmdigitize.detect.marks_ink import MarkInk, own_ink, rows_of
-from kmdigitize.detect.marks_render import MarkLook, stamp_of
-from kmdigitize.detect.marks_scene import Places, Scene, gains, start_canvases
-from kmdigitize.detect.marks_shapes import shape_of
+from kmdigitize.detect.marks_render import MarkLook, stamps_of
+from kmdigitize.detect.marks_scene import Places, Scene, draw_on, gains, places_along, start_canvases
+from kmdigitize.detect.marks_shapes import match, shape_of
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.geometry import Box
 from kmdigitize.records.curves import Evidence, StepPath, Trace
@@ -209,14 +208,11 @@ def test_a_line_that_goes_on_beyond_the_tips_is_worth_half_a_mark():
     assert line == pytest.approx(mark / 2, abs=1)
 
 
-@given(
-    st.sampled_from(["vbar", "plus", "cross", "circle", "triangle", "tall triangle", "square"]), st.floats(-0.5, 0.5)
-)
-def test_a_drawn_mark_covers_as_much_wherever_it_sits_on_the_pixels(kind, shift):
-    look = MarkLook(kind, 6.0, 2.0)
-    whole, moved = stamp_of(look, 0.0, 0.0), stamp_of(look, shift, -shift)
-    assert moved.cover.sum() == pytest.approx(whole.cover.sum(), rel=0.05)
-    assert 0 < moved.cover.max() <= 1
+@pytest.mark.parametrize("kind", ["vbar", "plus", "cross", "circle", "triangle", "tall triangle", "square"])
+def test_a_drawn_mark_covers_as_much_wherever_it_sits_on_the_pixels(kind):
+    cover = stamps_of(MarkLook(kind, 6.0, 2.0)).cover
+    assert cover.sum(axis=0) == pytest.approx(cover.sum(axis=0).mean(), rel=0.05)
+    assert 0 < cover.max() <= 1
 
 
 def test_a_mark_at_a_riser_does_not_split_its_drop():
@@ -242,10 +238,38 @@ def test_ink_under_a_template_is_summed_where_it_says_anything() -> None:
     x, y = np.array([1.0, 4.0]), np.array([4.0, 4.0])
     arm = MarkInk(ink, known, ink, ink, known, x, y, y, np.ones(2), np.ones(2, bool), 2.0, 0)
     points = np.array([[-2, 0], [-1, 0], [0, 1], [2, 0]])
-    total, seen = arm.under(points, np.array([1]), y[1:], False)
-    assert (total.tolist(), seen.tolist()) == ([1.0], [3])
-    total, seen = arm.under(points, np.array([0, 1]), y, False)
+    ground = ground_of(arm, 2)
+    total, seen = ground.under(points, ground.here, False)
     assert (total.tolist(), seen.tolist()) == ([0.0, 1.0], [2, 3]), "outside the picture nothing is said"
+
+
+@pytest.mark.parametrize("kind", ["cross", "circle", "triangle", "square"])
+def test_only_outlines_that_cannot_fit_are_left_out(kind):
+    ink = coverage_of_curve()
+    for x, y in PLACES:
+        draw(ink, "circle", x, y)
+    evidence, trace = evidence_of(ink), trace_of()
+    own = own_ink(evidence, (trace,), 0)
+    ground, shape = ground_of(own, 20), shape_of(kind, 5.0, own.stroke)
+    every, good = match(shape, ground, -np.inf)[0], match(shape, ground, 0.5)[0]
+    np.testing.assert_array_equal(good[every >= 0.5], every[every >= 0.5])
+    assert (every[good < 0.5] < 0.5).all()
+
+
+@pytest.mark.parametrize("kind", ["vbar", "plus", "circle"])
+def test_marks_far_enough_apart_leave_each_others_gains_alone(kind):
+    look = MarkLook(kind, 5.0, 1.5)
+    evidence, trace = evidence_of(coverage_of_curve()), trace_of()
+    own = own_ink(evidence, (trace,), 0)
+    (canvas,) = start_canvases([own], [evidence], [trace], False)
+    scene = Scene(own, canvas, places_along(own, trace, 0, (0.0,)))
+    before = gains(look, scene).gain
+    draw_on(canvas, look, 150.0, 70.0)
+    changed = np.flatnonzero(gains(look, scene).gain != before)
+    wide, high = stamps_of(look).apart
+    assert changed.size
+    assert np.abs(scene.places.x[changed] - 150).max() <= wide
+    assert np.abs(scene.places.y[changed] - 70).max() <= high
 
 
 def test_a_curve_midway_between_two_rows_is_looked_for_on_the_same_row_everywhere():

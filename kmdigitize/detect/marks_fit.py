@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.detect.marks_bars import UPRIGHT
-from kmdigitize.detect.marks_render import SHARP, MarkLook, stamp_of
+from kmdigitize.detect.marks_render import SHARP, MarkLook, stamps_of
 from kmdigitize.detect.marks_scene import Gains, Places, Scene, gains
 from kmdigitize.geometry import BoolArray, FloatArray
 
@@ -138,7 +138,7 @@ def has_crossbars(look: MarkLook, scenes: Sequence[Scene], taken: Sequence[Seque
 
 def least_gain(look: MarkLook, settings: FitSettings) -> float:
     """Gain (px²) that a mark of this ``look`` must reach."""
-    return max(settings.least * stamp_of(upright(look), 0.0, 0.0).energy, settings.floor_px)
+    return max(settings.least * stamps_of(upright(look)).energy, settings.floor_px)
 
 
 def upright(look: MarkLook) -> MarkLook:

@@ -12,7 +12,7 @@ import numpy as np
 
 from kmdigitize.detect.marks_bars import BARS
 from kmdigitize.detect.marks_fit import DEFAULT, FitSettings, accepted, least_gain
-from kmdigitize.detect.marks_render import MarkLook
+from kmdigitize.detect.marks_render import MarkLook, stamps_of
 from kmdigitize.detect.marks_scene import Scene, draw_on, gains
 
 
@@ -21,14 +21,11 @@ def take_marks(
 ) -> list[list[tuple[float, float]]]:
     """Places (x, y) of the marks of every arm in px of the evidence, in order of x. The scenes' canvases fill up."""
     taken: list[list[tuple[float, float]]] = [[] for _ in scenes]
-    state = [gains(look, scene) for scene in scenes]
-    taboo = [np.zeros(scene.places.x.size, dtype=bool) for scene in scenes]
     least, apart = least_gain(look, settings), closest(look)
-    reach = 3 * look.size + 2 * look.stroke + 5
+    wide, high = stamps_of(look).apart
+    worth = [accepted(gains(look, scene), least, settings) for scene in scenes]
+    taboo = [np.zeros(scene.places.x.size, dtype=bool) for scene in scenes]
     while True:
-        worth = [
-            np.where(no, -np.inf, accepted(found, least, settings)) for found, no in zip(state, taboo, strict=True)
-        ]
         tops = [int(np.argmax(values)) for values in worth]
         arm = int(np.argmax([values[top] for values, top in zip(worth, tops, strict=True)]))
         if not np.isfinite(worth[arm][tops[arm]]):
@@ -37,11 +34,12 @@ def take_marks(
         taken[arm].append((x, y))
         draw_on(scenes[arm].canvas, look, x, y)
         taboo[arm] |= np.abs(scenes[arm].places.x - x) < apart
-        for found, scene in zip(state, scenes, strict=True):
+        worth[arm][taboo[arm]] = -np.inf
+        for values, no, scene in zip(worth, taboo, scenes, strict=True):
             if scene.canvas is scenes[arm].canvas:
-                near = np.flatnonzero((np.abs(scene.places.x - x) <= reach) & (np.abs(scene.places.y - y) <= reach))
-                again = gains(look, scene, near)
-                found.gain[near], found.most[near] = again.gain, again.most
+                places = scene.places
+                near = np.flatnonzero((np.abs(places.x - x) <= wide) & (np.abs(places.y - y) <= high) & ~no)
+                values[near] = accepted(gains(look, scene, near), least, settings)
 
 
 def closest(look: MarkLook) -> float:

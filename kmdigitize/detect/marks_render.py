@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.records.curves import MarkKind
 
 Drawn = MarkKind | Literal["tall triangle"]
@@ -50,42 +50,68 @@ class MarkLook:
     depth: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """A mark's picture: ``cover`` (p,) of the first pixels at ``rows``, ``columns`` (p + q,) from that of its centre.
+PHASES = 4
+"""Parts of a pixel at which marks are drawn vertically; half of that horizontally."""
+_GRID = tuple((i / (PHASES / 2), j / PHASES - 0.5) for i in range(PHASES // 2) for j in range(PHASES))
+"""Phases: places (x, y) of a centre from that of its pixel."""
 
-    The other q are pixels beyond the tips of a bar: lines that go on there are no marks. All lie within ``reach`` rows
-    and columns.
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """A mark's pictures, one for every phase in which its centre may lie in its pixel.
+
+    ``cover`` (p, 8) is how much of the first pixels at ``rows``, ``columns`` (p + q,) from that of the centre the mark
+    covers. The other q are pixels ``beyond`` (q, 8) the tips of a bar: lines that go on there are no marks. All lie
+    within ``reach`` rows and columns.
     """
 
     rows: IntArray
     columns: IntArray
     cover: FloatArray
+    beyond: BoolArray
     reach: int
 
     @property
     def energy(self) -> float:
-        """What a mark on bare paper explains (px²)."""
-        return float((self.cover**2).sum())
+        """What a mark in the middle of a pixel on bare paper explains (px²)."""
+        return float((self.cover[:, _GRID.index((0.0, 0.0))] ** 2).sum())
+
+    @property
+    def apart(self) -> tuple[int, int]:
+        """Columns and rows that centres must lie apart so that neither mark has ink where the other counts pixels."""
+        inked = len(self.cover)
+        wide, high = (
+            int(np.abs(offsets[:inked]).max(initial=0) + np.abs(offsets).max(initial=0))
+            for offsets in (self.columns, self.rows)
+        )
+        return wide + 1, high + 1
 
 
-@lru_cache(maxsize=1024)
-def stamp_of(look: MarkLook, x: float, y: float) -> Stamp:
-    """The picture of a mark whose centre lies ``x``, ``y`` px (each within a pixel) from a pixel's centre."""
+def pixels_of(x: FloatArray, y: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Column and row (m,) of the pixels in which centres at ``x``, ``y`` lie, and their phase in it."""
+    column, row = np.floor(x + 0.25).astype(np.int64), np.floor(y + 0.5).astype(np.int64)
+    across, down = np.rint(PHASES / 2 * (x - column)), np.rint(PHASES * (y - row + 0.5))
+    return column, row, (PHASES * across + np.minimum(down, PHASES - 1)).astype(np.int64)
+
+
+@lru_cache(maxsize=256)
+def stamps_of(look: MarkLook) -> Stamps:
+    """The pictures of a mark drawn as ``look``."""
     tip = look.size + look.stroke / 2 + 1
     tail = max(2.0, 0.5 * look.size)
     reach = int(np.ceil(tip + max(tail, 3 * look.soft)))
     offset = np.arange(-reach, reach + 1)
     rows, columns = (grid.ravel() for grid in np.meshgrid(offset, offset, indexing="ij"))
-    away = _distance(look, columns.astype(np.float64) - x, rows.astype(np.float64) - y)
+    x, y = (columns[:, None] - np.array([x for x, _ in _GRID]), rows[:, None] - np.array([y for _, y in _GRID]))
+    away = _distance(look, x, y)
     cover = look.depth * (_edge((look.stroke / 2 - away) / look.soft) + _edge((look.stroke / 2 + away) / look.soft) - 1)
-    kept = cover > FAINT
-    blank = np.zeros(rows.shape, dtype=bool)
+    cover = np.where(cover > FAINT, cover, 0.0)
+    beyond = np.zeros(cover.shape, dtype=bool)
     if look.kind in {"vbar", "plus"}:
-        beyond = np.abs(rows - y)
-        blank = (np.abs(columns - x) <= max(look.stroke / 2, 0.5)) & (beyond >= tip) & (beyond < tip + tail)
-    pixels = np.concatenate([np.flatnonzero(kept), np.flatnonzero(blank)])
-    return Stamp(rows[pixels], columns[pixels], cover[kept], reach)
+        beyond = (np.abs(x) <= max(look.stroke / 2, 0.5)) & (np.abs(y) >= tip) & (np.abs(y) < tip + tail)
+    inked, blank = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(beyond.any(axis=1))
+    pixels = np.concatenate([inked, blank])
+    return Stamps(rows[pixels], columns[pixels], cover[inked], beyond[blank], reach)
 
 
 def _edge(z: FloatArray) -> FloatArray:
