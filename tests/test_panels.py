@@ -7,6 +7,8 @@ import pytest
 from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, survival_axes
 
 from kmdigitize.detect.panels import find_panels
+from kmdigitize.detect.panels_blocks import labelled_boxes
+from kmdigitize.detect.panels_labels import NumberSpot
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records.figure import TextToken
 
@@ -165,3 +167,14 @@ def test_a_title_over_a_lower_panel_is_its_own() -> None:
     title = TextToken("C  Men", Box(lower.left, lower.top - 26.0, lower.left + 60.0, lower.top - 17.0))
     panels = find_panels(figure_of(picture), [*tokens, title])
     assert [p.name for p in panels if p.region.contains(title.box.center_x, title.box.center_y)] == ["3"]
+
+
+def test_labels_of_two_panels_span_none() -> None:
+    def spots(texts: list[str], start: tuple[float, float], step: tuple[float, float]) -> list[NumberSpot]:
+        places = [(start[0] + i * step[0], start[1] + i * step[1]) for i in range(len(texts))]
+        return [NumberSpot(Box(x, y, x + 9, y + 9), float(t)) for t, (x, y) in zip(texts, places, strict=True)]
+
+    bars = spots(["30", "20", "10", "0"], (40.0, 60.0), (0.0, 60.0))
+    months = ["0", "10", "20", "30"]
+    assert labelled_boxes(bars + spots(months, (60.0, 260.0), (60.0, 0.0)), 10.0) != []
+    assert labelled_boxes(bars + spots(months, (400.0, 260.0), (60.0, 0.0)), 10.0) == []

@@ -76,11 +76,22 @@ def labelled_boxes(numbers: Sequence[NumberSpot], text_px: float) -> list[Box]:
             labels = [spot.box.center_x for spot in row if spot.box.center_x > edge - 0.5 * text_px]
             if len(labels) < 3 or not -0.8 * text_px < floor - low < 0.9 * (low - high):
                 continue
+            if _is_beyond(labels, edge, text_px):
+                continue
             left = min(*labels, edge + 2.5 * text_px)
             if max(labels) - left > 5 * text_px and low - high > 5 * text_px:
                 boxes.append(Box(left, high, max(labels), max(low, floor - 0.6 * text_px)))
                 break
     return boxes
+
+
+def _is_beyond(labels: Sequence[float], edge: float, text_px: float) -> bool:
+    """Whether a row of labels begins so far right of a column's ``edge`` that it is the row of another panel.
+
+    Of one panel no more than one label, and the margin of the axes, can be missing between the two.
+    """
+    places = sorted(labels)
+    return places[0] - edge > 2.0 * float(np.median(np.diff(places))) + 4.0 * text_px
 
 
 def _even_groups(

@@ -2,7 +2,8 @@
 
 A lone digit in a risk table is the first thing that the finder misses on a small picture; its ink is still a piece
 of the height of the others, beside them in its row or its column. Assumes dark ink on a paper of one colour (or the
-reverse); letters that touch each other or a curve are not pieces of their own and go unseen.
+reverse); letters that touch each other or a curve are not pieces of their own and go unseen. The grain of a photograph
+on the page is full of pieces that are no letters.
 """
 
 from __future__ import annotations
@@ -21,13 +22,39 @@ _HIGHEST, _LONGEST = 0.08, 0.25
 """Height of the highest letter as a share of the picture's height, length of the longest word as one of its side."""
 _RULE = 0.3
 """Length of the shortest frame or rule as a share of the picture's side; curves have shorter straight parts."""
+_SMALLER = 4
+"""The grain of photographs is averaged over squares of so many px a side."""
+_PHOTOGRAPH, _SOLID, _PLAIN = 0.1, 0.8, 0.4
+"""Sides of the smallest photograph as a share of the page's, share of it that is not paper, and the largest share of
+one colour (in 16 steps a channel): plots on a ground of their own are of that colour for the most part."""
 _FEWEST = 12
 """With fewer letters the height of the text is not known."""
 
 
 def find_pieces(pixels: Pixels) -> FloatArray:
     """Left, top, right, bottom (n, 4) in px of the pieces of ink that may be letters or words of touching letters."""
-    return _dark_pieces(_on_light_paper(pixels))
+    return _outside(photographs(pixels), _dark_pieces(_on_light_paper(pixels)))
+
+
+def photographs(pixels: Pixels) -> list[Box]:
+    """Rectangles without paper and without a colour of their own, as filled plots and bars have one."""
+    height, width = (side // _SMALLER for side in pixels.shape[:2])
+    if min(height, width) < 1:
+        return []
+    small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    red, green, blue = (small >> 4).astype(np.int16).transpose(2, 0, 1)
+    coarse = red << 8 | green << 4 | blue
+    paper = np.median(small[coarse == np.bincount(coarse.ravel()).argmax()], axis=0)
+    printed = (np.abs(small - paper.astype(np.float32)).max(axis=2) > _CONTRAST / 2).astype(np.uint8)
+    printed = cv2.morphologyEx(printed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    found = []
+    for left, top, wide, high, area in cv2.connectedComponentsWithStats(printed, connectivity=4)[2][1:].tolist():
+        if min(wide / width, high / height) >= _PHOTOGRAPH and area >= _SOLID * wide * high:
+            colours = np.bincount(coarse[top : top + high, left : left + wide].ravel())
+            if colours.max() <= _PLAIN * wide * high:
+                edges = left - 1, top - 1, left + wide + 1, top + high + 1
+                found.append(Box(*(float(_SMALLER * edge) for edge in edges)))
+    return found
 
 
 def reversed_pieces(pixels: Pixels) -> FloatArray:
@@ -37,7 +64,15 @@ def reversed_pieces(pixels: Pixels) -> FloatArray:
     left, top, right, bottom = (pieces + np.array([-2, -2, 2, 2])).astype(int).clip(0).T
     right, bottom = right.clip(max=grey.shape[1] - 1), bottom.clip(max=grey.shape[0] - 1)
     around = np.stack([grey[top, left], grey[top, right], grey[bottom, left], grey[bottom, right]])
-    return pieces[np.all(around < np.bincount(grey.ravel()).argmax() - _CONTRAST, axis=0)]
+    reversed_ones = np.all(around < np.bincount(grey.ravel()).argmax() - _CONTRAST, axis=0)
+    return _outside(photographs(pixels), pieces[reversed_ones]) if reversed_ones.any() else pieces[:0]
+
+
+def _outside(boxes: Sequence[Box], pieces: FloatArray) -> FloatArray:
+    """Those of ``pieces`` (n, 4) that lie in none of ``boxes``."""
+    left, top, right, bottom = pieces.T
+    within = [(left >= b.left) & (top >= b.top) & (right <= b.right) & (bottom <= b.bottom) for b in boxes]
+    return pieces[~np.any(within, axis=0)] if within else pieces
 
 
 def _on_light_paper(pixels: Pixels) -> NDArray[np.uint8]:

@@ -1,0 +1,30 @@
+"""Letters are told from the grain of photographs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kmdigitize.geometry import Pixels
+from kmdigitize.text.letters import find_pieces, photographs
+
+
+def _page() -> Pixels:
+    """A white page with a grainy photograph on its left, a filled plot on its right, and four letters under them."""
+    page = np.full((400, 800, 3), 255, np.uint8)
+    grain = np.random.default_rng(3).integers(0, 2, (50, 75, 1)) * 160 + np.linspace(0, 60, 75).astype(int)[:, None]
+    page[40:240, 40:340] = np.repeat(np.repeat(grain, 4, axis=0), 4, axis=1).clip(0, 255)
+    page[40:240, 440:740] = 235
+    page[140:143, 460:720] = 0
+    for left in (100, 120, 140, 160):
+        page[300:312, left : left + 8] = 0
+        page[302:310, left + 2 : left + 6] = 255
+    return page
+
+
+def test_a_photograph_is_one_and_a_plot_on_a_ground_is_none() -> None:
+    (box,) = photographs(_page())
+    assert max(abs(box.left - 40), abs(box.top - 40), abs(box.right - 340), abs(box.bottom - 240)) <= 8
+
+
+def test_the_grain_of_a_photograph_holds_no_letters() -> None:
+    assert find_pieces(_page())[:, 1].tolist() == [300.0] * 4
