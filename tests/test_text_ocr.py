@@ -83,6 +83,26 @@ def test_vertical_text_is_turned() -> None:
     assert [(t.text, t.angle) for t in tokens] == [("5", 90.0)]
 
 
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_short_number_alone_on_end_is_turned(turned: bool) -> None:
+    page = np.full((60, 100, 3), 255, np.uint8)
+    for left in (40, 54) if turned else (40,):
+        page[20:32, left : left + 10] = 0
+        page[23:29, left + 3 : left + 7] = 255
+    page = np.rot90(page).copy() if turned else page
+    box = (14, 33, 38, 63) if turned else (34, 14, 56, 39)
+    tokens = read_tokens(Figure("f", page), _Longer(box))
+    assert [t.angle for t in tokens] == [90.0 if turned else 0.0]
+
+
+class _Longer(_Counter):
+    """Reads a digit for each time that a region is as long as it is high."""
+
+    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        sides = [(np.linalg.norm(r[1] - r[0]), np.linalg.norm(r[3] - r[0])) for r in regions]
+        return [("8" * max(1, round(float(long / high))), 0.99) for long, high in sides]
+
+
 class _Names(_Counter):
     """Reads long regions as a title and short ones as a letter, whichever way they are turned."""
 

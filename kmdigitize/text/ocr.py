@@ -45,6 +45,8 @@ _RAISED = str.maketrans("⁺⁻", "+-")
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
 _COUNT = re.compile(r"\d[\d.,]*%?")
+_UPRIGHT, _ALIKE = 1.1, 0.7
+"""Up to this height, in widths, a region is upright; signs of one text differ in height by no more than to this share."""
 _STUBS = "-–—_|.·'`~¯=:;, "
 
 
@@ -90,6 +92,8 @@ def _pieces(
 ) -> list[tuple[FloatArray, float]]:
     """The regions that a line is cut into, each with the angle at which it may be read."""
     oriented = _orientations(line, lines, settings)
+    if len(oriented) == 1 and _is_stacked(pixels, line, settings):
+        oriented += _on_end(line)
     return [(piece, angle) for region, angle in oriented for piece in cut_line(pixels, region, settings)]
 
 
@@ -151,14 +155,27 @@ def _orientations(
     A region of about equal sides may be a short label on end if one in its column certainly stands on end.
     """
     width, height = size(line)
-    vertical = [(np.roll(line, 1, axis=0), 90.0), (np.roll(line, -1, axis=0), -90.0)]
     if height > 2 * settings.tall * width:
-        return vertical
+        return _on_end(line)
     if height > settings.tall * width:
-        return [(line, 0.0), *vertical]
-    if height > 1.1 * width and any(_tall_in_column(bounds(other), bounds(line), settings) for other in lines):
-        return [(line, 0.0), *vertical]
+        return [(line, 0.0), *_on_end(line)]
+    if height > _UPRIGHT * width and any(_tall_in_column(bounds(other), bounds(line), settings) for other in lines):
+        return [(line, 0.0), *_on_end(line)]
     return [(line, 0.0)]
+
+
+def _on_end(line: FloatArray) -> list[tuple[FloatArray, float]]:
+    """The region as it is read from bottom to top and from top to bottom."""
+    return [(np.roll(line, 1, axis=0), 90.0), (np.roll(line, -1, axis=0), -90.0)]
+
+
+def _is_stacked(pixels: Pixels, line: FloatArray, settings: OcrSettings) -> bool:
+    """Whether a region higher than wide holds two signs of one height above each other, as a short number on end."""
+    width, height = size(line)
+    if height <= _UPRIGHT * width:
+        return False
+    runs = [last - first + 1 for first, last in runs_of(ink_of(pixels, line, settings).any(axis=1))]
+    return sum(run >= _ALIKE * max(runs) for run in runs) >= 2
 
 
 def _tall_in_column(other: Box, box: Box, settings: OcrSettings) -> bool:
