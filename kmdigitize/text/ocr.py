@@ -46,7 +46,7 @@ _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
 _COUNT = re.compile(r"\d[\d.,]*%?")
 _UPRIGHT, _ALIKE = 1.1, 0.7
-"""Up to this height, in widths, a region is upright; signs of one text differ in height by no more than to this share."""
+"""Up to this height, in widths, a region is upright; no sign of a text is lower than this share of the highest."""
 _STUBS = "-–—_|.·'`~¯=:;, "
 
 
