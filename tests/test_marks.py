@@ -238,7 +238,7 @@ def test_ink_under_a_template_is_summed_where_it_says_anything() -> None:
     x, y = np.array([1.0, 4.0]), np.array([4.0, 4.0])
     arm = MarkInk(ink, known, ink, ink, known, x, y, y, np.ones(2), np.ones(2, bool), 2.0, 0)
     points = np.array([[-2, 0], [-1, 0], [0, 1], [2, 0]])
-    ground = ground_of(arm, 2)
+    ground = ground_of(arm, 2, 0.5)
     total, seen = ground.under(points, ground.here, False)
     assert (total.tolist(), seen.tolist()) == ([0.0, 1.0], [2, 3]), "outside the picture nothing is said"
 
@@ -250,8 +250,9 @@ def test_only_outlines_that_cannot_fit_are_left_out(kind):
         draw(ink, "circle", x, y)
     evidence, trace = evidence_of(ink), trace_of()
     own = own_ink(evidence, (trace,), 0)
-    ground, shape = ground_of(own, 20), shape_of(kind, 5.0, own.stroke)
-    every, good = match(shape, ground, -np.inf)[0], match(shape, ground, 0.5)[0]
+    shapes = [shape_of(kind, size, own.stroke) for size in (4.0, 5.0)]
+    every, good = (match(shapes, ground_of(own, 20, least))[1][0] for least in (-1.0, 0.5))
+    assert (every > 0.5).any() == (kind == "circle")
     np.testing.assert_array_equal(good[every >= 0.5], every[every >= 0.5])
     assert (every[good < 0.5] < 0.5).all()
 

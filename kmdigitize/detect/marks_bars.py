@@ -56,21 +56,23 @@ def _running(values: FloatArray | BoolArray) -> FloatArray:
     return np.concatenate([np.zeros_like(values[:, :, :1], dtype=np.float64), np.cumsum(values, axis=2)], axis=2)
 
 
-def match_bars(uprights: Uprights, kind: Drawn, size: float) -> tuple[FloatArray, FloatArray]:
-    """Fit (n,) in [-1, 1] of a bar or tick of half height ``size`` px at every column, and its pixels seen (n,)."""
+def match_bars(uprights: Uprights, kind: Drawn, sizes: Sequence[float]) -> tuple[FloatArray, FloatArray]:
+    """Fit (s, n) in [-1, 1] of a bar or tick of each of s half heights (px) at every column, and its pixels seen."""
     ink, seen = uprights.ink, uprights.seen
     last = ink.shape[2] - 1
-    tip = int(np.clip(round(size) - uprights.clear + 1, 1, last))
-    cap = (min(tip + 1, last), min(tip + 3, last))
-    sides = [0, 1] if kind == "vbar" else [0]
-    visible = seen[:, sides, tip].sum(axis=1)
-    fit = 2 * ink[:, sides, tip].sum(axis=1) / np.maximum(visible, 1) - 1
-    beyond = (ink[:, sides, cap[1]] - ink[:, sides, cap[0]]).sum(axis=1)
-    beyond_seen = (seen[:, sides, cap[1]] - seen[:, sides, cap[0]]).sum(axis=1)
-    fit = fit - beyond / np.maximum(beyond_seen, 1)
+    tip = np.clip([round(size) - uprights.clear + 1 for size in sizes], 1, last)
+    cap = (np.minimum(tip + 1, last), np.minimum(tip + 3, last))
+    sides = 2 if kind == "vbar" else 1
+    inked, visible = (part[:, :sides].take(tip, axis=2) for part in (ink, seen))
+    beyond, beyond_seen = (
+        (part[:, :sides].take(cap[1], axis=2) - part[:, :sides].take(cap[0], axis=2)).sum(axis=1)
+        for part in (ink, seen)
+    )
+    visible = visible.sum(axis=1)
+    fit = 2 * inked.sum(axis=1) / np.maximum(visible, 1) - 1 - beyond / np.maximum(beyond_seen, 1)
     if kind == "tick":
-        fit = fit - ink[:, 1, tip] / np.maximum(seen[:, 1, tip], 1)
-    fit = np.where(visible >= max(2.0, 0.3 * len(sides) * tip), fit, -1.0)
+        fit = fit - ink[:, 1].take(tip, axis=1) / np.maximum(seen[:, 1].take(tip, axis=1), 1)
+    fit = np.where(visible >= np.maximum(2.0, 0.3 * sides * tip)[:, None], fit, -1.0)
     better = fit[1] > fit[0]
     return np.where(better, fit[1], fit[0]), np.where(better, visible[1], visible[0])
 

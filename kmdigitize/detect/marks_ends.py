@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from kmdigitize.detect.marks_ink import MarkInk
-from kmdigitize.detect.marks_looks import MarkSettings, View, match_mark, sizes_to_try, view_of
-from kmdigitize.geometry import BoolArray
+from kmdigitize.detect.marks_looks import MarkSettings, View, match_marks, sizes_to_try, view_of
+from kmdigitize.geometry import BoolArray, FloatArray
 from kmdigitize.records.curves import CensorMark, MarkKind, Trace
 
 TRIED: tuple[MarkKind, ...] = ("vbar", "tick", "circle", "cross")
@@ -44,12 +44,16 @@ def _ends(
 ) -> tuple[MarkKind, list[float]] | None:
     """Kind and columns of the best marks that stand at all ends."""
     sizes = sizes_to_try(inks, height, settings)
-    views = [view_of(_last_part(trace, ink, sizes[-1]), sizes[-1]) for trace, ink in zip(traces, inks, strict=True)]
+    least = settings.good_fit - EQUAL
+    views = [
+        view_of(_last_part(trace, ink, sizes[-1]), sizes[-1], least) for trace, ink in zip(traces, inks, strict=True)
+    ]
+    fits = {kind: [match_marks(kind, sizes, view) for view in views] for kind in TRIED}
     best: tuple[float, MarkKind, list[float]] = LEAST_GAIN, "vbar", []
-    for size in sizes:
+    for i, size in enumerate(sizes):
         near = [_near_end(trace, view.ink, size) for trace, view in zip(traces, views, strict=True)]
         for kind in TRIED:
-            ends = [_end_fit(kind, size, *arm, settings.good_fit) for arm in zip(views, near, strict=True)]
+            ends = [_end_fit(fit[i], *arm) for fit, arm in zip(fits[kind], zip(views, near, strict=True), strict=True)]
             gain = float(np.mean([(fit - CHANCE) * pixels for fit, pixels, _ in ends]))
             if gain > best[0] and min(fit for fit, _, _ in ends) >= settings.good_fit:
                 best = gain, kind, [x for _, _, x in ends]
@@ -70,10 +74,9 @@ def _near_end(trace: Trace, ink: MarkInk, size: float) -> BoolArray:
     return near
 
 
-def _end_fit(kind: MarkKind, size: float, view: View, near: BoolArray, least: float) -> tuple[float, float, float]:
-    """Best fit of a mark at one curve's end, its visible pixels and its column in the figure; -1 below ``least``."""
-    fit, visible = match_mark(kind, size, view, least - EQUAL)
-    fit = np.where(near, fit, -1.0)
+def _end_fit(found: tuple[FloatArray, FloatArray], view: View, near: BoolArray) -> tuple[float, float, float]:
+    """Best fit of a mark at one curve's end, its visible pixels and its column in the figure."""
+    fit, visible = np.where(near, found[0], -1.0), found[1]
     peak = int(np.argmax(fit))
     equal = np.abs(np.arange(fit.size) - peak) <= view.ink.stroke
     x = float(view.ink.x[equal & (fit >= fit[peak] - EQUAL)].mean()) + view.ink.origin

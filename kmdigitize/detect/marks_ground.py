@@ -6,6 +6,7 @@ where the curve itself lies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,9 +22,11 @@ FlatImage = np.ndarray[tuple[int], np.dtype[np.float32]]
 class Ground:
     """Pictures of one arm's ink, flat, ``width`` px wide, and the pixels in them at which the curve's columns lie.
 
-    ``ink`` and ``spread`` are as in :class:`MarkInk`, ``seen`` is 1 where they say anything, ``lacks`` what is missing
-    there of spread ink. ``here`` and ``after`` (n,) are the curve's pixels and those half a mark further on, ``moved``
-    (n,) tells where these differ in row, and ``busy`` (n + 1,) counts the columns before with unexplained ink.
+    ``ink`` and ``spread`` are as in :class:`MarkInk`, ``seen`` is 1 where they say anything. ``lacks`` is what is
+    missing there of spread ink, less what may be missing under a template that fits as well as ``least``: over all of
+    its pixels it comes to no more than nothing. ``here`` and ``after`` (n,) are the curve's pixels and those half a
+    mark further on, ``moved`` (n,) tells where these differ in row, and ``away`` (n,) is the distance (px) from the
+    nearest column with unexplained ink.
     """
 
     ink: FlatImage
@@ -34,13 +37,7 @@ class Ground:
     here: IntArray
     after: IntArray
     moved: BoolArray
-    busy: IntArray
-
-    def busy_within(self, reach: int) -> IntArray:
-        """Indices of the columns with unexplained ink within ``reach`` columns."""
-        column = np.arange(self.here.size)
-        first, last = np.maximum(column - reach, 0), np.minimum(column + reach + 1, column.size)
-        return np.flatnonzero(self.busy[last] > self.busy[first])
+    away: FloatArray
 
     def under(self, points: IntArray, centre: IntArray, spread: bool) -> tuple[FloatArray, FloatArray]:
         """Ink (or spread ink) in all pixels that say anything at offsets ``points`` (p, 2; dx, dy) from the pixels
@@ -49,18 +46,23 @@ class Ground:
         value = (self.spread if spread else self.ink).take(pixels).sum(axis=0, dtype=np.float64)
         return value, self.seen.take(pixels).sum(axis=0, dtype=np.float64)
 
-    def lacking(self, points: IntArray, centre: IntArray) -> FlatImage:
-        """Spread ink that is missing at offsets ``points`` (p, 2) from the pixels ``centre``, (m,)."""
-        missing: FlatImage = self.lacks.take(self._at(points, centre)).sum(axis=0)
-        return missing
+    def may_fit(self, templates: Sequence[IntArray], centre: IntArray) -> BoolArray:
+        """Whether as much ink as it takes is seen under each of s ``templates`` (p, 2) at ``centre`` (m,), (s, m)."""
+        lacking = self.lacks.take(self._at(np.concatenate(templates), centre))
+        parts = np.split(lacking, np.cumsum([len(points) for points in templates[:-1]]))
+        return np.array([part.sum(axis=0) <= SLIPS for part in parts])
 
     def _at(self, points: IntArray, centre: IntArray) -> IntArray:
         pixels: IntArray = centre[None, :] + (points[:, 1] * self.width + points[:, 0])[:, None]
         return pixels
 
 
-def ground_of(ink: MarkInk, reach: int) -> Ground:
-    """The ground of an arm for templates that reach up to ``reach`` px."""
+SLIPS = 1e-3
+"""Ink (px²) by which sums of single precision are off at most."""
+
+
+def ground_of(ink: MarkInk, reach: int, least: float) -> Ground:
+    """The ground of an arm for templates that reach up to ``reach`` px and are to fit as well as ``least``."""
     height, width = ink.ink.shape
     margin = 2 * reach + 1
     wide = width + 2 * margin
@@ -68,9 +70,20 @@ def ground_of(ink: MarkInk, reach: int) -> Ground:
     plain, spread, seen = (_flat(image, margin) for image in (ink.ink * says, ink.spread * says, says))
     column = margin + np.clip(ink.x.astype(np.int64), -reach - 1, width + reach)
     row, next_row = (margin + np.clip(rows_of(y), -reach - 1, height + reach) for y in (ink.y, ink.next_y))
-    busy = np.concatenate([[0], np.cumsum(ink.busy > 0)])
     here, after = row * wide + column, next_row * wide + column
-    return Ground(plain, spread, seen, seen - spread, wide, here, after, row != next_row, busy)
+    lacks = np.float32((1 + least) / 2) * seen - spread
+    return Ground(plain, spread, seen, lacks, wide, here, after, row != next_row, _away(ink.busy > 0))
+
+
+def _away(busy: BoolArray) -> FloatArray:
+    """Distance (n,) in columns from the nearest that is ``busy``; infinite without any."""
+    column, at = np.arange(busy.size), np.flatnonzero(busy)
+    if not at.size:
+        return np.full(busy.size, np.inf)
+    after = np.searchsorted(at, column)
+    left, right = at[np.maximum(after - 1, 0)], at[np.minimum(after, at.size - 1)]
+    away: FloatArray = np.minimum(np.abs(column - left), np.abs(right - column)).astype(np.float64)
+    return away
 
 
 def _flat(image: FloatImage, margin: int) -> FlatImage:

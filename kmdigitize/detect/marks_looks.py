@@ -100,7 +100,7 @@ def settled(found: list[Look], settings: MarkSettings) -> bool:
 def candidates(inks: list[MarkInk], height: float, settings: MarkSettings, shown: Look | None = None) -> list[Look]:
     """Every kind of mark in its best size; only marks like the one ``shown`` by the legend if there is one."""
     sizes = sizes_to_try(inks, height, settings)
-    views = [view_of(ink, max(sizes[-1], shown.size if shown else 0.0)) for ink in inks]
+    views = [view_of(ink, max(sizes[-1], shown.size if shown else 0.0), settings.good_fit) for ink in inks]
     if shown is not None:
         like = [size for size in sizes if abs(size - shown.size) <= max(1.0, 0.15 * shown.size)] or [shown.size]
         return [best_size(shown.kind, like, views, settings)]
@@ -125,19 +125,18 @@ class View:
     ground: Ground
 
 
-def view_of(ink: MarkInk, largest: float) -> View:
-    """The view of an arm's ink for marks of at most ``largest`` px half height."""
-    return View(ink, read_uprights(ink, round(largest) + 4), ground_of(ink, reach_of(largest, ink.stroke)))
+def view_of(ink: MarkInk, largest: float, least: float) -> View:
+    """The view of an arm's ink for marks of at most ``largest`` px half height that fit as well as ``least``."""
+    return View(ink, read_uprights(ink, round(largest) + 4), ground_of(ink, reach_of(largest, ink.stroke), least))
 
 
 def best_size(kind: Drawn, sizes: list[float], views: list[View], settings: MarkSettings) -> Look:
     """The size in which marks of one kind explain most."""
     best: tuple[float, float, float, list[IntArray]] = -1.0, 0.0, sizes[0], []
-    for size in sizes:
+    for size, *fits in zip(sizes, *(match_marks(kind, sizes, view) for view in views), strict=True):
         gain, pixels = 0.0, 1.0
         peaks: list[IntArray] = []
-        for view in views:
-            fit, visible = match_mark(kind, size, view, settings.good_fit)
+        for view, (fit, visible) in zip(views, fits, strict=True):
             peaks.append(_local_peaks(fit, settings.good_fit, apart(kind, size, view.ink)))
             gain += float(((fit[peaks[-1]] - settings.good_fit) * visible[peaks[-1]]).sum())
             pixels += float(visible[peaks[-1]].sum())
@@ -160,16 +159,16 @@ def apart(kind: Drawn, size: float, ink: MarkInk) -> float:
     return max(2.0, ink.stroke if kind in UPRIGHT else 0.45 * size)
 
 
-def match_mark(kind: Drawn, size: float, view: View, least: float) -> tuple[FloatArray, FloatArray]:
-    """Fit of the mark at every column and the number of its pixels that are seen there, (n,) each.
+def match_marks(kind: Drawn, sizes: list[float], view: View) -> list[tuple[FloatArray, FloatArray]]:
+    """For every size the fit of the mark at every column and the number of its pixels that are seen, (n,) each.
 
-    Fits of less than ``least`` may come out as -1.
+    Fits of less than the view is for may come out as -1.
     """
-    if kind in UPRIGHT:
-        fit, visible = match_bars(view.uprights, kind, size)
-        # A tick cannot be told from a piece of a riser that the trace has misplaced.
-        return (np.where(view.ink.flat, fit, -1.0) if kind == "tick" else fit), visible
-    return match_shape(shape_of(kind, size, view.ink.stroke), view.ground, least)
+    if kind not in UPRIGHT:
+        return match_shape([shape_of(kind, size, view.ink.stroke) for size in sizes], view.ground)
+    fit, visible = match_bars(view.uprights, kind, sizes)
+    # A tick cannot be told from a piece of a riser that the trace has misplaced.
+    return list(zip(np.where(view.ink.flat, fit, -1.0) if kind == "tick" else fit, visible, strict=True))
 
 
 def sizes_to_try(inks: list[MarkInk], height: float, settings: MarkSettings) -> list[float]:

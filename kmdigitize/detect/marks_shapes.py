@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ import numpy as np
 from kmdigitize.detect.marks_ground import Ground
 from kmdigitize.detect.marks_ink import MarkInk, rows_of
 from kmdigitize.detect.marks_render import CORNERS, Drawn
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.geometry import FloatArray, IntArray
 
 KINDS: tuple[Drawn, ...] = ("cross", "circle", "triangle", "tall triangle", "square")
 SLOPES = 2.5
@@ -124,20 +124,27 @@ def reach_of(size: float, stroke: float) -> int:
     return max(int(np.abs(points).max(initial=0)) for shape in shapes for points in (shape.inked, shape.blank))
 
 
-def match(shape: Shape, ground: Ground, least: float) -> tuple[FloatArray, FloatArray]:
-    """Fit of ``shape`` at every column of the curve, (n,) in [-1, 1], and how many of its inked pixels are seen.
+def match(shapes: Sequence[Shape], ground: Ground) -> list[tuple[FloatArray, FloatArray]]:
+    """Fit of every shape at every column of the curve, (n,) in [-1, 1], and how many of its inked pixels are seen.
 
-    Columns without a trace of unexplained ink around them are not tried (-1), and where it is sure to be less than
-    ``least`` the fit is not worked out (-1).
+    Columns without a trace of unexplained ink around them are not tried (-1), and where less ink is seen than the
+    ground's least fit takes, the fit is not worked out (-1).
     """
-    fit, visible = np.full(ground.here.size, -1.0), np.zeros(ground.here.size)
-    tried = ground.busy_within(int(np.ceil(shape.size)) + 1)
-    for index, centre in ((tried, ground.here), (tried[ground.moved[tried]], ground.after)):
-        likely = index[_may_fit(shape, ground, centre[index], least)]
-        here, seen = _fit_at(shape, ground, centre[likely])
-        better = here > fit[likely]
-        fit[likely[better]], visible[likely[better]] = here[better], seen[better]
-    return fit, visible
+    reach = np.array([np.ceil(shape.size) + 1 for shape in shapes])
+    tried = np.flatnonzero(ground.away <= reach.max())
+    index = np.concatenate([tried, tried[ground.moved[tried]]])
+    centre = np.concatenate([ground.here[tried], ground.after[index[tried.size :]]])
+    likely = ground.may_fit([shape.inked for shape in shapes], centre) & (ground.away[index] <= reach[:, None])
+    result = []
+    for shape, column in zip(shapes, likely, strict=True):
+        fit, visible = np.full(ground.here.size, -1.0), np.zeros(ground.here.size)
+        for some in (np.flatnonzero(column[: tried.size]), tried.size + np.flatnonzero(column[tried.size :])):
+            if some.size:
+                here, seen = _fit_at(shape, ground, centre[some])
+                better = here > fit[index[some]]
+                fit[index[some[better]]], visible[index[some[better]]] = here[better], seen[better]
+        result.append((fit, visible))
+    return result
 
 
 def outline(kind: Drawn, size: float, half_width: int) -> IntArray:
@@ -170,12 +177,6 @@ def filled_share(kind: Drawn, size: float, ground: Ground, stroke: float, index:
         return 0.0, 0
     value, seen = ground.under(np.array([[0, -row], [0, row]]), ground.here[index], False)
     return float(value.sum()), int(seen.sum())
-
-
-def _may_fit(shape: Shape, ground: Ground, centre: IntArray, least: float) -> BoolArray:
-    """Where (m,) every other inked pixel of the shape does not already lack too much ink for a fit of ``least``."""
-    lacking = ground.lacking(shape.inked[::2], centre)
-    return lacking <= (1 - least) / 2 * len(shape.inked) + 1e-3
 
 
 def _fit_at(shape: Shape, ground: Ground, centre: IntArray) -> tuple[FloatArray, FloatArray]:
