@@ -24,6 +24,7 @@ from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.options import DEFAULT_OPTIONS, Options
+from kmdigitize.others import apart_from_others, skipped_parts
 from kmdigitize.provenance import provenance
 from kmdigitize.records.axes import AxisTitles, Panel, PrintedAxes, Scales
 from kmdigitize.records.curves import Trace
@@ -38,7 +39,6 @@ from kmdigitize.settings import DEFAULT_SETTINGS, Settings
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.numbers import read_numbers
 from kmdigitize.text.ocr import read_tokens, reread
-from kmdigitize.text.part_letters import parts_without_axes
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
 from kmdigitize.text.titles import in_sequence, read_axis_titles, read_panel_title
@@ -131,7 +131,7 @@ def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
     """Panels, scales and traces; of the facts only ``FIND_FACTS`` count. Raises NoPanelError when there are no axes."""
     watch = Stopwatch()
     with watch.lap("find panels"):
-        panels = _find_panels(page, facts)
+        panels, others = _find_panels(page, facts)
     found, skipped, errors = [], [], []
     for panel in panels:
         try:
@@ -140,17 +140,9 @@ def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
             log.debug("panel %s: %s", panel.name, error)
             errors.append(error)
             skipped.append(SkippedPanel(panel, str(error)))
-    skipped += [_skipped_part(*part) for part in parts_without_axes(page.tokens, panels)] if not facts.panel else []
+    skipped += skipped_parts(panels, others, page.tokens) if not facts.panel else ()
     seconds = {**page.seconds, **watch.seconds}
     return Found(page.figure, page.tokens, tuple(found), tuple(skipped), seconds, tuple(errors))
-
-
-def _skipped_part(name: str, box: Box) -> SkippedPanel:
-    """A lettered part of the figure in which no axes were found."""
-    reason = (
-        f"Panel {name} has no pair of numbered axes, so it shows no survival curve (bars, a forest plot, a picture)."
-    )
-    return SkippedPanel(Panel(name, box, box, box.bottom, box.left), reason)
 
 
 def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
@@ -185,8 +177,9 @@ def complete(
     return Result(digitized, panels, facts, provenance(digitized.figure, options, settings), seconds)
 
 
-def _find_panels(page: Page, facts: FigureFacts) -> tuple[Panel, ...]:
-    panels = panels_of(page.figure, page.tokens, page.settings)
+def _find_panels(page: Page, facts: FigureFacts) -> tuple[tuple[Panel, ...], tuple[Box, ...]]:
+    """The panels that the facts choose, and the places of the other drawings on the page."""
+    panels, others = apart_from_others(panels_of(page.figure, page.tokens, page.settings), page.figure, page.tokens)
     if not panels and facts.frame is not None:
         whole = Box(0, 0, page.figure.width - 1, page.figure.height - 1)
         panels = (Panel("1", whole, whole, 0, 0),)
@@ -201,7 +194,7 @@ def _find_panels(page: Page, facts: FigureFacts) -> tuple[Panel, ...]:
         names = ", ".join(panel.name for panel in named)
         message = f"There is no panel {facts.panel!r}; found: {names}."
         raise NoPanelError(message, f"Choose with --panel {named[0].name}.")
-    return chosen
+    return chosen, others
 
 
 def _named(panels: tuple[Panel, ...], tokens: tuple[TextToken, ...]) -> tuple[Panel, ...]:

@@ -17,19 +17,23 @@ from kmdigitize.records.figure import Figure, TextToken
 
 
 def with_regions(
-    panels: Sequence[Panel], figure: Figure, tokens: Sequence[TextToken], text_px: float
+    panels: Sequence[Panel], figure: Figure, tokens: Sequence[TextToken], text_px: float, others: Sequence[Box] = ()
 ) -> tuple[Panel, ...]:
-    """The panels, in the order given, with names "1", "2", … and the part of the page that belongs to each."""
+    """The panels, in the order given, with names "1", "2", … and the part of the page that belongs to each.
+
+    ``others`` are drawings on the page that are no panels.
+    """
+    whole = Box(0.0, 0.0, figure.width - 1.0, figure.height - 1.0)
+    frames = [*(panel.frame for panel in panels), *others]
     return tuple(
-        replace(panel, name=str(number), region=_region(panel, panels, figure, tokens, text_px))
+        replace(panel, name=str(number), region=_region(panel.frame, frames, whole, tokens, text_px))
         for number, panel in enumerate(panels, 1)
     )
 
 
-def _region(panel: Panel, panels: Sequence[Panel], figure: Figure, tokens: Sequence[TextToken], text_px: float) -> Box:
-    frame = panel.frame
-    left, top, right, bottom = 0.0, 0.0, figure.width - 1.0, figure.height - 1.0
-    for other in (one.frame for one in panels if one is not panel):
+def _region(frame: Box, frames: Sequence[Box], whole: Box, tokens: Sequence[TextToken], text_px: float) -> Box:
+    left, top, right, bottom = whole.left, whole.top, whole.right, whole.bottom
+    for other in (one for one in frames if one is not frame):
         if min(frame.bottom, other.bottom) > max(frame.top, other.top):
             if other.right <= frame.left:
                 left = max(left, _cut_between(other, frame, tokens, text_px))

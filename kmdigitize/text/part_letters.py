@@ -37,7 +37,8 @@ def parts_without_axes(tokens: Sequence[TextToken], panels: Sequence[Panel]) -> 
     if not panels or len(known) < len(panels):
         return ()
     height = float(np.median([token.box.height for token in known])) + 1
-    page = Box(0.0, 0.0, max(p.region.right for p in panels), max(p.region.bottom for p in panels))
+    printed = [*(panel.region for panel in panels), *(token.box for token in tokens)]
+    page = Box(0.0, 0.0, max(box.right for box in printed), max(box.bottom for box in printed))
     apart = _APART * max(page.width, page.height)
     letters = {panel.name: token.box for panel, token in zip(panels, known, strict=True)}
     more: dict[str, Box] = {}
