@@ -1,20 +1,26 @@
-"""The parts of a figure that are none of its panels with axes: found, named, and said to be skipped.
+"""The parts of a figure that show no survival: found, named, and said to be skipped.
 
-They have a printed letter of their own, or are drawings about as large as a panel. What is printed on them belongs to
-no panel, so the regions of panels end where they begin.
+Those without axes have a printed letter of their own, or are drawings about as large as a panel. What is printed on
+them belongs to no panel, so the regions of panels end where they begin. Others have axes, of something else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from kmdigitize.detect.panels_regions import with_regions
 from kmdigitize.detect.parts import find_parts, printed_height
 from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
-from kmdigitize.records.digitized import SkippedPanel
+from kmdigitize.records.digitized import DigitizedPanel, SkippedPanel
 from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.text.part_letters import parts_without_axes
+from kmdigitize.text.titles import names_survival
+
+_LATE = 0.05
+"""Share of the x axis from which its left end is not 0."""
 
 
 def apart_from_others(
@@ -35,6 +41,19 @@ def skipped_parts(
     drawn = [box for box in others if not any(part.contains(box.center_x, box.center_y) for _, part in lettered)]
     taken = [panel.name for panel in panels] + [name for name, _ in lettered]
     return tuple(_skipped(*part) for part in (*lettered, *zip(_free_names(taken, len(drawn)), drawn, strict=True)))
+
+
+def other_measure(panel: DigitizedPanel) -> str:
+    """The title of the y axis where neither its words nor the curves are those of survival, else "".
+
+    Survival begins at a time of 0 and a survival of 1. A title that was not read says nothing.
+    """
+    scales, frame = panel.scales, panel.panel.frame
+    if not scales.y_title or scales.end_point or names_survival(scales.y_title):
+        return ""
+    first, last = (float(value) for value in scales.x.to_value(np.array([frame.left, frame.right])))
+    below = all(any(flag.code == "starts_below_one" for flag in arm.flags) for arm in panel.arms)
+    return scales.y_title if below or first > _LATE * (last - first) else ""
 
 
 def _free_names(taken: Sequence[str], count: int) -> list[str]:

@@ -24,7 +24,7 @@ from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.options import DEFAULT_OPTIONS, Options
-from kmdigitize.others import apart_from_others, skipped_parts
+from kmdigitize.others import apart_from_others, other_measure, skipped_parts
 from kmdigitize.provenance import provenance
 from kmdigitize.records.axes import AxisTitles, Panel, PrintedAxes, Scales
 from kmdigitize.records.curves import Trace
@@ -150,11 +150,18 @@ def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
     panels, skipped, errors = [], list(found.skipped), list(found.errors)
     for panel in found.panels:
         settled = _settle_panel(panel, found, facts)
-        if settled.arms:
+        other = "" if facts.of_panel(panel.panel.name).direction else other_measure(settled)
+        if settled.arms and not other:
             panels.append(settled)
             continue
         message = f"Panel {panel.panel.name} has axes but no step curve was found in it."
-        errors.append(NoCurveError(message, "Trace it in `kmdigitize review`, or give a larger picture."))
+        remedy = "Trace it in `kmdigitize review`, or give a larger picture."
+        if other:
+            message, remedy = (
+                f"Panel {panel.panel.name} shows {other}, not survival.",
+                "If it does, state --direction down.",
+            )
+        errors.append(NoCurveError(message, remedy))
         skipped.append(SkippedPanel(panel.panel, message))
     if not panels:
         raise errors[0]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from kmdigitize.detect.parts import find_parts
-from kmdigitize.geometry import Box, Pixels
-from kmdigitize.others import apart_from_others, skipped_parts
-from kmdigitize.records.axes import Panel
+from kmdigitize.flags import Flag
+from kmdigitize.geometry import AxisScale, Box, Pixels
+from kmdigitize.others import apart_from_others, other_measure, skipped_parts
+from kmdigitize.records.axes import Panel, Scales
+from kmdigitize.records.digitized import DigitizedArm, DigitizedPanel
 from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.stepcurve import StepCurve
 
 FRAME = Box(60, 40, 300, 240)
 LABELS = [TextToken(str(10 * i), Box(60.0 + 40 * i, 250, 72.0 + 40 * i, 259)) for i in range(7)]
@@ -67,10 +71,31 @@ def test_what_is_printed_on_another_part_belongs_to_no_panel() -> None:
     (panel,), others = apart_from_others((_panel(),), Figure("f", _bars(_page())), LABELS)
     assert 300 < panel.region.right < 400
     (part,) = skipped_parts([panel], others, LABELS)
-    assert part.panel.name == "2" and "no pair of numbered axes" in part.reason
+    assert part.panel.name == "2"
+    assert "no pair of numbered axes" in part.reason
 
 
 def test_a_part_has_the_letter_that_the_panels_leave() -> None:
     other = Box(400, 60, 620, 240)
     assert [part.panel.name for part in skipped_parts([_panel("B")], [other], LABELS)] == ["A"]
     assert [part.panel.name for part in skipped_parts([_panel("D")], [other], LABELS)] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("title", "first_time", "flags", "other"),
+    [
+        ("Ki-67 (%)", 20, (), "Ki-67 (%)"),
+        ("Frequency", 0, ("starts_below_one",), "Frequency"),
+        ("Patients (%)", 0, ("starts_below_one",), ""),
+        ("Survival", 40, (), ""),
+        ("Surviua1", 0, (), ""),
+        ("", 20, ("starts_below_one",), ""),
+    ],
+)
+def test_panels_of_something_else_are_told_by_title_and_curves(
+    title: str, first_time: float, flags: tuple[str, ...], other: str
+) -> None:
+    scales = Scales(AxisScale.through((60, 300), (first_time, 80)), AxisScale.through((240, 40), (0, 1)), y_title=title)
+    curve = StepCurve(np.array([30.0]), np.array([0.5]), 60.0)
+    arm = DigitizedArm("arm 1", curve, flags=tuple(Flag(code) for code in flags))
+    assert other_measure(DigitizedPanel(_panel(), scales, (arm,))) == other

@@ -41,6 +41,10 @@ _UP = re.compile(
     r"|death\s*\(|recurrence\s+rate|relapse\s+rate"
 )
 _DOWN = re.compile(r"(?i)surviv|\w-free|free\s+(?:of|from)|alive|remission|without|retention|persistence")
+_MEASURES = re.compile(
+    r"(?i)prob|proportion|fraction|percent|patients|subjects|cases|surv|free|rate|risk|incidence|event|cumul|kaplan"
+    r"|S\s*\(|^\W*%\W*$|Überleben|supervivencia|sobrevida|survie|sopravvivenza"
+)
 _END_POINTS = re.compile(
     r"(?i)((?:[a-z]+[\s-]+(?:[a-z]+[\s-]+)?)?(?:free|specific|related)[\s-]+survival|overall\s+survival|graft\s+survival"
     r"|(?:duration|time)\s+(?:of|to)\s+[a-z]+(?:\s[a-z]+)?|\b(?:PFS|OS|DFS|RFS|EFS|MFS|DSS|CSS|TTP|LRFS|DMFS|BCR)\b)"
@@ -136,6 +140,11 @@ def direction(text: str) -> Direction | None:
     if _DOWN.search(text):
         return "down"
     return "up" if _UP.search(text) else None
+
+
+def names_survival(title: str) -> bool:
+    """Whether the title of a y axis may be that of survival: by words of it, of incidence, or of parts of a whole."""
+    return any(words.search(title) for words in (_MEASURES, _DOWN, _UP, _END_POINTS))
 
 
 def _percent(title: str) -> bool | None:
