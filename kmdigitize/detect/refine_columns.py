@@ -101,14 +101,19 @@ def _through_lines(coverage: FloatImage, occluded: FloatImage, widest: int) -> F
     """``coverage`` (h, n) with the lines filled in that cross a run: up to ``widest`` rows of ink that is none of the
     curve's, between pixels that are at least half in the curve, are as full as the paler of these."""
     foreign = (coverage <= INK) & (occluded > INK)
-    filled = coverage.copy()
+    first, column = np.nonzero(foreign[1:] & (coverage[:-1] >= 0.5))
+    if not first.size:
+        return coverage
+    filled, last = coverage.copy(), first + 1
     for rows in range(1, min(widest, coverage.shape[0] - 2) + 1):
-        ends = np.minimum(coverage[: -rows - 1], coverage[rows + 1 :])
+        inside = last + 1 < coverage.shape[0]
+        first, column, last = first[inside], column[inside], last[inside] + 1
+        ends = np.minimum(coverage[first, column], coverage[last, column])
         across = ends >= 0.5
         for row in range(1, rows + 1):
-            across &= foreign[row : row + ends.shape[0]]
-        for row in range(1, rows + 1):
-            filled[row : row + ends.shape[0]][across] = ends[across]
+            filled[first[across] + row, column[across]] = ends[across]
+        on = foreign[last, column]
+        first, column, last = first[on], column[on], last[on]
     return filled
 
 
@@ -138,26 +143,23 @@ def _walk(
 
     A run ends where there is no ink, and where ink that has thinned out grows again (the next stroke).
     """
-    columns = np.arange(seed.size)
     total, moment = np.zeros(seed.size), np.zeros(seed.size)
-    last = coverage[seed, columns].astype(np.float64)
-    alive = last > INK
-    cut = np.zeros(seed.size, dtype=bool)
-    row, end = seed.copy(), seed.copy()
-    while alive.any():
+    cut, end = np.zeros(seed.size, dtype=bool), seed.copy()
+    last = coverage[seed, np.arange(seed.size)].astype(np.float64)
+    column = np.flatnonzero(last > INK)
+    row, last = seed[column], last[column]
+    while column.size:
         row = row + sign
-        ink = coverage[np.clip(row, 0, coverage.shape[0] - 1), columns].astype(np.float64)
+        ink = coverage[np.clip(row, 0, coverage.shape[0] - 1), column].astype(np.float64)
         ended = (ink <= INK) | ((last < 0.6) & (ink > last + 0.2)) | (row < 0) | (row >= coverage.shape[0])
-        beyond = (row - bound) * sign > 0
-        cut |= alive & beyond & ~ended
-        rim = alive & ended & (ink <= INK)
-        total[rim] += ink[rim]
-        moment[rim] += (ink * row)[rim]
-        alive &= ~ended & ~beyond
-        total[alive] += ink[alive]
-        moment[alive] += (ink * row)[alive]
-        end[alive] = row[alive]
-        last = ink
+        beyond = (row - bound[column]) * sign > 0
+        cut[column[beyond & ~ended]] = True
+        on = ~ended & ~beyond
+        counted = on | (ended & (ink <= INK))
+        total[column[counted]] += ink[counted]
+        moment[column[counted]] += (ink * row)[counted]
+        column, row, last = column[on], row[on], ink[on]
+        end[column] = row
     return total, moment, end, cut
 
 

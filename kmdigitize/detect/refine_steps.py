@@ -71,13 +71,13 @@ class _Sums:
         self.base = base
         self.size = m
 
-    def error(self, first: IntArray, stop: int) -> FloatArray:
-        """Squared error of samples ``first:stop`` about their level, for every ``first``.
+    def error(self, first: IntArray, stop: IntArray) -> FloatArray:
+        """Squared error (s, f) of samples ``first:stop`` about their level, for every ``stop`` (s,) and ``first`` (f,).
 
         The two edges may lie apart by what a stroke's drawn width varies; beyond that, and for the other channels,
         channels that disagree cost too.
         """
-        part = self.base[:, :, stop, None] - self.base.take(first, axis=2)
+        part = self.base.take(stop, axis=2)[:, :, :, None] - self.base.take(first, axis=2)[:, :, None, :]
         weight, value = part[0], part[1]
         mean = value / np.maximum(weight, 1e-9)
         within = np.maximum(part[2] - value * mean, 0.0).sum(axis=0)
@@ -90,11 +90,10 @@ class _Sums:
         total: FloatArray = within + (edges - other) ** 2 * both * other_weight / np.maximum(both + other_weight, 1e-9)
         return total
 
-    def means(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
-        """Mean (NaN where empty) and weight of each channel, both (4,)."""
-        part = self.base[:, :, stop] - self.base[:, :, first]
-        with np.errstate(invalid="ignore"):
-            mean = np.where(part[0] > 1e-6, part[1] / np.maximum(part[0], 1e-9) + self.origin, np.nan)
+    def means(self, first: IntArray, stop: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Mean (NaN where empty) and weight of each channel in stretches (k,) of samples, both (k, 4)."""
+        part = (self.base.take(stop, axis=2) - self.base.take(first, axis=2)).transpose(0, 2, 1)
+        mean = np.where(part[0] > 1e-6, part[1] / np.maximum(part[0], 1e-9) + self.origin, np.nan)
         return mean, part[0]
 
 
@@ -115,65 +114,67 @@ def _candidates(samples: Samples) -> IntArray:
 
 def _partition(sums: _Sums, candidates: IntArray, penalty: float, skip_cost: float) -> list[tuple[int, int]]:
     """Stretches (first, stop) of the best partition by dynamic programming over the candidate borders."""
-    best = np.full(sums.size + 1, np.inf)
-    best[0] = 0.0
-    entry = np.full(sums.size + 1, np.inf)  # least cost of everything before a flat that begins here
-    origin = np.zeros(sums.size + 1, dtype=np.int64)
-    came_from = np.zeros(sums.size + 1, dtype=np.int64)
-    live = np.empty(0, dtype=np.int64)
-    for border in candidates:
-        b = int(border)
-        if live.size:
-            cost = entry[live] + sums.error(live, b)
-            pick = int(np.argmin(cost))
-            best[b], came_from[b] = cost[pick] + penalty, live[pick]
-            live = live[cost <= best[b]]
-        for skipped in range(3):
-            if b >= skipped and best[b - skipped] + skipped * skip_cost < entry[b]:
-                entry[b], origin[b] = best[b - skipped] + skipped * skip_cost, b - skipped
-        live = np.append(live, b)
+    best, entry = [np.inf] * (sums.size + 1), [np.inf] * (sums.size + 1)
+    best[0] = 0.0  # entry: least cost of everything before a flat that begins there
+    origin, came_from = [0] * (sums.size + 1), [0] * (sums.size + 1)
+    live, before = candidates[:0], np.empty(0)
+    for start in range(0, candidates.size, TOGETHER):
+        borders = candidates[start : start + TOGETHER]
+        firsts, before = np.concatenate([live, borders]), np.append(before, np.full(borders.size, np.inf))
+        for place, (b, error) in enumerate(zip(borders.tolist(), sums.error(firsts, borders), strict=True), live.size):
+            if b:
+                cost = before + error
+                pick = int(cost.argmin())
+                best[b], came_from[b] = float(cost[pick]) + penalty, int(firsts[pick])
+                before[cost > best[b]] = np.inf
+            for skipped in range(3):
+                if b >= skipped and best[b - skipped] + skipped * skip_cost < entry[b]:
+                    entry[b], origin[b] = best[b - skipped] + skipped * skip_cost, b - skipped
+            before[place] = entry[b]
+        kept = np.isfinite(before)
+        live, before = firsts[kept], before[kept]
     stretches = []
     stop = sums.size
     while stop > 0:
-        first = int(came_from[stop])
+        first = came_from[stop]
         stretches.append((first, stop))
-        stop = int(origin[first])
+        stop = origin[first]
     return stretches[::-1]
+
+
+TOGETHER = 32
+"""Borders whose flats' errors are worked out at once."""
 
 
 def _monotone(sums: _Sums, bounds: list[tuple[int, int]]) -> Flats:
     """Merge neighbouring stretches until every level lies below the one before it (pool adjacent violators)."""
+    first, stop = np.array(bounds, dtype=np.int64).T
+    levels, weights = _levels(*sums.means(first, stop))
     merged: list[tuple[int, int, float, float]] = []
-    for first, stop in bounds:
-        level, weight = _level(*sums.means(first, stop))
-        item = (first, stop, level, weight)
+    for stretch in zip(first.tolist(), stop.tolist(), levels.tolist(), weights.tolist(), strict=True):
+        item = stretch
         while merged and merged[-1][2] >= item[2] - 1e-6:
             before = merged.pop()
             total = before[3] + item[3]
             item = (before[0], item[1], (before[2] * before[3] + item[2] * item[3]) / total, total)
         merged.append(item)
-    levels = np.array([item[2] for item in merged])
-    means = np.array([sums.means(item[0], item[1])[0] for item in merged])
-    return Flats(
-        np.array([item[0] for item in merged], dtype=np.int64),
-        np.array([item[1] for item in merged], dtype=np.int64),
-        levels,
-        np.array([item[3] for item in merged]),
-        means - levels[:, None],
-    )
+    first, stop = (np.array([item[end] for item in merged], dtype=np.int64) for end in (0, 1))
+    levels, weights = (np.array([item[which] for item in merged]) for which in (2, 3))
+    return Flats(first, stop, levels, weights, sums.means(first, stop)[0] - levels[:, None])
 
 
-def _level(mean: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Level of a stretch and its weight.
+def _levels(mean: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Levels of stretches and their weights, (k,) each, from those of their channels (k, 4).
 
     The two edges count equally where both are seen, so that a stroke that is drawn wider or narrower there (an
     unsmoothed renderer) moves nothing; the other channels count by their own small weight.
     """
-    mean, weight = np.nan_to_num(mean), weight.copy()
-    if weight[UPPER] > 0 and weight[LOWER] > 0:
-        weight[[UPPER, LOWER]] = (weight[UPPER] + weight[LOWER]) / 2
-    total = float(weight.sum())
-    return float((mean * weight).sum()) / max(total, 1e-9), total
+    edges = weight[:, [UPPER, LOWER]]
+    both = (edges > 0).all(axis=1, keepdims=True)
+    weight = weight.copy()
+    weight[:, [UPPER, LOWER]] = np.where(both, edges.sum(axis=1, keepdims=True) / 2, edges)
+    total = weight.sum(axis=1)
+    return (np.nan_to_num(mean) * weight).sum(axis=1) / np.maximum(total, 1e-9), total
 
 
 def riser_columns(samples: Samples, flats: Flats) -> tuple[FloatArray, FloatArray]:
