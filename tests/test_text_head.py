@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kmdigitize.text.head import without_head
+from kmdigitize.text.head import Head, without_head
 from kmdigitize.text.letters import _long_runs
 from kmdigitize.text.models import model_path, open_model
 
@@ -44,3 +44,16 @@ def test_long_runs_are_those_of_an_opening(length: int) -> None:
     ink[5:50, 7] = ink[:20, 9] = ink[30:, 12] = 1
     opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
     assert np.array_equal(_long_runs(ink, length), opened)
+
+
+def test_a_first_look_changes_no_reply() -> None:
+    random = np.random.default_rng(5)
+    head = Head(random.normal(0, 2, (6, 50)).astype(np.float32), random.normal(0, 1, 50).astype(np.float32))
+    features = random.normal(0, 1, (3, 400, 6)).astype(np.float32)
+    features[:, ::2, 0] += 9.0  # most of them blank
+    head.weights[0, 0] = 8.0
+    head.weights[:, 40:] *= 0.1  # letters that are never printed
+    quick = head.looking_first_at(np.arange(40))
+    assert 100 < quick._blank(features.reshape(-1, 6)).sum() < 1200
+    for wanted, found in zip(head.likeliest(features), quick.likeliest(features), strict=True):
+        assert found == pytest.approx(wanted, rel=1e-5)

@@ -201,3 +201,33 @@ def test_letters_on_a_dark_bar_are_pieces() -> None:
     assert not len(find_pieces(page))
     (piece,) = reversed_pieces(page)
     assert piece[0] == pytest.approx(50, abs=3)
+
+
+def test_equal_crops_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counts:
+        asked = 0
+
+        def read(self, crops: list[Pixels], least_width: int) -> list[Reply]:
+            self.asked += len(crops)
+            return [("8", 0.99)] * len(crops)
+
+    reader, page = ModelReader(1), np.full((40, 120, 3), 255, np.uint8)
+    page[10:20, 10:14] = page[10:20, 50:54] = page[10:16, 90:94] = 0
+    monkeypatch.setattr(reader, "_recogniser", counts := Counts())
+    regions = np.array([[[x, 8], [x + 10, 8], [x + 10, 24], [x, 24]] for x in (6, 46, 86)], np.float64)
+    assert reader.read_regions(page, regions) == [("8", 0.99)] * 3
+    assert counts.asked == 2
+
+
+def test_a_number_on_end_is_not_looked_at_upside_down() -> None:
+    class Fractions(_Counter):
+        asked = 0
+
+        def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+            self.asked += len(regions)
+            return [("0.8", 0.99)] * len(regions)
+
+    figure = Figure("f", np.rot90(_strokes(10, 15, 20, 26, 32).pixels).copy())
+    reader = Fractions((8, 80, 28, 115))
+    assert [(t.text, t.angle) for t in read_tokens(figure, reader)] == [("0.8", 90.0)]
+    assert reader.asked == 1

@@ -3,16 +3,19 @@
 The network ends in a linear layer over 18,710 letters of all scripts and a softmax over them, a third of its time, of
 which only the largest value is wanted. Both are cut off the file of the model (ONNX, a protocol buffer whose messages
 are walked through here) and replaced by one product of matrices and, where a letter stands, one sum of exponentials;
-replies are the same up to rounding. A model that ends otherwise is left whole.
+replies are the same up to rounding. Where a few letters suffice to see that there is a blank, the others are left out.
+A model that ends otherwise is left whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kmdigitize.geometry import BoolArray
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -25,27 +28,48 @@ _INPUTS, _OUTPUTS, _KIND = 1, 2, 4
 """Fields of a node."""
 _LENGTH = 2
 """Wire type of a field with a length before it; the others are whole numbers, 8 and 4 bytes."""
+_CERTAIN = 5.0
+"""Natural logarithm of the odds of a blank against each usual letter from which it is one: two thirds of all steps."""
 _FIXED = {1: 8, 5: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A linear layer: ``weights`` (features, letters) and ``offsets`` (letters,)."""
+    """A linear layer: ``weights`` (features, letters) and ``offsets`` (letters,).
+
+    ``usual`` is the part of both for a blank and the letters that are looked at first.
+    """
 
     weights: Floats
     offsets: Floats
+    usual: tuple[Floats, Floats] | None = None
+
+    def looking_first_at(self, letters: Indices) -> Head:
+        """The same layer, that looks at all letters only where none of ``letters`` is blank for certain."""
+        chosen = np.concatenate([[0], letters[letters != 0]])
+        return replace(self, usual=(np.ascontiguousarray(self.weights[:, chosen]), self.offsets[chosen]))
 
     def likeliest(self, features: Floats) -> tuple[Indices, Floats]:
         """The likeliest letter for each of ``features`` (crops, steps, features) and its probability; that of a blank
         is not computed and given as 1."""
-        scores = features.reshape(-1, features.shape[2]) @ self.weights
+        steps = features.reshape(-1, features.shape[2])
+        best, chance = np.zeros(len(steps), np.intp), np.ones(len(steps), np.float32)
+        (open_steps,) = np.nonzero(~self._blank(steps))
+        scores = steps[open_steps] @ self.weights
         scores += self.offsets
-        best = scores.argmax(axis=1)
-        chance = np.ones(len(best), np.float32)
-        (written,) = np.nonzero(best)
-        rest = scores[written] - scores[written, best[written]][:, None]
-        chance[written] = 1 / np.exp(rest, out=rest).sum(axis=1)
+        best[open_steps] = scores.argmax(axis=1)
+        (written,) = np.nonzero(best[open_steps])
+        at = open_steps[written]
+        rest = scores[written] - scores[written, best[at]][:, None]
+        chance[at] = 1 / np.exp(rest, out=rest).sum(axis=1)
         return best.reshape(features.shape[:2]), chance.reshape(features.shape[:2])
+
+    def _blank(self, steps: Floats) -> BoolArray:
+        """Which of ``steps`` (n, features) are blank for certain: no usual letter comes near."""
+        if self.usual is None or self.usual[1].size < 2:
+            return np.zeros(len(steps), np.bool_)
+        scores = steps @ self.usual[0] + self.usual[1]
+        return np.asarray(scores[:, 0] > scores[:, 1:].max(axis=1) + _CERTAIN, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

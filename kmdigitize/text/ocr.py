@@ -59,7 +59,8 @@ def read_tokens(
     """
     reader, settings = reader or shared_reader(), settings or OcrSettings()
     lines = _whole_lines(reader.find_lines(figure.pixels), settings)
-    pieces = [piece for line in lines for piece in _pieces(figure.pixels, line, lines, settings)]
+    boxes = [bounds(line) for line in lines]
+    pieces = [piece for line in lines for piece in _pieces(figure.pixels, line, boxes, settings)]
     tokens = _read(figure.pixels, reader, [piece for piece in pieces if piece[1] >= 0], settings)
     turned = [piece for piece in pieces if piece[1] < 0 and not _is_read(piece[0], tokens)]
     tokens += _read(figure.pixels, reader, turned, settings)
@@ -88,23 +89,22 @@ def reread(figure: Figure, boxes: Sequence[Box], numeric: bool, reader: Reader |
 
 
 def _pieces(
-    pixels: Pixels, line: FloatArray, lines: Sequence[FloatArray], settings: OcrSettings
+    pixels: Pixels, line: FloatArray, boxes: Sequence[Box], settings: OcrSettings
 ) -> list[tuple[FloatArray, float]]:
     """The regions that a line is cut into, each with the angle at which it may be read."""
-    oriented = _orientations(line, lines, settings)
+    oriented = _orientations(line, boxes, settings)
     if len(oriented) == 1 and _is_stacked(pixels, line, settings):
         oriented += _on_end(line)
     return [(piece, angle) for region, angle in oriented for piece in cut_line(pixels, region, settings)]
 
 
 def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
-    """Whether words were read on end in this place, so that nobody needs to look at them upside down."""
+    """Whether words or a number were read on end in this place, so that nobody needs to look upside down."""
     box = bounds(region)
     area = max(1.0, box.width * box.height)
     return any(
         token.angle > 0
-        and token.confidence > 0.9
-        and sum(map(str.isalpha, token.text)) > 4
+        and ((token.confidence > 0.9 and sum(map(str.isalpha, token.text)) > 4) or _is_number_on_end(token))
         and token.box.overlap(box) > 0.8 * area
         for token, _ in tokens
     )
@@ -147,19 +147,18 @@ def _one_line(long: Box, short: Box, on_end: bool, settings: OcrSettings) -> boo
     return alike and not inside and shared_y > 0.7 * min(short.height, long.height) and shared_x > 0.2 * short.height
 
 
-def _orientations(
-    line: FloatArray, lines: Sequence[FloatArray], settings: OcrSettings
-) -> list[tuple[FloatArray, float]]:
+def _orientations(line: FloatArray, boxes: Sequence[Box], settings: OcrSettings) -> list[tuple[FloatArray, float]]:
     """The region as it may be read: upright, from bottom to top, from top to bottom.
 
-    A region of about equal sides may be a short label on end if one in its column certainly stands on end.
+    A region of about equal sides may be a short label on end if one of ``boxes`` in its column certainly stands so.
     """
     width, height = size(line)
     if height > 2 * settings.tall * width:
         return _on_end(line)
     if height > settings.tall * width:
         return [(line, 0.0), *_on_end(line)]
-    if height > _UPRIGHT * width and any(_tall_in_column(bounds(other), bounds(line), settings) for other in lines):
+    own = bounds(line)
+    if height > _UPRIGHT * width and any(_tall_in_column(other, own, settings) for other in boxes):
         return [(line, 0.0), *_on_end(line)]
     return [(line, 0.0)]
 
@@ -240,8 +239,13 @@ def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSe
 
 def _surely_vertical(token: TextToken) -> bool:
     """Words, or a number of several digits, that read well on end."""
-    number = len(token.text) >= 3 and re.fullmatch(r"[\d.,]+%?", token.text) is not None and token.angle > 0
-    return (len(token.text) > 4 and token.confidence > 0.8) or (number and token.confidence > 0.95)
+    return (len(token.text) > 4 and token.confidence > 0.8) or (len(token.text) >= 3 and _is_number_on_end(token))
+
+
+def _is_number_on_end(token: TextToken) -> bool:
+    """A number of more than one sign that was read for certain from bottom to top, as those of a y axis stand."""
+    number = len(token.text) >= 2 and re.fullmatch(r"[\d.,]+%?", token.text) is not None
+    return number and token.angle > 0 and token.confidence > 0.95
 
 
 def _one_column(token: TextToken, long: TextToken) -> bool:

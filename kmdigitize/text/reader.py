@@ -57,7 +57,8 @@ class ModelReader:
     """The models shipped with rapidocr 3.10 (Apache-2.0), run by onnxruntime without a network.
 
     ``threads`` is the number of threads inside one model call: two on a desk, one in each worker of a batch. The
-    models are loaded at the first call; calls from several threads take turns.
+    models are loaded at the first call; calls from several threads take turns. Equal crops, such as the labels of axes
+    that several panels repeat, are read once.
     """
 
     def __init__(self, threads: int = 2) -> None:
@@ -79,16 +80,24 @@ class ModelReader:
         """See :class:`Reader`."""
         if not len(regions):
             return []
-        from kmdigitize.text.models import LineRecogniser, padded_width
+        from kmdigitize.text.models import LineRecogniser
 
         crops = [crop_region(pixels, region) for region in regions]
+        first = {(crop.shape, crop.tobytes()): i for i, crop in enumerate(crops)}
         with self._lock:
             self._recogniser = self._recogniser or LineRecogniser(self._threads)
-            replies: list[Reply] = self._recogniser.read(crops, _NARROW)
-            short = [padded_width(crop, _NARROW) <= _SHORT for crop in crops]
-            unsure = [i for i, (_, score) in enumerate(replies) if score < _SURE and short[i]]
-            for i, again in zip(unsure, self._recogniser.read([crops[i] for i in unsure], _WIDE), strict=True):
-                replies[i] = max(replies[i], again, key=lambda reply: reply[1])
+            replies = dict(zip(first, self._read([crops[i] for i in first.values()]), strict=True))
+        return [replies[crop.shape, crop.tobytes()] for crop in crops]
+
+    def _read(self, crops: list[Pixels]) -> list[Reply]:
+        """The replies to crops, those of doubted short ones after a second look."""
+        from kmdigitize.text.models import padded_width
+
+        replies: list[Reply] = self._recogniser.read(crops, _NARROW)
+        short = [padded_width(crop, _NARROW) <= _SHORT for crop in crops]
+        unsure = [i for i, (_, score) in enumerate(replies) if score < _SURE and short[i]]
+        for i, again in zip(unsure, self._recogniser.read([crops[i] for i in unsure], _WIDE), strict=True):
+            replies[i] = max(replies[i], again, key=lambda reply: reply[1])
         return replies
 
 
