@@ -173,8 +173,8 @@ def _fetched(opener: OpenerDirector, address: str) -> str:
 
 
 def _tested(case: Case, place: Place, tests: Path) -> Case:
-    """``case`` with the last line of the tests."""
-    command = [str(place.bin / "python"), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    """``case`` with the last line of the tests, which pytest prints unless it is asked twice to be quiet."""
+    command = [str(place.bin / "python"), "-m", "pytest", "-p", "no:cacheprovider"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
     ran = subprocess.run(command, cwd=tests, env=environment, capture_output=True, text=True, check=False)
     (RESULTS.parent / "install-tests.log").write_text(ran.stdout + ran.stderr)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks import other_tools
 from benchmarks.extraction_tables import measures, summarise, to_markdown, worse_than
 from benchmarks.figure_sets import SERIES, figures_of
 from benchmarks.scoring import ArmScore, score_figure
@@ -92,3 +93,13 @@ def test_the_protocols_are_drawn_as_published() -> None:
     survdigitizer = dict(figures_of("survdigitizer", 1))["survdigitizer-25-3-0"]().figure
     assert [arm["n"] for arm in survdigitizer.truth["arms"]] == [25, 25, 25]
     assert np.isfinite(survdigitizer.truth["arms"][0]["t_end_plotted"])
+
+
+def test_curves_without_names_go_to_the_arms_they_fit_and_missing_ones_are_bad() -> None:
+    high, low = np.full(100, 0.8), np.full(100, 0.4)
+    mates = other_tools.matched([low, high], [high - 0.002])
+    assert mates[0] is None
+    np.testing.assert_array_equal(mates[1], high - 0.002)
+    row = other_tools.curve_row("protocol", "a program", [[low, high]], [mates])
+    assert row == ["protocol", "a program", "1", "0", "0.0020", "0.0020", "0.50", "0.50"]
+    assert other_tools.curve_row("protocol", "a program", [[low]], [[None]])[3] == "1"
