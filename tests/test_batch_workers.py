@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import batch_light as work
 import pytest
@@ -98,3 +99,27 @@ def test_a_cluster_gives_lost_work_out_again(tmp_path: Path) -> None:
     Path(jobs[2].path).touch()
     found = sorted(done.answer.name for done in run_on_cluster(jobs, cluster_job, "local", 1) if done.answer)
     assert found == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize(("lost", "failures"), [(1, []), (4, ["died"])])
+def test_an_answer_that_does_not_come_is_asked_for_again(
+    lost: int, failures: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+    from batch_work import cluster_job
+
+    from kmdigitize.batch.cluster import run_on_cluster
+    from kmdigitize.jobs import Job
+
+    answer, calls = distributed.Future.result, iter(range(10))
+
+    def late(future: Any, timeout: float | None = None) -> Any:
+        if next(calls) < lost:
+            raise TimeoutError
+        return answer(future, timeout)
+
+    monkeypatch.setattr(distributed.Future, "result", late)
+    job = Job(str(tmp_path / "0"), "0", {})
+    done = list(run_on_cluster([job], cluster_job, "local", 1))
+    assert [one.failure for one in done if one.failure] == failures
+    assert [one.task for one in done] == [job]

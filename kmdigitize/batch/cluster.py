@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -13,6 +14,8 @@ from kmdigitize.errors import BatchError
 from kmdigitize.jobs import Job
 
 TRIES = 4
+ANSWER_S = 60.0
+"""Wait for the answer of finished work. Where a worker dies just then, distributed may wait for it for ever."""
 
 
 def run_on_cluster(
@@ -36,15 +39,27 @@ def run_on_cluster(
             client: Any = opened.enter_context(Client(place, timeout="30s"))  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
             raise BatchError(f"The cluster at {address} cannot be reached: {error}.", "Check --dask.") from error
-        futures = client.map(partial(_with_one_thread, work), jobs, pure=False, retries=TRIES)
+        task = partial(_with_one_thread, work)
+        futures = client.map(task, jobs, pure=False, retries=TRIES)
         job_of = {future.key: job for future, job in zip(futures, jobs, strict=True)}
-        for future in as_completed(futures):  # type: ignore[no-untyped-call]
-            job = job_of[future.key]
-            wait(future)  # type: ignore[no-untyped-call]  # an answer that died with its worker is worked out again
-            if future.status == "error":
-                yield Done(job, failure="died", message=str(future.exception()))
-            else:
-                yield Done(job, future.result())
+        asked = Counter[str]()
+        completed: Any = as_completed(futures)  # type: ignore[no-untyped-call]
+        for future in completed:
+            job = job_of.pop(future.key)
+            asked[job.name] += 1
+            try:
+                wait(future, timeout=ANSWER_S)  # type: ignore[no-untyped-call]
+                if future.status == "error":
+                    yield Done(job, failure="died", message=str(future.exception()))
+                else:
+                    yield Done(job, future.result(timeout=ANSWER_S))
+            except TimeoutError:
+                if asked[job.name] == TRIES:
+                    yield Done(job, failure="died", message="Its answer was lost with its worker, again and again.")
+                else:
+                    again = client.submit(task, job, pure=False, retries=TRIES)
+                    job_of[again.key] = job
+                    completed.add(again)
             future.release()
 
 
