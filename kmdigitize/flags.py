@@ -11,6 +11,7 @@ from dataclasses import dataclass
 MEANING: dict[str, str] = {
     "axis_from_facts": "The axis scale was stated by the user, not read from the figure.",
     "axis_from_labels": "No tick marks were found; the axis scale rests on the centres of the tick labels.",
+    "axis_shared": "The panel has no tick labels of its own; the scale is that of a panel in its row or column.",
     "axis_poor_fit": "Tick marks and labels do not lie on one line to within the expected fraction of a pixel.",
     "axis_ends_early": "Curves run on beyond the end of the axis line, where no tick or label confirms the scale.",
     "axis_few_labels": "Fewer than three tick labels support the axis scale.",

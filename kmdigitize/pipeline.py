@@ -18,15 +18,14 @@ from kmdigitize.agreement import compare
 from kmdigitize.arms import digitized_arms
 from kmdigitize.calibration import calibrated_contrast
 from kmdigitize.detect.page import straighten
-from kmdigitize.detect.scales import StatedAxes, fit_scales
-from kmdigitize.errors import KmdigitizeError, NoCurveError, NoPanelError
-from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts, stated_axis
+from kmdigitize.errors import AxisError, KmdigitizeError, NoCurveError, NoPanelError
+from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box
 from kmdigitize.options import DEFAULT_OPTIONS, Options
 from kmdigitize.others import apart_from_others, other_measure, skipped_parts
 from kmdigitize.provenance import provenance
-from kmdigitize.records.axes import AxisTitles, Panel, PrintedAxes, Scales
+from kmdigitize.records.axes import Panel, Scales
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.digitized import Digitized, DigitizedPanel, SkippedPanel
 from kmdigitize.records.figure import Figure, TextToken
@@ -34,10 +33,11 @@ from kmdigitize.records.printed import LegendEntry, RiskTable
 from kmdigitize.reported import Reported
 from kmdigitize.reporting import Rebuild, rebuilt_by, reconstruction_inputs, reported_on
 from kmdigitize.result import PanelResult, Result
-from kmdigitize.route import legend_of, panels_of, ticks_of, traces_of
+from kmdigitize.route import legend_of, panels_of, traces_of
+from kmdigitize.scaling import Known, scales_of
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
+from kmdigitize.sharing import shared_axes, shared_legend, with_shared_titles
 from kmdigitize.stopwatch import Stopwatch
-from kmdigitize.text.numbers import read_numbers
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
@@ -129,20 +129,36 @@ def _apart_from(exact: Sequence[TextToken], tokens: Sequence[TextToken]) -> tupl
 
 def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
     """Panels, scales and traces; of the facts only ``FIND_FACTS`` count. Raises NoPanelError when there are no axes."""
-    watch = Stopwatch()
+    watch, tokens = Stopwatch(), page.tokens
     with watch.lap("find panels"):
         panels, others = _find_panels(page, facts)
-    found, skipped, errors = [], [], []
-    for panel in panels:
+    found: dict[str, FoundPanel] = {}
+    errors: dict[str, KmdigitizeError] = {}
+    for panel in (*panels, *panels):  # the second time with the axes of panels that stand below
+        known = [(one.panel, one.scales) for one in found.values()]
+        again = panel.name in errors and isinstance(errors[panel.name], AxisError) and shared_axes(panel, known, tokens)
+        if not again and panel.name in (*found, *errors):
+            continue
         try:
-            found.append(_find_on_panel(page, panel, facts.of_panel(panel.name), watch))
+            found[panel.name] = _find_on_panel(page, panel, facts.of_panel(panel.name), known, watch)
+            errors.pop(panel.name, None)
         except KmdigitizeError as error:
             log.debug("panel %s: %s", panel.name, error)
-            errors.append(error)
-            skipped.append(SkippedPanel(panel, str(error)))
-    skipped += skipped_parts(panels, others, page.tokens) if not facts.panel else ()
+            errors[panel.name] = error
+    skipped = [SkippedPanel(panel, str(errors[panel.name])) for panel in panels if panel.name in errors]
+    skipped += skipped_parts(panels, others, tokens) if not facts.panel else ()
     seconds = {**page.seconds, **watch.seconds}
-    return Found(page.figure, page.tokens, tuple(found), tuple(skipped), seconds, tuple(errors))
+    in_order = tuple(found[panel.name] for panel in panels if panel.name in found)
+    return Found(page.figure, tokens, _with_shared(in_order), tuple(skipped), seconds, tuple(errors.values()))
+
+
+def _with_shared(found: tuple[FoundPanel, ...]) -> tuple[FoundPanel, ...]:
+    """The panels with the legend and the titles that they share where they have none of their own."""
+    legends = shared_legend([(one.legend, one.traces, one.risk_table is not None) for one in found])
+    titled = with_shared_titles([(one.panel, one.scales) for one in found])
+    return tuple(
+        replace(one, legend=legend, scales=scales) for one, legend, scales in zip(found, legends, titled, strict=True)
+    )
 
 
 def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
@@ -223,13 +239,13 @@ def _framed(panel: Panel, facts: PanelFacts) -> Panel:
     return replace(panel, frame=frame, region=panel.region.union(frame), axis_x_y=frame.bottom, axis_y_x=frame.left)
 
 
-def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, watch: Stopwatch) -> FoundPanel:
+def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, watch: Stopwatch) -> FoundPanel:
     figure, tokens, settings = page.figure, page.tokens, page.settings
     titles = read_axis_titles(tokens, panel)
     if titles.kind != "survival":
         raise NoCurveError(f"Panel {panel.name} shows {titles.kind}, not survival.", "Nothing to digitize here.")
     with watch.lap("fit axes"):
-        scales = _fit_scales(page, panel, titles, facts)
+        scales = scales_of(figure, panel, (tokens, titles), facts, known, settings)
     with watch.lap("read legend and table"):
         legend = legend_of(figure, panel, tokens, settings)
         table = read_risk_table(figure, panel, scales, tokens, reread, settings.risk_table)
@@ -237,19 +253,6 @@ def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, watch: Stopwatch
         expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
         traces, scales = traces_of(figure, panel, scales, (legend, tokens, expected), facts.direction, settings)
     return FoundPanel(panel, scales, traces, legend, table)
-
-
-def _fit_scales(page: Page, panel: Panel, titles: AxisTitles, facts: PanelFacts) -> Scales:
-    ticks = ticks_of(page.figure, panel, page.settings)
-    printed = PrintedAxes(ticks, tuple(read_numbers(page.tokens)), titles)
-    stated = StatedAxes(stated_axis(facts.x_axis), stated_axis(facts.y_axis))
-    scales = fit_scales(page.figure, panel, printed, stated, reread, page.settings.scales)
-    return replace(
-        scales,
-        direction=facts.direction or scales.direction,
-        time_unit=facts.time_unit or scales.time_unit,
-        end_point=facts.end_point or scales.end_point,
-    )
 
 
 def _settle_panel(found: FoundPanel, page: Found, facts: FigureFacts) -> DigitizedPanel:

@@ -1,0 +1,112 @@
+"""What the panels of a grid share: labels of one axis printed once for a row or a column, and one legend for all.
+
+A panel without numbers of its own beside an axis has the scale of a panel whose frame lies level with its own, since a
+grid is drawn so. A panel without a legend has that of the only panel with one, if all its curves have colours of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from kmdigitize.detect.scales import StatedAxes
+from kmdigitize.flags import Flag
+from kmdigitize.records.axes import Panel, Scales, Tick
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import TextToken
+from kmdigitize.records.printed import LegendEntry
+from kmdigitize.text.naming import color_distance
+from kmdigitize.text.wordings import is_number
+
+_LEVEL = 0.01
+"""Difference of two edges, as a share of the frame, up to which two frames of a grid are level."""
+_ONE_COLOR = 60.0
+"""Distance in RGB (0-441) within which a curve has the colour of a legend entry and beyond which two entries differ."""
+
+
+def shared_axes(
+    panel: Panel, others: Sequence[tuple[Panel, Scales]], tokens: Sequence[TextToken]
+) -> tuple[StatedAxes, ...]:
+    """Axes that ``panel`` may share with one of the ``others``, to be tried in turn: y, x, both."""
+    y = _common([s.y_ticks for p, s in others if _level(p, panel, 1)]) if not _has_numbers(panel, tokens, 1) else None
+    x = _common([s.x_ticks for p, s in others if _level(p, panel, 0)]) if not _has_numbers(panel, tokens, 0) else None
+    tried = [StatedAxes(y=y)] if y else []
+    tried += [StatedAxes(x=x)] if x else []
+    return tuple([*tried, StatedAxes(x, y)] if x and y else tried)
+
+
+def flagged_as_shared(scales: Scales, axes: StatedAxes) -> Scales:
+    """The scales with flags that say which of them were taken from another panel."""
+    names = [name for name, ticks in (("x", axes.x), ("y", axes.y)) if ticks]
+    flags = [flag for flag in scales.flags if flag.code != "axis_from_facts" or flag.detail not in names]
+    return replace(scales, flags=(*flags, *(Flag("axis_shared", name) for name in names)))
+
+
+def shared_legend(
+    panels: Sequence[tuple[tuple[LegendEntry, ...], Sequence[Trace], bool]],
+) -> tuple[tuple[LegendEntry, ...], ...]:
+    """The legend of each panel, given its own, its curves, and whether a table names them."""
+    legends = {legend for legend, _, _ in panels if legend}
+    if len(legends) != 1:
+        return tuple(legend for legend, _, _ in panels)
+    (only,) = legends
+    return tuple(legend or (only if not named and _fits(traces, only) else ()) for legend, traces, named in panels)
+
+
+def with_shared_titles(panels: Sequence[tuple[Panel, Scales]]) -> tuple[Scales, ...]:
+    """The scales with titles that are printed once for panels of one row or column whose axes have the same labels."""
+    return tuple(_titled(panel, scales, panels) for panel, scales in panels)
+
+
+def _titled(panel: Panel, scales: Scales, panels: Sequence[tuple[Panel, Scales]]) -> Scales:
+    level = [s for p, s in panels if _level(p, panel, 1)]
+    level += [s for p, s in panels if _level(p, panel, 0) and not _level(p, panel, 1)]
+    x = next((s for s in level if s.x_title and _values(s.x_ticks) == _values(scales.x_ticks)), scales)
+    y = next((s for s in level if s.y_title and _values(s.y_ticks) == _values(scales.y_ticks)), scales)
+    return replace(
+        scales,
+        x_title=scales.x_title or x.x_title,
+        y_title=scales.y_title or y.y_title,
+        time_unit=scales.time_unit or ("" if scales.x_title else x.time_unit),
+        end_point=scales.end_point or ("" if scales.y_title else y.end_point),
+    )
+
+
+def _values(ticks: Sequence[Tick]) -> list[float | None]:
+    return [tick.value for tick in ticks if tick.inlier]
+
+
+def _common(rows: Sequence[tuple[Tick, ...]]) -> tuple[Tick, ...] | None:
+    """The ticks of the first of ``rows`` with two on its scale."""
+    for row in rows:
+        ticks = tuple(tick for tick in row if tick.value is not None and tick.inlier)
+        if len(ticks) >= 2:
+            return ticks
+    return None
+
+
+def _level(one: Panel, other: Panel, way: int) -> bool:
+    """Whether two frames begin and end at the same row (``way`` 1) or column (0)."""
+    a, b = one.frame, other.frame
+    ends = ((a.top, b.top), (a.bottom, b.bottom)) if way else ((a.left, b.left), (a.right, b.right))
+    near = max(1.0, _LEVEL * (b.height if way else b.width))
+    return all(abs(first - second) <= near for first, second in ends)
+
+
+def _has_numbers(panel: Panel, tokens: Sequence[TextToken], way: int) -> bool:
+    """Whether two numbers or more stand beside (``way`` 1) or below (0) the frame in the panel's own region."""
+    frame, region = panel.frame, panel.region
+    own = [t.box for t in tokens if is_number(t.text) and region.contains(t.box.center_x, t.box.center_y)]
+    if way:
+        return sum(box.center_x < frame.left and frame.top <= box.center_y <= frame.bottom for box in own) >= 2
+    return sum(box.center_y > frame.bottom and frame.left <= box.center_x <= frame.right for box in own) >= 2
+
+
+def _fits(traces: Sequence[Trace], legend: Sequence[LegendEntry]) -> bool:
+    """Whether every curve has a colour of the legend, whose entries all differ in colour."""
+    colors = [entry.color for entry in legend if entry.color is not None]
+    if len(colors) < len(legend) or any(color_distance(a, b) <= _ONE_COLOR for a, b in combinations(colors, 2)):
+        return False
+    nearest = [min(color_distance(trace.color, color) for color in colors) for trace in traces]
+    return len(traces) <= len(legend) and max(nearest, default=_ONE_COLOR) < _ONE_COLOR

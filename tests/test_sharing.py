@@ -1,0 +1,78 @@
+"""Panels of a grid share labels, titles and a legend where they have none of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kmdigitize.flags import Flag
+from kmdigitize.geometry import AxisScale, Box
+from kmdigitize.records.axes import Panel, Scales, Tick
+from kmdigitize.records.curves import Trace
+from kmdigitize.records.figure import Rgb, TextToken
+from kmdigitize.records.printed import LegendEntry
+from kmdigitize.sharing import flagged_as_shared, shared_axes, shared_legend, with_shared_titles
+
+RED, BLUE, GREEN = (220, 20, 20), (20, 20, 220), (20, 160, 20)
+
+
+def _panel(left: float, top: float = 50) -> Panel:
+    frame = Box(left, top, left + 100, top + 100)
+    return Panel("1", frame, Box(left - 20, top - 20, left + 110, top + 120), frame.bottom, frame.left)
+
+
+def _scales(x_title: str = "", y_title: str = "", first: float = 0.0) -> Scales:
+    ticks = Tick(60, first), Tick(100, 20), Tick(140, None)
+    x, y = AxisScale.through((60, 100), (first, 20)), AxisScale.through((150, 50), (0, 1))
+    return Scales(x, y, ticks, (Tick(150, 0.0), Tick(50, 1.0)), x_title=x_title, y_title=y_title)
+
+
+def _trace(color: Rgb) -> Trace:
+    levels = np.array([50.0, 80.0])
+    return Trace(0, 100, levels, np.array([50.0]), np.ones(2), np.ones(1), np.ones(2), color)
+
+
+def test_a_panel_without_labels_has_the_axis_of_its_row() -> None:
+    (axes,) = shared_axes(_panel(200), [(_panel(50), _scales())], [])
+    assert axes.x is None
+    assert [tick.value for tick in axes.y or ()] == [0.0, 1.0]
+    assert shared_axes(_panel(200, 70), [(_panel(50), _scales())], []) == ()
+
+
+def test_a_panel_of_a_grid_may_share_both_axes() -> None:
+    known = [(_panel(50, 250), _scales()), (_panel(200, 50), _scales())]
+    tried = shared_axes(_panel(50, 50), known, [])
+    assert [(axes.x is not None, axes.y is not None) for axes in tried] == [(False, True), (True, False), (True, True)]
+
+
+def test_a_panel_with_labels_of_its_own_shares_none() -> None:
+    own = [TextToken(text, Box(185, y, 195, y + 8)) for text, y in (("1.0", 46), ("0.0", 130))]
+    assert shared_axes(_panel(200), [(_panel(50), _scales())], own) == ()
+
+
+def test_shared_axes_are_flagged_as_such() -> None:
+    (axes,) = shared_axes(_panel(200), [(_panel(50), _scales())], [])
+    scales = Scales(_scales().x, _scales().y, flags=(Flag("axis_from_facts", "x"), Flag("axis_from_facts", "y")))
+    assert flagged_as_shared(scales, axes).flags == (Flag("axis_from_facts", "x"), Flag("axis_shared", "y"))
+
+
+def test_titles_are_shared_by_panels_with_the_same_labels() -> None:
+    panels = [
+        (_panel(50), _scales(y_title="Survival")),
+        (_panel(200), _scales("Months")),
+        (_panel(350), _scales(first=5)),
+    ]
+    titled = with_shared_titles(panels)
+    assert [(s.x_title, s.y_title) for s in titled] == [
+        ("Months", "Survival"),
+        ("Months", "Survival"),
+        ("", "Survival"),
+    ]
+
+
+def test_one_legend_is_that_of_all_panels_with_its_colours() -> None:
+    legend = tuple(LegendEntry(name, Box(0, 0, 9, 9), color=color) for name, color in (("A", RED), ("B", BLUE)))
+    curves = [_trace((200, 40, 40)), _trace(BLUE)]
+    assert shared_legend([((), curves, False), (legend, curves, False)]) == (legend, legend)
+    assert shared_legend([((), curves, True), (legend, curves, False)]) == ((), legend)
+    assert shared_legend([((), [_trace(RED), _trace(GREEN)], False), (legend, curves, False)]) == ((), legend)
+    assert shared_legend([((), curves, False), (legend, curves, False), (legend[:1], curves, False)])[0] == ()
