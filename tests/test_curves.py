@@ -162,3 +162,15 @@ def test_curves_whose_samples_were_not_seen_are_looked_for_in_inks_without_a_cur
     unseen = [LegendEntry(name, Box(0, 0, 1, 1)) for name in ("one", "two")]
     found = trace(pixels, (sample(BLACK), *unseen))
     assert sorted(evidence.color for evidence, _ in found.paths) == [BLACK, green, orange]
+
+
+def test_touching_marks_of_inks_that_no_legend_shows_are_no_shaded_bands():
+    pixels = panel(("high", RED, None), ("low", BLUE, None))
+    for name, color in (("high", RED), ("low", BLUE)):
+        for time in range(60, STEPS[name][2], 3):
+            x, y = LEFT + time, round(BOTTOM - survival(name, time) * 200)
+            pixels[y - 10 : y + 10, x - 1 : x + 2] = color
+    found = trace(pixels)
+    by_color = {evidence.color[0] > 100: path for evidence, path in found.paths}
+    assert error(by_color[True], "high") < 0.015
+    assert error(by_color[False], "low") < 0.015

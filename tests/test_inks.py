@@ -130,3 +130,27 @@ def test_a_sample_in_two_rows_of_pixels_is_as_much_paler_as_it_is_wider():
     assert [ink.color for ink in two] == [(85.0, 85.0, 85.0), (0.0, 0.0, 0.0)]
     thick = settle_inks([sample(85, 3.4, "solid"), sample(0, 2.26, "dashed")], clusters([], []), WHITE, False)
     assert len(thick) == 2
+
+
+def test_two_shades_of_one_hue_in_a_lossless_picture_are_two_inks():
+    shades = [(243, 155, 127), (230, 75, 53)]
+    assert [ink.color for ink in settle_inks([], clusters(shades, [0.5, 0.3]), WHITE, False)] == shades
+
+
+def test_another_shade_of_a_sample_is_the_ink_of_an_arm_whose_sample_was_not_seen():
+    found = clusters([(8, 48, 107), (66, 146, 198), (158, 202, 225)], [0.4, 0.3, 0.2])
+    seen = [entry((8, 48, 107)), entry((65, 145, 198))]
+    inks = settle_inks([*seen, LegendEntry("Other", Box(0, 0, 10, 10))], found, WHITE, lossy=False)
+    assert [ink.color for ink in inks[2:]] == [(158, 202, 225)]
+    assert len(settle_inks(seen, found, WHITE, lossy=False)) == 2
+
+
+def test_grey_lines_of_one_pixel_in_two_rows_of_a_lossy_picture_are_black():
+    pixels = np.full((160, 240, 3), 255, np.float32)
+    for part in range(8):
+        row, columns = 20 + 4 * part, slice(part * 30, part * 30 + 30)
+        pixels[row : row + 2, columns] = 119
+        pixels[row + 60, columns] = 20
+    found = find_ink_colors(pixels, find_background(pixels, 1.9, True), np.ones(pixels.shape[:2], bool), 1.9, True)
+    assert found.colors[0].max() < 40
+    assert found.stroke < 1.4

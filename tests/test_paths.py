@@ -1,5 +1,6 @@
 """The cheapest monotone step path, on evidence small enough to see."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -120,3 +121,22 @@ def test_ink_that_only_this_curve_can_explain_is_not_left_over() -> None:
     assert whole is not None
     assert short.rows.size < 60
     assert 140 < whole.rows.size < 150
+
+
+def test_a_single_curve_runs_through_the_middle_of_touching_circles() -> None:
+    """Circles of one curve: their outlines gain as much as the curve, and only what they enclose shows the middle."""
+    ink = np.zeros((200, 260), np.uint8)
+    rows = np.interp(np.arange(260), [0, 259], [20, 60]).round().astype(int)
+    for x in range(8, 252, 5):
+        cv2.circle(ink, (x, int(rows[x])), 8, 1, 2)
+    for x in range(1, 252):
+        ink[rows[x - 1] : rows[x] + 2, x] = 1
+    nothing = np.zeros(ink.shape, np.float32)
+    ground = Sheet(ink.astype(np.float32), nothing, nothing, nothing, 2.0, 0, 20.0)
+    start = start_costs(200, 20.0, 2.0)
+    errors = []
+    for single in (True, False):
+        road = cheapest_path(next(path_costs(ground, alone=True, single=single)), 0, start)
+        assert road is not None
+        errors.append(float(np.abs(road.rows - rows[: road.rows.size] - 0.5).mean()))
+    assert errors[0] < 0.75 * errors[1]

@@ -42,3 +42,30 @@ def test_a_steep_line_with_dashes_longer_than_its_sample_is_found() -> None:
     found = choose_curves([sheet], [Ink((200.0, 0.0, 0.0), ((0, "solid"),))], legend, WHITE, None)
     assert [curve.arm.entry for _, curve in found] == [0]
     assert found[0][1].road.rows[-1] > 350
+
+
+def _stairs(height: int, width: int, rows: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    ink = np.zeros((height, width), np.float32)
+    for x, row in enumerate(rows):
+        ink[rows[max(0, x - 1)] : row + 2, x] = 1
+    return ink
+
+
+def test_a_weaker_ink_is_a_curve_where_no_legend_has_named_the_others() -> None:
+    nothing = np.zeros((200, 400), np.float32)
+    strong = [_stairs(200, 400, [10 + x * k // 40 for x in range(400)]) for k in (2, 14)]
+    weak = _stairs(200, 400, [10 + x // 6 for x in range(400)]) * (np.arange(400) % 14 < 8)
+    sheets = [Sheet(np.asarray(i, np.float32), nothing, nothing, nothing, 2.0, 0, 10.0) for i in (*strong, weak)]
+    inks = [Ink(color) for color in ((200.0, 0.0, 0.0), (0.0, 0.0, 200.0), (0.0, 160.0, 0.0))]
+    assert sorted(k for k, _ in choose_curves(sheets, inks, (), WHITE, None)) == [0, 1, 2]
+
+
+def test_marks_that_hang_together_with_a_curve_are_no_broken_line() -> None:
+    rows = [20 + x // 8 for x in range(400)]
+    ink = _stairs(200, 400, rows)
+    for x in range(6, 394, 9):
+        ink[rows[x] - 9 : rows[x] + 11, x : x + 2] = 1
+        ink[rows[x] + 9 : rows[x] + 11, x - 3 : x + 4] = 1
+    nothing = np.zeros_like(ink)
+    sheet = Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)
+    assert len(choose_curves([sheet], [Ink((0.0, 160.0, 0.0))], (), WHITE, None)) == 1

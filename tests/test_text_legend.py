@@ -325,3 +325,11 @@ def test_a_dash_in_the_box_of_the_label_before_it_is_the_next_sample() -> None:
     tokens = [TextToken("Low", Box(55, 35, 112, 45)), _label("Drug", 40, 130), _label("High", 40, 215)]
     entries = read_legend(Figure("f", page), PANEL, tokens)
     assert [(e.label, e.dash) for e in entries] == [("Low", "solid"), ("Drug", "dashed"), ("High", "dotted")]
+
+
+def test_a_line_of_the_grid_from_the_axis_to_a_remark_is_no_sample() -> None:
+    page = _page()
+    page[40, 22:84] = 200
+    assert read_legend(Figure("f", page), PANEL, [_label("One cohort", 40, 90)]) == (
+        LegendEntry("One cohort", Box(90, 35, 150, 45), place="direct"),
+    )

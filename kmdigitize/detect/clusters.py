@@ -31,6 +31,13 @@ class ClusterSettings:
     """Least share of an ink's votes in a lossy picture that must come from lone flats for its depth to be believed."""
     thick: float = 3.0
     """Stroke width (px) from which the middle of a stroke shows its full colour wherever it lies on the grid."""
+    thin: float = 2.5
+    """Stroke width (px) below which a stroke may lie in more rows of pixels than it fills."""
+    halved: float = 1.5
+    """How much deeper than their sum across a stroke the deepest pixels of a lossy picture must be for strokes to be
+    thinner than they look: compression adds a fifth (blurred greys of two rf figures 1.2), lines of one pixel halve."""
+    thinnest: float = 0.7
+    """Width (px) of the thinnest strokes that are drawn."""
     votes: int = 1500
     """How many ridge pixels vote (an even sample)."""
 
@@ -65,12 +72,16 @@ def find_ink_colors(
         sure.append(not lossy or float(flat[members.core].mean()) >= s.flats)
         size = max(float(centre[0]) if lossy else float(np.linalg.norm(centre)), 1.0)
         pure = _full_depth(raw[members.core], s.thick < stroke and not lossy) / purest
-        # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour.
-        centres.append(centre * (min(1.0, pure / size) if lossy else pure / size))
+        # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour, unless they are so
+        # deep that the strokes must be thinner: lines of a pixel that lie half in each of two rows look twice as wide.
+        halved = lossy and s.halved * size < pure * purest < stroke / s.thinnest * size
+        thin = halved and stroke < s.thin and _is_grey(centre)
+        pure = pure * purest if thin else pure
+        centres.append(centre * (min(1.0, pure / size) if lossy and not thin else pure / size))
         shares.append(members.all.size / len(votes))
-        widths.append(stroke * min(1.0, size / max(pure, 1.0)))
-    if len(centres) > 1 and not lossy and stroke < 2.5:
-        stroke = max(0.7, float(np.average(widths[1:], weights=shares[1:])))
+        widths.append(stroke * min(1.0, size / max(pure, 1.0)) if thin or not lossy else stroke)
+    if len(centres) > 1 and stroke < s.thin:
+        stroke = max(s.thinnest, float(np.average(widths[1:], weights=shares[1:])))
     colors = background.panel - np.stack(centres) @ np.linalg.inv(color_space(lossy))
     return InkColors(
         np.clip(colors[1:], 0, 255).astype(np.float32),
@@ -78,6 +89,11 @@ def find_ink_colors(
         stroke,
         np.array(sure[1:], bool),
     )
+
+
+def _is_grey(centre: Image) -> bool:
+    """Whether a departure (3,) in luma and chroma has hardly any chroma."""
+    return bool(np.hypot(centre[1], centre[2]) < 0.1 * centre[0])
 
 
 def _full_depth(raw: Image, filled: bool) -> float:

@@ -92,7 +92,8 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     ]
     taken = {i for i, k in enumerate(owner) if k is not None}
     hue, one = (s.same_hue_lossy, s.one_hue_lossy) if lossy else (s.same_hue, s.one_hue)
-    if any(is_unseen(entry) for entry in legend):
+    unseen = any(is_unseen(entry) for entry in legend)
+    if unseen:
         hue = one  # dark colours are nearly as black as black
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
     # Marks and text may outweigh all curves, so an ink is held against the strongest colour.
@@ -101,12 +102,14 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     for i, cluster in enumerate(clusters):
         if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
             continue  # marks and text, until a curve proves otherwise
-        apart = all(_hue_apart(panel, cluster.color, ink.color) > hue for ink in result[: len(named)])
+        others = result[: len(named)]
+        # Where the legend shows an ink too few, that may be another shade of one it shows.
+        shade = unseen and not lossy and all(_shades_apart(panel, cluster.color, o.color) > s.darker for o in others)
+        apart = all(_hue_apart(panel, cluster.color, ink.color) > hue for ink in others)
         if (
-            i not in taken
+            (shade or (apart and i not in taken))
             and cluster.share >= least
-            and apart
-            and _is_another(cluster, result[len(named) :], panel, one)
+            and _is_another(cluster, result[len(named) :], panel, (one, s.shades_lossy if lossy else s.darker))
         ):
             result.append(cluster)
     return tuple(result)
@@ -117,14 +120,17 @@ def is_unseen(entry: LegendEntry) -> bool:
     return entry.place == "legend" and entry.color is None
 
 
-def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, hue: float) -> bool:
-    """Whether a cluster has another hue or a clearly other shade than each of ``inks`` that the legend leaves out."""
+def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, alike: tuple[float, float]) -> bool:
+    """Whether a cluster has another hue or a clearly other shade than each of ``inks`` that the legend leaves out.
+
+    ``alike`` are the angle (rad) and the ratio of depths within which two are one ink.
+    """
+    s = InkSettings()
     for ink in inks:
-        shade = abs(np.log(_depth(panel, cluster.color) / _depth(panel, ink.color)))
-        s = InkSettings()
+        shade = _shades_apart(panel, cluster.color, ink.color)
         greys = is_grey(cluster.color, panel) or is_grey(ink.color, panel)
         turned = not greys and _chroma_apart(panel, cluster.color, ink.color) > s.same_chroma_lossy
-        if not turned and _hue_apart(panel, cluster.color, ink.color) <= hue and shade <= np.log(s.shades_lossy):
+        if not turned and _hue_apart(panel, cluster.color, ink.color) <= alike[0] and shade <= alike[1]:
             return False
     return True
 
@@ -188,6 +194,12 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
 
 def _depth(panel: Image, color: tuple[float, float, float]) -> float:
     return max(float(np.linalg.norm(panel - np.array(color))), 1.0)
+
+
+def _shades_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
+    """How many times deeper than the other one of two colours is."""
+    ratio = _depth(panel, a) / _depth(panel, b)
+    return max(ratio, 1 / ratio)
 
 
 def _hue_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:

@@ -106,20 +106,23 @@ def path_costs(
     missing: Sequence[float] | None = None,
     settings: PathSettings | None = None,
     alone: bool = False,
+    single: bool = False,
 ) -> Iterator[Costs]:
     """Prices of all rows and drops for the ink of ``sheet``, transposed to (w, h), for every price ``missing``.
 
     Those replace the price of a column without ink (lower for dashed curves); what does not depend on them is worked
     out once. ``alone`` tells that all the ink which is not hidden belongs to this curve, so that none should be left
-    over.
+    over; ``single`` that no other curve is drawn in it, so that what it encloses is the inside of marks.
     """
     s = settings or PathSettings()
     occluded, stroke = sheet.occluded, sheet.stroke
     tallest = max(0.12 * occluded.shape[0], 8 * stroke)
-    coverage = sheet.coverage * (1 - s.band_edge * band_offset(sheet.coverage > 0.35, stroke, tallest, sheet.lean))
+    inked = sheet.coverage > 0.35
+    band = _without_holes(inked, tallest) if single else inked
+    coverage = sheet.coverage * (1 - s.band_edge * band_offset(band, stroke, tallest, sheet.lean))
     hidden = occluded * (s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest, sheet.lean))
     opened = _across(horizontal_opening(coverage, stroke), stroke, 0.5, upright=True)
-    inked = s.seen * _across(coverage, stroke, 0.5, upright=True) + s.opened * opened
+    gained = s.seen * _across(coverage, stroke, 0.5, upright=True) + s.opened * opened
     bare = 1 - _across(coverage, stroke, 1.2, upright=True)
     fallen = s.riser_seen * _across(coverage, stroke, 0.5, upright=False)
     broken = 1 - _across(coverage, stroke, 1.2, upright=False)
@@ -131,7 +134,7 @@ def path_costs(
         marked = s.marked * sheet.marks * (1 - 1.2 * off_middle)
     through, on_line = occluded * s.riser_hidden, s.riser_on_line * sheet.lines
     for gap in (s.missing,) if missing is None else missing:
-        column = free * (inked + gap * bare) + hidden
+        column = free * (gained + gap * bare) + hidden
         if marked is not None:
             column -= marked
         drop = free * (fallen + s.riser_missing * gap / s.missing * broken)
@@ -228,6 +231,14 @@ def _filled(marks: Image, stroke: float) -> NDArray[np.bool_]:
     size = 2 * round(1.5 * stroke) + 1
     mask = cv2.morphologyEx((marks > 0.35).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
     return np.asarray(mask > 0, np.bool_)
+
+
+def _without_holes(mask: NDArray[np.bool_], tallest: float) -> NDArray[np.bool_]:
+    """``mask`` (h, w) with the paper that it encloses in patches of up to ``tallest`` px: the insides of circles."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    hole = (size <= tallest) & (np.arange(count) > 0)
+    return np.asarray(mask | hole[labels], np.bool_)
 
 
 def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Image:

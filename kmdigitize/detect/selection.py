@@ -90,7 +90,8 @@ def choose_curves(
         found = find_arm(sheets[k], Arm(None, "unknown"), [], [])
         grey_among_colors = chromatic and is_grey(ink.color, panel)
         covered = s.covered_again if grey_among_colors else s.covered
-        least = s.gain_announced if expected is None and len(result) >= 2 else s.gain
+        named = sum(found.arm.entry is not None for _, found in result)
+        least = s.gain_announced if expected is None and named >= 2 else s.gain
         if not grey_among_colors and any(is_unseen(entry) for entry in legend):
             covered, least = s.covered_broken, s.gain  # the legend has an arm in an ink that it does not show
         if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
@@ -170,10 +171,20 @@ def _unannounced_lines(
         line = find_arm(sheets[k], Arm(None, "unknown"), mine, [base.arm])
         if line is None or not _convincing(line, sheets[k], s, s.covered_broken) or not _adds(line, result, s.gain, s):
             continue
+        if _joined(line, base, sheets[k]) > s.riding:
+            continue
         limit = find_arm(sheets[k], Arm(None, "unknown"), [*mine, line], [base.arm, line.arm])
         if limit is None or not _convincing(limit, sheets[k], s, s.covered_broken) or not _enclose(line, limit, base):
             result = [*result, (k, line)]
     return result
+
+
+def _joined(line: Found, base: Found, sheet: Sheet) -> float:
+    """Share of the ink of a broken ``line`` that hangs together with that of ``base``: its marks are no dashes."""
+    _, pieces = cv2.connectedComponents((sheet.coverage > 0.35).astype(np.uint8), connectivity=8)
+    own, other = (pieces[f.road.rows, f.road.first + np.arange(f.road.rows.size)] for f in (line, base))
+    seen = own[(own > 0) & (line.occluded[line.road.rows, line.road.first + np.arange(own.size)] < 0.5)]
+    return float(np.isin(seen, other).mean()) if seen.size else 1.0
 
 
 def _enclose(a: Found, b: Found, base: Found) -> bool:

@@ -90,7 +90,7 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
     route = _route(sheet, occluded, arm, siblings, start)
     prices = (missing, 0.55 * missing, 0.27 * missing)
-    offers = path_costs(ground, prices, alone=_alone(arm, others, siblings))
+    offers = path_costs(ground, prices, alone=_alone(arm, others, siblings), single=not siblings)
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
         if route is not None and road is not None and _as_far(route[1], road):

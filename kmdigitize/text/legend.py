@@ -29,6 +29,7 @@ from kmdigitize.text.legend_labels import (
     joined_labels,
     may_be_label,
     upright_edges,
+    without_line_from_edge,
     without_next_sample,
     without_sample_behind,
     without_specks,
@@ -65,6 +66,7 @@ def read_legend(
     candidates = _with_samples(figure.pixels, labels, clear, height, edges)
     candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
     candidates = without_grid(_not_of_a_table(_nearest_labels(candidates), mine), mine)
+    candidates = without_line_from_edge(candidates, edges)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)

@@ -12,6 +12,7 @@ import numpy as np
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
+from kmdigitize.text.samples import LineSample
 from kmdigitize.text.wordings import is_number, is_risk_header, is_row_of_counts, is_statistic, names_no_arm
 
 
@@ -87,6 +88,18 @@ def upright_edges(panel: Panel, height: float) -> list[Box]:
     sides = [panel.axis_y_x] + ([panel.frame.right] if panel.closed_right else [])
     edge = panel.line_px + 1.0 if panel.has_lines else 0.5 * height
     return [Box(at - edge, panel.frame.top, at + edge, panel.frame.bottom) for at in sides]
+
+
+def without_line_from_edge(
+    candidates: list[tuple[TextToken, LineSample]], edges: Sequence[Box]
+) -> list[tuple[TextToken, LineSample]]:
+    """Those without a lone one whose line begins right behind one of the ``edges``: the grid up to a remark."""
+    stuck = [
+        (token, sample)
+        for token, sample in candidates
+        if any(abs(sample.box.left - e.right) <= 1 and e.top < sample.box.center_y < e.bottom for e in edges)
+    ]
+    return [pair for pair in candidates if len(stuck) > 1 or pair not in stuck]
 
 
 def without_stuck_samples(pixels: Pixels, labels: Sequence[TextToken], height: float) -> list[TextToken]:
