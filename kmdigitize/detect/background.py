@@ -75,7 +75,8 @@ def common_color(pixels: Image) -> Image:
     """The commonest colour (3,) of ``pixels`` (…, 3), to a fraction of a level."""
     step = max(1, round((pixels.size / 3e5) ** 0.5))
     flat = pixels[::step, ::step].reshape(-1, 3)
-    code = (np.clip(flat, 0, 255).astype(np.int64) >> 3) @ np.array([1024, 32, 1])
+    red, green, blue = (np.clip(flat, 0, 255).astype(np.int32) >> 3).T
+    code = (red << 10) | (green << 5) | blue
     mode = np.bincount(code).argmax()
     near = flat[code == mode].mean(axis=0)
     close = flat[np.abs(flat - near).max(axis=1) < 8]
@@ -87,15 +88,29 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     window = np.ones((size, 1) if axis == 0 else (1, size), np.uint8)
     whole = pixels.astype(np.uint8)
     closed, opened = (cv2.morphologyEx(whole, way, window) for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN))
-    thin = 2 * pixels - closed - opened
-    rows = thin if axis == 0 else thin.transpose(1, 0, 2)
-    across = rows.shape[1]
+    unlike = cv2.max(cv2.subtract(closed, whole), cv2.subtract(whole, opened)) > visible * LEAST_SEEN / 3**0.5
+    shown = unlike[..., 0] | unlike[..., 1] | unlike[..., 2]
+    shown = shown if axis == 0 else shown.T
+    across = shown.shape[1]
     cuts = np.linspace(across // 50, across - across // 50, 9).astype(int)
     step = max(1, across // 400)
-    eighths = np.stack([np.median(rows[:, a:b:step], axis=1) for a, b in pairwise(cuts)])
+    parts = [slice(a, b, step) for a, b in pairwise(cuts)]
+    likely = np.flatnonzero(sum(shown[:, part].mean(axis=1) >= 0.5 for part in parts) >= len(parts) - 1)
+    result = np.zeros((len(shown), 3), np.float32)
+    if not likely.size:
+        return result
+    rows = (image[likely] if axis == 0 else image[:, likely].transpose(1, 0, 2) for image in (pixels, closed, opened))
+    line, above, below = rows
+    thin = 2 * line - above - below
+    eighths = np.stack([np.median(thin[:, part], axis=1) for part in parts])
     # One eighth may lie under a curve or a mark; a curve itself never spans the panel at one level.
     seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
-    return np.where((seen > visible * 0.6)[:, None], np.median(eighths, axis=0), 0).astype(np.float32)
+    result[likely] = np.where((seen > visible * LEAST_SEEN)[:, None], np.median(eighths, axis=0), 0)
+    return result
+
+
+LEAST_SEEN = 0.6
+"""Share of what is visible from which a line across the whole panel is seen."""
 
 
 def _shaded_bands(

@@ -121,7 +121,9 @@ def _gather(votes: Image, width: float, least: float) -> list[_Members]:
     left = np.arange(len(votes))
     result: list[_Members] = []
     while left.size > least * len(votes) and len(result) < 12:
-        peak = left[int(np.argmax(kernel[np.ix_(left, left)].sum(axis=1)))]
+        some = np.zeros(len(votes), kernel.dtype)
+        some[left] = 1
+        peak = left[int(np.argmax((kernel @ some)[left]))]
         core = left[distance[peak, left] < 2 * width]
         if core.size < least * len(votes):
             break

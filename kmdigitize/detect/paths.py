@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import Image, Runs, vertical_runs
+from kmdigitize.detect.runs import Image, Runs, down_rows, vertical_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +140,15 @@ def path_costs(
         drop = free * (fallen + s.riser_missing * gap / s.missing * broken)
         drop += through
         drop += on_line
-        falls = np.ascontiguousarray(np.cumsum(drop, axis=0, dtype=np.float32).T)
-        yield Costs(np.ascontiguousarray(column.T, dtype=np.float32), falls, left)
+        falls = cv2.transpose(down_rows(np.add, drop))
+        yield Costs(cv2.transpose(column), falls, left)
 
 
 def _left_over(ink: Image) -> Image:
     """Columns (w, h) further right that show ``ink`` (h, w) on that row or below it."""
-    below = np.maximum.accumulate(ink[::-1], axis=0)[::-1]
-    right = np.zeros(below.T.shape, dtype=np.float32)
-    right[:-1] = np.cumsum(below.T[:0:-1], axis=0)[::-1]
+    below = cv2.transpose(down_rows(np.maximum, ink, upwards=True))
+    right = np.zeros_like(below)
+    right[:-1] = down_rows(np.add, below[1:], upwards=True)
     return right
 
 
@@ -159,18 +159,50 @@ def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: floa
     """
     column, falls = costs.column, costs.drop
     width = column.shape[0]
-    best = np.empty_like(column)
-    before = start_cost.astype(np.float32)
+    best, fell = np.empty_like(column), np.zeros(column.shape, np.bool_)
+    before, dropped = start_cost.astype(np.float32), np.empty(column.shape[1], np.float32)
+    price = np.float32(turn)
     for x in range(start_column, width):
-        fall = falls[x]
-        best[x] = column[x] + np.minimum(before, np.minimum.accumulate(before - fall) + fall + np.float32(turn))
-        before = best[x]
+        np.subtract(before, falls[x], out=dropped)
+        np.minimum.accumulate(dropped, out=dropped)
+        dropped += falls[x]
+        dropped += price
+        np.less(dropped, before, out=fell[x])
+        np.minimum(before, dropped, out=dropped)
+        before = np.add(column[x], dropped, out=best[x])
     if best[start_column:].min() >= 0:
         return None
-    rows = _walk_back(best, costs, start_column, _end(best, costs, start_column), turn)
-    rows = _longer(best, costs, start_column, rows, turn)
+    ways = _Ways(best, falls, fell, start_column)
+    rows = ways.back_from(_end(best, costs, start_column))
+    rows = _longer(ways, costs, rows, turn)
     end = start_column + rows.size - 1
     return Road(start_column, rows, float(best[end, rows[-1]]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Least cost ``best`` (w, h) of every row in every column from ``first`` on, and where the cheapest way to it
+    ``fell`` (w, h) in that column, at the prices ``falls`` (w, h) of falling from the top."""
+
+    best: Image
+    falls: Image
+    fell: NDArray[np.bool_]
+    first: int
+
+    def back_from(self, end: tuple[int, int]) -> NDArray[np.int64]:
+        """Rows (n,) of the cheapest way to column and row ``end``."""
+        x, y = end
+        rows = np.empty(x - self.first + 1, np.int64)
+        while x > self.first:
+            fallen = np.flatnonzero(self.fell[self.first + 1 : x + 1, y])
+            drop = self.first + 1 + int(fallen[-1]) if fallen.size else self.first
+            rows[drop - self.first : x - self.first + 1] = y
+            x = drop - 1
+            if drop > self.first:
+                y = int(np.argmin(self.best[x, : y + 1] - self.falls[drop, : y + 1]))
+        if x == self.first:
+            rows[0] = y
+        return rows
 
 
 def _end(best: Image, costs: Costs, start_column: int) -> tuple[int, int]:
@@ -185,36 +217,21 @@ def _end(best: Image, costs: Costs, start_column: int) -> tuple[int, int]:
     return start_column + int(x), int(y)
 
 
-def _longer(best: Image, costs: Costs, start_column: int, rows: NDArray[np.int64], turn: float) -> NDArray[np.int64]:
+def _longer(ways: _Ways, costs: Costs, rows: NDArray[np.int64], turn: float) -> NDArray[np.int64]:
     """The path, carried on where ink goes on: many small drops under marks cost more than the marks gain."""
-    end = start_column + rows.size - 1
-    lowest = best[end:].min(axis=1)
-    at = best[end:].argmin(axis=1)
+    end = ways.first + rows.size - 1
+    lowest = ways.best[end:].min(axis=1)
+    at = ways.best[end:].argmin(axis=1)
     ink = costs.column[np.arange(end, end + at.size), at] < -0.04
     near = np.nonzero(ink & (lowest <= lowest[0] + 0.06 * abs(lowest[0]) + turn))[0]
     if not near.size or near[-1] == 0:
         return rows
     last = end + int(near[-1])
-    longer = _walk_back(best, costs, start_column, (last, int(at[near[-1]])), turn)
+    longer = ways.back_from((last, int(at[near[-1]])))
     tail = longer[rows.size :]
     columns = np.arange(end + 1, last + 1)
     inked = costs.column[columns, tail] < -0.04
     return longer if inked.mean() > 0.6 else rows
-
-
-def _walk_back(best: Image, costs: Costs, start_column: int, end: tuple[int, int], turn: float) -> NDArray[np.int64]:
-    x, y = end
-    rows = np.empty(x - start_column + 1, np.int64)
-    while x > start_column:
-        rows[x - start_column] = y
-        before, fall = best[x - 1], costs.drop[x]
-        fallen = before[: y + 1] - fall[: y + 1]
-        above = int(np.argmin(fallen))
-        if fallen[above] + fall[y] + turn < before[y]:
-            y = above
-        x -= 1
-    rows[0] = y
-    return rows
 
 
 def start_costs(height: int, row: float, stroke: float, settings: PathSettings | None = None) -> Image:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import Image, length, vertical_runs
+from kmdigitize.detect.runs import Image, down_rows, length, vertical_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _run_ink(coverage: Image, mask: NDArray[np.bool_]) -> Image:
     """Coverage (h, w) summed over the vertical run of ``mask`` each pixel lies in, and one px beyond either end."""
     height, width = mask.shape
     sums = np.zeros((height + 1, width), np.float32)
-    np.cumsum(coverage, axis=0, out=sums[1:])
+    sums[1:] = down_rows(np.add, coverage)
     runs = vertical_runs(mask)
     ink = sums[np.minimum(runs.last + 2, height), runs.column] - sums[np.maximum(runs.first - 1, 0), runs.column]
     rows, columns, run = runs.pixels()

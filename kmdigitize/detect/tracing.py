@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
 from kmdigitize.detect.phases import dashed_route, near_route
-from kmdigitize.detect.runs import Image, vertical_runs
+from kmdigitize.detect.runs import Image, down_rows, vertical_runs
 from kmdigitize.records.printed import Dash
 
 
@@ -140,9 +140,10 @@ def explained_by(road: Road, coverage: Image, stroke: float) -> Image:
     limit = 6 * stroke
     high = np.maximum(high, np.minimum(before, road.rows) - limit)
     low = np.minimum(low, np.maximum(before, road.rows) + limit)
-    rows = np.arange(height)[:, None]
-    mask = np.zeros((height, width), np.float32)
-    mask[:, columns] = (rows >= np.floor(high)) & (rows <= np.ceil(low))
+    edges = np.zeros((height + 1, width), np.int8)
+    edges[np.clip(np.floor(high).astype(np.int64), 0, height), columns] += 1
+    edges[np.clip(np.ceil(low).astype(np.int64) + 1, 0, height), columns] -= 1
+    mask = down_rows(np.add, edges)[:-1].astype(np.float32)
     wide = int(np.ceil(reach))
     for i in np.nonzero(np.diff(road.rows) > 0)[0]:
         x = road.first + i + 1
