@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from kmdigitize.detect.paths import Sheet, band_offset, box_mean, cheapest_path, path_costs, start_costs
-from kmdigitize.detect.runs import vertical_runs
+from kmdigitize.detect.runs import down_rows, vertical_runs
 
 
 def sheet(coverage, occluded=None, top=2.0, stroke=1.0):
@@ -105,6 +105,15 @@ def test_runs_name_first_and_last_rows():
     assert list(zip(runs.column, runs.first, runs.last, strict=True)) == [(0, 0, 1), (0, 3, 3), (1, 1, 2)]
     first, last = runs.at(np.array([1, 2, 2]), np.array([0, 0, 1]))
     assert (first.tolist(), last.tolist()) == ([0, 2, 1], [1, 2, 2])
+
+
+@pytest.mark.parametrize("upwards", [False, True])
+def test_rows_add_up_in_the_order_of_numpy(upwards: bool) -> None:
+    image = np.random.default_rng(1).random((40, 30), np.float32)
+    turned = image[::-1] if upwards else image
+    for way in (np.add, np.maximum):
+        expected = way.accumulate(turned, axis=0)
+        np.testing.assert_array_equal(down_rows(way, image, upwards), expected[::-1] if upwards else expected)
 
 
 def test_ink_that_only_this_curve_can_explain_is_not_left_over() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import pytest
+
+from kmdigitize.detect import selection
 from kmdigitize.detect.inks import BLACK, Ink
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.selection import choose_curves
@@ -69,3 +73,15 @@ def test_marks_that_hang_together_with_a_curve_are_no_broken_line() -> None:
     nothing = np.zeros_like(ink)
     sheet = Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)
     assert len(choose_curves([sheet], [Ink((0.0, 160.0, 0.0))], (), WHITE, None)) == 1
+
+
+@pytest.mark.parametrize(("ink", "traced"), [(slice(0, 20), True), (slice(0, 5), False), (slice(60, 100), False)])
+def test_ink_that_no_path_could_make_a_curve_is_not_traced(ink: slice, traced: bool, monkeypatch: Any) -> None:
+    coverage = np.zeros((60, 100), np.float32)
+    coverage[9:12, ink] = 1
+    nothing = np.zeros_like(coverage)
+    tried = []
+    monkeypatch.setattr(selection, "find_arm", lambda *arguments: tried.append(arguments))
+    sheet = Sheet(coverage, nothing, nothing, nothing, 3.0, 0, 10.0)
+    choose_curves([sheet], [Ink(BLACK, ())], [], WHITE, None)
+    assert bool(tried) == traced

@@ -262,7 +262,8 @@ def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Imag
     """Share (h, w) of a whole stroke that lies in a window ``slack`` px wider than it, across the path."""
     size = stroke + slack
     mean = box_mean(coverage, 1, size) if upright else box_mean(coverage, size, 1)
-    return np.minimum(mean * (size / stroke), 1.0)
+    mean *= size / stroke
+    return np.minimum(mean, 1.0, out=mean)
 
 
 def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0) -> Image:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.paths import box_mean
-from kmdigitize.detect.runs import Image
+from kmdigitize.detect.runs import Image, down_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,21 @@ def dashed_route(
     dash, gap, fall_dash, fall_gap = _prices(small[0], small[1], stroke / step, s)
     before = np.repeat(_coarse(start[1][:, None], step, mean=False), on.size, axis=1)
     first = start[0] // step
-    phase = np.arange(small[0].shape[0])[:, None] + np.arange(on.size)[None, :]
+    size = on.size
+    wide = on[(np.arange(len(dash))[:, None] + np.arange(2 * size)) % size]
     best = np.empty((dash.shape[1] - first, *before.shape), np.float32)
-    for i in range(len(best)):
-        x = first + i
-        inked = on[(phase + x) % on.size]
-        fall = np.cumsum(np.where(inked, fall_dash[:, x, None], fall_gap[:, x, None]), axis=0, dtype=np.float32)
-        before = _slipped(before, s.slip) if i else before
-        dropped = np.minimum.accumulate(before - fall, axis=0) + fall + np.float32(s.turn)
-        before = np.where(inked, dash[:, x, None], gap[:, x, None]) + np.minimum(before, dropped)
-        best[i] = before
+    for begin in range(0, len(best), TOGETHER):
+        columns = np.arange(first + begin, first + min(begin + TOGETHER, len(best)))
+        inked = np.stack([wide[:, x % size : x % size + size] for x in columns.tolist()])
+        prices = np.where(inked, dash.T[columns, :, None], gap.T[columns, :, None])
+        falls = np.where(inked.swapaxes(0, 1), fall_dash[:, columns, None], fall_gap[:, columns, None])
+        falls = np.ascontiguousarray(down_rows(np.add, falls.astype(np.float32)).swapaxes(0, 1))
+        for i in range(len(columns)):
+            before = _slipped(before, s.slip) if begin + i else before
+            dropped = np.minimum.accumulate(before - falls[i], axis=0)
+            dropped += falls[i]
+            dropped += np.float32(s.turn)
+            before = np.add(prices[i], np.minimum(before, dropped), out=best[begin + i])
     if best.min() >= 0:
         return None
     rows, inked = _walk_back(best, on, (fall_dash, fall_gap), first, s)
@@ -88,6 +93,10 @@ def dashed_route(
         return None
     fine = np.minimum(np.repeat(rows * step + step // 2, step), coverage.shape[0] - 1)
     return first * step, fine[: coverage.shape[1] - first * step]
+
+
+TOGETHER = 32
+"""Columns whose prices are worked out at once."""
 
 
 def _pattern(pattern: Sequence[float], step: int) -> NDArray[np.bool_]:
@@ -133,7 +142,13 @@ def _prices(coverage: Image, occluded: Image, stroke: float, s: PhaseSettings) -
 
 def _slipped(cost: Image, price: float) -> Image:
     """The costs (h, phases) where the phase may have slipped by one."""
-    return np.minimum(cost, np.minimum(np.roll(cost, 1, axis=1), np.roll(cost, -1, axis=1)) + np.float32(price))
+    least = np.empty_like(cost)
+    flat = cost.ravel()
+    np.minimum(flat[:-2], flat[2:], out=least.ravel()[1:-1])
+    np.minimum(cost[:, -1], cost[:, 1], out=least[:, 0])
+    np.minimum(cost[:, -2], cost[:, 0], out=least[:, -1])
+    least += np.float32(price)
+    return np.minimum(least, cost, out=least)
 
 
 def _walk_back(
@@ -147,7 +162,7 @@ def _walk_back(
         rows[x], dash[x] = y, on[(y + k + first + x) % size]
         if x == 0:
             break
-        before = _slipped(best[x - 1], s.slip)[:, k]
+        before = _slipped(best[x - 1].take([k - 1, k, (k + 1) % size], axis=1), s.slip)[:, 1]
         inked = on[(np.arange(height) + k + first + x) % size]
         fall = np.cumsum(np.where(inked, falls[0][:, first + x], falls[1][:, first + x]), dtype=np.float32)
         dropped = before[: y + 1] - fall[: y + 1]

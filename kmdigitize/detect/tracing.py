@@ -165,6 +165,10 @@ class Support:
     drop: float
 
 
+SEEN = 0.3
+"""Coverage from which a curve is seen in a column."""
+
+
 def support(found: Found, sheet: Sheet) -> Support:
     """How well the ink of ``sheet`` supports a curve."""
     rows, columns = found.road.rows, found.road.first + np.arange(found.road.rows.size)
@@ -172,7 +176,7 @@ def support(found: Found, sheet: Sheet) -> Support:
     ink = np.zeros(rows.size, np.float32)
     for off in (-1, 0, 1):
         ink = np.maximum(ink, sheet.coverage[np.clip(rows + off, 0, sheet.coverage.shape[0] - 1), columns])
-    seen = free & (ink > 0.3)
+    seen = free & (ink > SEEN)
     width = sheet.coverage.shape[1]
     first = float(np.argmax(seen)) / width if seen.any() else 1.0
     covered = float(seen.sum()) / max(float(free.sum()), 1.0)
