@@ -17,7 +17,7 @@ from kmdigitize.detect.inks import Ink, is_grey, is_unseen
 from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
-from kmdigitize.detect.tracing import SEEN, Arm, Found, explained_by, find_arm, find_arms, support
+from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, find_arms, shows_line, support
 from kmdigitize.records.printed import LegendEntry
 
 
@@ -85,7 +85,7 @@ def choose_curves(
     wanted = max(expected or announced_arms(legend), _crossed_arms(result, legend)) or None
     chromatic = any(not is_grey(ink.color, panel) for ink in inks)
     for k, ink in enumerate(inks):
-        if ink.arms or (expected is not None and len(result) >= expected) or not _may_convince(sheets[k], s):
+        if ink.arms or (expected is not None and len(result) >= expected) or not shows_line(sheets[k], s.seen, s.first):
             continue
         found = find_arm(sheets[k], Arm(None, "unknown"), [], [])
         grey_among_colors = chromatic and is_grey(ink.color, panel)
@@ -150,7 +150,7 @@ def _announced_elsewhere(
     if wanted is None or len(result) >= wanted:
         return result
     used = {k for k, _ in result}
-    unused = [(k, sheet) for k, sheet in enumerate(sheets) if k not in used and _may_convince(sheet, s)]
+    unused = [(k, sheet) for k, sheet in enumerate(sheets) if k not in used and shows_line(sheet, s.seen, s.first)]
     found = [(k, find_arm(sheet, Arm(None, "unknown"), [], [])) for k, sheet in unused]
     for k, curve in sorted(((k, c) for k, c in found if c is not None), key=lambda pair: pair[1].road.cost):
         if len(result) >= wanted:
@@ -287,13 +287,6 @@ def _again(result: list[tuple[int, Found]], k: int, sheet: Sheet) -> list[tuple[
 def _announced(found: Found, sheet: Sheet, s: SelectionSettings) -> bool:
     """Whether there is any ink for a curve that the legend shows."""
     return support(found, sheet).seen >= s.seen_announced
-
-
-def _may_convince(sheet: Sheet, s: SelectionSettings) -> bool:
-    """Whether the ink shows in enough columns, and early enough, for any path through it to be believed."""
-    ink = (sheet.coverage > SEEN).any(axis=0)
-    early = np.asarray(ink)[sheet.start : sheet.start + int(s.first * ink.size) + 1]
-    return float(ink.mean()) >= s.seen and bool(early.any())
 
 
 def _convincing(found: Found, sheet: Sheet, s: SelectionSettings, covered: float, latest: float | None = None) -> bool:

@@ -183,6 +183,15 @@ def support(found: Found, sheet: Sheet) -> Support:
     return Support(float(seen.sum()) / width, covered, first, float(rows[-1] - rows[0]) / sheet.stroke)
 
 
+def shows_line(sheet: Sheet, seen: float, first: float) -> bool:
+    """Whether ink shows in at least the share ``seen`` of the columns, and in the first ones up to the share ``first``.
+
+    Else no path through it is supported as well as that.
+    """
+    ink = np.asarray((sheet.coverage > SEEN).any(axis=0))
+    return float(ink.mean()) >= seen and bool(ink[sheet.start : sheet.start + int(first * ink.size) + 1].any())
+
+
 def _alone(arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> bool:
     """Whether all ink that ``others`` do not explain is this arm's."""
     return not siblings or (arm.dash != "solid" and len(others) == len(siblings))
