@@ -1,8 +1,10 @@
-"""Numbers of patients and events that are printed with the name of an arm."""
+"""What is printed with the name of an arm: numbers of patients and events, and statistics."""
 
 from __future__ import annotations
 
 import re
+
+from kmdigitize.text.wordings import is_statistic
 
 _COUNTS = (
     re.compile(
@@ -16,6 +18,19 @@ _COUNTS = (
     ),
     re.compile(r"(?i)[\s,(\[]*\bn\s*=\s*(?P<n>\d[\d,]*)\s*[)\]]*"),
 )
+
+
+_TOLD = re.compile(
+    r"(?i)\s*(?:[,:;(\[]|\s[-–—]\s)\s*(?:medians?\b|m(?:OS|PFS|DFS|EFS|TTP)\b|HR\b|hazard\s+ratio"
+    r"|\d+[-\s]?(?:years?|yrs?|months?|mo)\s+(?:OS|PFS|DFS|EFS|survival|rate)|(?:\d+[.,·]\d+|NR)\s*(?:months?|mos?|years?)\b)"
+)
+
+
+def name_before_statistic(text: str) -> str:
+    """The name of an arm before its statistic: ``"A (median 10.7 mo)"`` → ``"A"``; "" where there is no such pair."""
+    told = _TOLD.search(text)
+    name = text[: told.start()].strip() if told else ""
+    return name if re.search(r"[^\W\d]", name) and not is_statistic(name) else ""
 
 
 def split_counts(text: str) -> tuple[str, int | None, int | None]:

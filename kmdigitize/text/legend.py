@@ -28,6 +28,7 @@ from kmdigitize.text.legend_labels import (
     is_count,
     joined_labels,
     may_be_label,
+    names_with_statistics,
     upright_edges,
     without_line_from_edge,
     without_next_sample,
@@ -63,7 +64,8 @@ def read_legend(
     labels = [t for t in words if may_be_label(t, mine, panel, settings)]
     labels = without_stuck_samples(figure.pixels, labels, height)
     edges = upright_edges(panel, height)
-    candidates = _with_samples(figure.pixels, labels, clear, height, edges)
+    told = names_with_statistics(words, mine, panel, settings)
+    candidates = _with_samples(figure.pixels, labels + told, clear, height, edges)
     candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
     candidates = without_grid(_not_of_a_table(_nearest_labels(candidates), mine), mine)
     candidates = without_line_from_edge(candidates, edges)

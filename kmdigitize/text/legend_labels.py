@@ -12,6 +12,7 @@ import numpy as np
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
+from kmdigitize.text.counts import name_before_statistic
 from kmdigitize.text.samples import LineSample
 from kmdigitize.text.wordings import is_number, is_risk_header, is_row_of_counts, is_statistic, names_no_arm
 
@@ -69,6 +70,15 @@ def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, se
     below = token.box.top > panel.frame.bottom
     beside = token.box.left > panel.frame.right
     return inside or beside or (below and len(row) < 6 and token.box.center_x > panel.frame.left)
+
+
+def names_with_statistics(
+    tokens: Sequence[TextToken], mine: Sequence[TextToken], panel: Panel, settings: LegendSettings
+) -> list[TextToken]:
+    """Text in which a statistic follows the name of an arm, reduced to that; names only what has a sample beside it."""
+    told = [token for token in tokens if is_statistic(token.text) and not may_be_label(token, mine, panel, settings)]
+    names = [replace(token, text=name_before_statistic(token.text)) for token in told]
+    return [token for token in names if token.text and may_be_label(token, mine, panel, settings)]
 
 
 def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> bool:

@@ -37,7 +37,7 @@ _ARM_THEN_VALUE = re.compile(
     re.IGNORECASE,
 )
 _ARM_MEDIAN_VALUE = re.compile(
-    rf"^\W*{_ARM}\s*(?:\((?:n|N)\s*=\s*\d+\))?\s*[:,;-]\s*(?:median|mOS|mPFS|MS"
+    rf"^\W*{_ARM}\s*(?:\((?:n|N)\s*=\s*\d+\))?\s*[:,;(\[-]\s*(?:median|mOS|mPFS|MS"
     rf"|MST)\b[^\d:=,]{{0,30}}[\s:=,]+(?:was\s+)?{_VALUE}\s*(?P<unit>{_UNIT})?(?![\w%]){_LIMITS}",
     re.IGNORECASE,
 )
