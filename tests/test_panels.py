@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, survival_axes
 
-from kmdigitize.detect.panels import find_panels
+from kmdigitize.detect.panels import PanelSettings, _Candidate, _worth, find_panels
 from kmdigitize.detect.panels_blocks import labelled_boxes
 from kmdigitize.detect.panels_labels import NumberSpot
+from kmdigitize.detect.panels_lines import Line
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records.figure import TextToken
 
@@ -178,3 +179,15 @@ def test_labels_of_two_panels_span_none() -> None:
     months = ["0", "10", "20", "30"]
     assert labelled_boxes(bars + spots(months, (60.0, 260.0), (60.0, 0.0)), 10.0) != []
     assert labelled_boxes(bars + spots(months, (400.0, 260.0), (60.0, 0.0)), 10.0) == []
+
+
+def test_a_drawn_frame_outweighs_the_box_between_the_labels() -> None:
+    """Labels three text heights away from a closed frame are its own; a frame of pale lines may be a grid."""
+
+    def drawn(contrast: float) -> _Candidate:
+        row, column = Line(310, 60, 400, 1.5, contrast), Line(60, 40, 310, 1.5, contrast)
+        return _Candidate(Box(60, 40, 400, 310), row, column, 5, 5, 6.3, True, True)
+
+    figure, spanned = figure_of(canvas()), _Candidate(Box(55, 50, 390, 325), below=5, beside=5, away=3.0)
+    dark, pale, box = (_worth(one, figure, PanelSettings()) for one in (drawn(255), drawn(30), spanned))
+    assert dark > box > pale

@@ -11,7 +11,7 @@ from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure, Rgb, TextToken
 from kmdigitize.records.printed import Dash, LegendEntry
-from kmdigitize.text.counts import split_counts
+from kmdigitize.text.counts import name_before_statistic, split_counts
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_labels import without_specks
 from kmdigitize.text.legend_pairs import paired_entries
@@ -64,6 +64,30 @@ def test_a_statistic_beside_a_curve_is_no_legend() -> None:
     page[40:120, 139:141] = RED
     tokens = [_label("P=0.01", 40), _label("Median A: 12 months", 60)]
     assert read_legend(Figure("f", page), PANEL, tokens) == ()
+
+
+def test_the_name_before_a_statistic_is_that_of_the_sample_beside_it() -> None:
+    page = _page()
+    page[39:41, 110:140] = RED
+    page[59:61, 110:140] = BLUE
+    told = [_label("Drug A (median 10.7 mo)", 40), _label("Drug B: mOS 17.5 months", 60)]
+    assert [e.label for e in read_legend(Figure("f", page), PANEL, told)] == ["Drug A", "Drug B"]
+    assert read_legend(Figure("f", _page()), PANEL, told) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Arm A: 10.2 months (8.1-12.0)", "Arm A"),
+        ("Docetaxel, 12-month OS 54%", "Docetaxel"),
+        ("Grade 1-2 (HR 1.0)", "Grade 1-2"),
+        ("Median (months): 10.7", ""),
+        ("Log-rank, HR 0.6", ""),
+        ("Cisplatin, 3 cycles", ""),
+    ],
+)
+def test_names_before_statistics(text: str, name: str) -> None:
+    assert name_before_statistic(text) == name
 
 
 def test_text_without_samples_labels_the_curve_beside_it() -> None:

@@ -260,6 +260,8 @@ def _worth(one: _Candidate, figure: Figure, settings: PanelSettings) -> float:
     lines = 1.0 if one.filled else 0.0
     for line in (one.row, one.column):
         lines += 0.5 + min(1.0, line.contrast / 150) if line else 0.0
+    closed = one.closed_right + one.closed_top  # by a drawn frame; pale lines may be those of a grid
+    lines += 0.5 * closed * min(1.0, one.row.contrast / 150) if one.row else 0.0
     return one.below + one.beside - one.away + settings.area_weight * size + lines
 
 

@@ -34,7 +34,7 @@ def name_before_statistic(text: str) -> str:
 
 
 def split_counts(text: str) -> tuple[str, int | None, int | None]:
-    """A label without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``.
+    """A label without statistics and without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``.
 
     A minus inside a word or number is a hyphen, which some programs write as a minus ("T3−4").
     """
@@ -46,5 +46,9 @@ def split_counts(text: str) -> tuple[str, int | None, int | None]:
             n = int(found["n"].replace(",", ""))
             events = int(found["events"]) if found.get("events") else None
             if events is None or events <= n:
-                return text[: match.start()].strip(" ,;:("), n, events
-    return text.strip(), None, None
+                return _alone(text[: match.start()].strip(" ,;:(")), n, events
+    return _alone(text.strip()), None, None
+
+
+def _alone(label: str) -> str:
+    return name_before_statistic(label) or label
