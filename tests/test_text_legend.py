@@ -72,7 +72,7 @@ def test_the_name_before_a_statistic_is_that_of_the_sample_beside_it() -> None:
     page[59:61, 110:140] = BLUE
     told = [_label("Drug A (median 10.7 mo)", 40), _label("Drug B: mOS 17.5 months", 60)]
     assert [e.label for e in read_legend(Figure("f", page), PANEL, told)] == ["Drug A", "Drug B"]
-    assert read_legend(Figure("f", _page()), PANEL, told) == ()
+    assert read_legend(Figure("f", _page()), PANEL, told[:1]) == ()
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ def name_before_statistic(text: str) -> str:
 
 
 def split_counts(text: str) -> tuple[str, int | None, int | None]:
-    """A label without statistics and without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``.
+    """A label without the counts printed with it, patients and events: ``"A (n = 114)"`` → ``("A", 114, None)``.
 
-    A minus inside a word or number is a hyphen, which some programs write as a minus ("T3−4").
+    A statistic behind the name is left out, too. A minus inside a word or number is a hyphen, which some programs write
+    as a minus ("T3−4").
     """
     text = re.sub(r"(?<=\w)−(?=\w)", "-", text)
     for pattern in _COUNTS:

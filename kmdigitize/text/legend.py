@@ -25,6 +25,7 @@ from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.legend_grid import without_grid
 from kmdigitize.text.legend_labels import (
     LegendSettings,
+    entry_without_sample,
     is_count,
     joined_labels,
     may_be_label,
@@ -77,7 +78,7 @@ def read_legend(
         missed = _without_sample(chosen, labels, height, settings)
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
-        entries += [_without_look(token) for token in missed]
+        entries += [entry_without_sample(token) for token in missed]
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))
@@ -226,11 +227,6 @@ def _without_sample(
                 missed.append(token)
                 break
     return missed
-
-
-def _without_look(token: TextToken) -> LegendEntry:
-    label, n, events = split_counts(token.text)
-    return LegendEntry(label, token.box, n=n, events=events)
 
 
 def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:

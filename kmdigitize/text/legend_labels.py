@@ -12,7 +12,8 @@ import numpy as np
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
-from kmdigitize.text.counts import name_before_statistic
+from kmdigitize.records.printed import LegendEntry
+from kmdigitize.text.counts import name_before_statistic, split_counts
 from kmdigitize.text.samples import LineSample
 from kmdigitize.text.wordings import is_number, is_risk_header, is_row_of_counts, is_statistic, names_no_arm
 
@@ -79,6 +80,12 @@ def names_with_statistics(
     told = [token for token in tokens if is_statistic(token.text) and not may_be_label(token, mine, panel, settings)]
     names = [replace(token, text=name_before_statistic(token.text)) for token in told]
     return [token for token in names if token.text and may_be_label(token, mine, panel, settings)]
+
+
+def entry_without_sample(token: TextToken) -> LegendEntry:
+    """The entry of a label whose line sample was not found."""
+    label, n, events = split_counts(token.text)
+    return LegendEntry(label, token.box, n=n, events=events)
 
 
 def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> bool:
