@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
@@ -27,6 +28,7 @@ def provenance(figure: Figure, options: Options, settings: Settings) -> Provenan
     )
 
 
+@functools.cache
 def installed(name: str) -> str:
     """Version of an installed distribution, "" if it is not there."""
     try:

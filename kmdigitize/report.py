@@ -144,7 +144,7 @@ def _as_data(pixels: Pixels) -> str:
         size = (WIDEST, round(height * WIDEST / width))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", quality=85, method=1)
+    Image.fromarray(pixels).save(buffer, "WEBP", quality=85, method=0)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

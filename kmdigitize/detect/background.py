@@ -79,7 +79,8 @@ def common_color(pixels: Image) -> Image:
     code = (red << 10) | (green << 5) | blue
     mode = np.bincount(code).argmax()
     near = flat[code == mode].mean(axis=0)
-    close = flat[np.abs(flat - near).max(axis=1) < 8]
+    apart = [np.abs(channel - level) < 8 for channel, level in zip(flat.T, near, strict=True)]
+    close = flat[apart[0] & apart[1] & apart[2]]
     return np.asarray(close.mean(axis=0) if close.size else near, np.float32)
 
 

@@ -22,7 +22,7 @@ from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
 from kmdigitize.detect.marks_pursuit import take_marks
 from kmdigitize.detect.marks_render import MarkLook, named
-from kmdigitize.detect.marks_scene import Scene, draw_on, places_along, start_canvases
+from kmdigitize.detect.marks_scene import Scene, draw_on, fresh, places_along, start_canvases
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.curves import CensorMark, Evidence, Trace
 from kmdigitize.records.figure import Figure
@@ -90,10 +90,10 @@ def _marked(
     scenes = _scenes(evidences, traces, best, lossy)
     guess = MarkLook(best.kind, best.size, max(0.7 * best.inks[0].stroke, 1.0))
     look = fit_look(guess, scenes, lossy)
-    taken = take_marks(look, scenes)
-    if look.kind == "vbar" and has_crossbars(look, _scenes(evidences, traces, best, lossy), taken):
+    taken = take_marks(look, fresh(scenes))
+    if look.kind == "vbar" and has_crossbars(look, scenes, taken):
         look = replace(look, kind="plus")
-        taken = take_marks(look, _scenes(evidences, traces, best, lossy))
+        taken = take_marks(look, fresh(scenes))
     log.debug("marks drawn as %s", look)
     if best.inks[0].margin is not None:
         traces = refine(_behind_marks(evidences, traces, look, taken))

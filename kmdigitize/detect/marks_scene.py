@@ -8,7 +8,8 @@ own: a mark is worth the squared error that it removes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -66,9 +67,11 @@ def places_along(ink: MarkInk, trace: Trace, top: int, lifts: Sequence[float]) -
     x = np.concatenate([x, x, x])
     shift = np.repeat([0.0, 0.75, -0.75], x.size // 3)
     y = trace.row_at(x + ink.origin + shift) - top
-    points = np.concatenate([np.stack([x, np.round((y + lift) * PHASES) / PHASES], axis=1) for lift in lifts])
-    pairs = np.unique(points, axis=0)
-    return Places(pairs[:, 0], pairs[:, 1])
+    rows = np.concatenate([np.round((y + lift) * PHASES) for lift in lifts]).astype(np.int64)
+    columns = np.tile(np.rint(2 * (x - x[0])).astype(np.int64), len(lifts))
+    lowest, span = int(rows.min()), int(np.ptp(rows)) + 1
+    places = np.unique(columns * span + rows - lowest)
+    return Places(x[0] + places // span / 2, (places % span + lowest) / PHASES)
 
 
 def start_canvases(
@@ -95,22 +98,28 @@ def start_canvases(
 def _stroke_cover(evidence: Evidence, trace: Trace, grow: float) -> FloatImage:
     """Share (h, w) of every pixel that the trace's stroke covers when it is drawn ``grow`` px wider on each side."""
     height, width = evidence.coverage.shape
-    canvas = np.zeros((height * FINE, width * FINE), np.uint8)
     half = trace.stroke_px / 2 + grow
     ends = np.concatenate([[trace.start], trace.risers, [trace.end]])
-    for i, level in enumerate(trace.levels):
-        _fill(canvas, evidence, (ends[i] - half, level - half, ends[i + 1] + half, level + half))
-    for i, riser in enumerate(trace.risers):
-        low, high = sorted((trace.levels[i], trace.levels[i + 1]))
-        _fill(canvas, evidence, (riser - half - grow, low - half, riser + half + grow, high + half))
-    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(small / np.float32(255), dtype=np.float32)
+    boxes = [(a - half, y - half, b + half, y + half) for (a, b), y in zip(pairwise(ends), trace.levels, strict=True)]
+    for riser, levels in zip(trace.risers, pairwise(trace.levels), strict=True):
+        low, high = sorted(levels)
+        boxes.append((riser - half - grow, low - half, riser + half + grow, high + half))
+    first = int(np.clip(min(box[1] for box in boxes) - evidence.top - 2, 0, height))
+    last = int(np.clip(max(box[3] for box in boxes) - evidence.top + 3, first, height))
+    cover = np.zeros((height, width), np.float32)
+    if last > first:
+        canvas = np.zeros(((last - first) * FINE, width * FINE), np.uint8)
+        for box in boxes:
+            _fill(canvas, (evidence.left, evidence.top + first), box)
+        small = cv2.resize(canvas, (width, last - first), interpolation=cv2.INTER_AREA)
+        cover[first:last] = small / np.float32(255)
+    return cover
 
 
-def _fill(canvas: Pixels, evidence: Evidence, box: tuple[float, float, float, float]) -> None:
-    """Fill ``box`` (left, top, right, bottom in px of the figure) on the fine canvas."""
-    left, right = (round((x + 0.5 - evidence.left) * FINE) for x in (box[0], box[2]))
-    top, bottom = (round((y + 0.5 - evidence.top) * FINE) for y in (box[1], box[3]))
+def _fill(canvas: Pixels, origin: tuple[int, int], box: tuple[float, float, float, float]) -> None:
+    """Fill ``box`` (left, top, right, bottom in px of the figure) on the fine canvas that begins at ``origin``."""
+    left, right = (round((x + 0.5 - origin[0]) * FINE) for x in (box[0], box[2]))
+    top, bottom = (round((y + 0.5 - origin[1]) * FINE) for y in (box[1], box[3]))
     if right > left and bottom > top and right > 0 and bottom > 0:
         canvas[max(top, 0) : bottom, max(left, 0) : right] = 255
 
@@ -126,6 +135,12 @@ def gains(look: MarkLook, scene: Scene, index: IntArray | None = None) -> Gains:
         some = slice(start, start + TOGETHER)
         gain[some], most[some] = _explained(stamps, scene, (row[some], column[some], phase[some]), clear)
     return Gains(gain, most)
+
+
+def fresh(scenes: Sequence[Scene]) -> list[Scene]:
+    """The scenes with canvases of their own to be filled, shared as those of ``scenes`` are."""
+    copies = {id(scene.canvas): scene.canvas.copy() for scene in scenes}
+    return [replace(scene, canvas=copies[id(scene.canvas)]) for scene in scenes]
 
 
 def draw_on(canvas: FloatImage, look: MarkLook, x: float, y: float) -> None:

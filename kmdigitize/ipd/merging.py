@@ -49,7 +49,7 @@ def _groups(moves: Moves, timeline: Timeline, cell: float) -> tuple[IntArray, In
     most, levels = int(timeline.n.max()) + 1, int(1.0 / cell) + 2
     own = (states.origin * 8 + states.regime) * most + states.events
     key = (own[of] + moves.events) * (most * levels) + moves.n * levels + bucket
-    order = np.argsort(key)
+    order = np.argsort(key, kind="stable")
     key = key[order]
     new = np.concatenate([[True], key[1:] != key[:-1]])
     return order, np.cumsum(new) - 1, np.flatnonzero(new)
@@ -63,7 +63,7 @@ def _best_states(n: IntArray, origin: IntArray, mass: FloatArray, slot: Slot, se
     racing = int(np.count_nonzero(np.bincount(origin)))
     if racing == 1:
         return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
-    order = np.argsort(origin * FAR_APART - rank)
+    order = np.argsort(origin * FAR_APART - rank, kind="stable")
     ordered = origin[order]
     place = np.arange(order.size) - np.searchsorted(ordered, ordered, side="left")
     return np.sort(order[place < max(settings.least_each, settings.keep // racing)])
