@@ -46,12 +46,17 @@ def flagged_as_shared(scales: Scales, axes: StatedAxes) -> Scales:
 def shared_legend(
     panels: Sequence[tuple[tuple[LegendEntry, ...], Sequence[Trace], bool]],
 ) -> tuple[tuple[LegendEntry, ...], ...]:
-    """The legend of each panel, given its own, its curves, and whether a table names them."""
-    legends = {legend for legend, _, _ in panels if legend}
-    if len(legends) != 1:
-        return tuple(legend for legend, _, _ in panels)
-    (only,) = legends
-    return tuple(legend or (only if not named and _fits(traces, only) else ()) for legend, traces, named in panels)
+    """The legend of each panel, given its own, its curves, and whether a table names them.
+
+    One that stands under several panels falls apart into pieces, each of which names fewer arms than its panel shows.
+    """
+    legends = list(dict.fromkeys(legend for legend, _, _ in panels if legend))
+    pieces = len(legends) > 1 and all(len(legend) < len(traces) for legend, traces, _ in panels)
+    whole = tuple(entry for legend in legends for entry in legend) if pieces or len(legends) == 1 else ()
+    shared = [whole if whole and not named and _fits(traces, whole) else () for _, traces, named in panels]
+    if pieces:
+        return tuple(shared) if all(shared) else tuple(legend for legend, _, _ in panels)
+    return tuple(legend or other for (legend, _, _), other in zip(panels, shared, strict=True))
 
 
 def with_shared_titles(panels: Sequence[tuple[Panel, Scales]]) -> tuple[Scales, ...]:

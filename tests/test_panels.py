@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, survival_axes
 
-from kmdigitize.detect.panels import PanelSettings, _Candidate, _worth, find_panels
+from kmdigitize.detect.panels import PanelSettings, _worth, find_panels
 from kmdigitize.detect.panels_blocks import labelled_boxes
+from kmdigitize.detect.panels_grid import Candidate, trimmed
 from kmdigitize.detect.panels_labels import NumberSpot
 from kmdigitize.detect.panels_lines import Line
 from kmdigitize.geometry import Box, FloatArray
@@ -184,10 +185,20 @@ def test_labels_of_two_panels_span_none() -> None:
 def test_a_drawn_frame_outweighs_the_box_between_the_labels() -> None:
     """Labels three text heights away from a closed frame are its own; a frame of pale lines may be a grid."""
 
-    def drawn(contrast: float) -> _Candidate:
+    def drawn(contrast: float) -> Candidate:
         row, column = Line(310, 60, 400, 1.5, contrast), Line(60, 40, 310, 1.5, contrast)
-        return _Candidate(Box(60, 40, 400, 310), row, column, 5, 5, 6.3, True, True)
+        return Candidate(Box(60, 40, 400, 310), row, column, 5, 5, 6.3, True, True)
 
-    figure, spanned = figure_of(canvas()), _Candidate(Box(55, 50, 390, 325), below=5, beside=5, away=3.0)
+    figure, spanned = figure_of(canvas()), Candidate(Box(55, 50, 390, 325), below=5, beside=5, away=3.0)
     dark, pale, box = (_worth(one, figure, PanelSettings()) for one in (drawn(255), drawn(30), spanned))
     assert dark > box > pale
+
+
+def test_strips_with_titles_are_no_part_of_the_plots_of_a_grid() -> None:
+    model = Box(60, 60, 200, 160)
+    rows = [Line(at, 60, 380, 1.0, 90.0) for at in (40, 60, 160)]
+    columns = [Line(at, 40, 160, 1.0, 90.0) for at in (60, 200, 220, 360, 380)]
+    found = [Candidate(Box(220, 40, 380, 160), rows[2], columns[2]), Candidate(model, rows[2], columns[0])]
+    (one,) = trimmed(found, model, rows, columns, 3.0)
+    assert one.frame == Box(220, 60, 360, 160)
+    assert trimmed(found, model, rows, columns[:3], 3.0) == []

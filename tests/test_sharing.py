@@ -76,3 +76,12 @@ def test_one_legend_is_that_of_all_panels_with_its_colours() -> None:
     assert shared_legend([((), curves, True), (legend, curves, False)]) == ((), legend)
     assert shared_legend([((), [_trace(RED), _trace(GREEN)], False), (legend, curves, False)]) == ((), legend)
     assert shared_legend([((), curves, False), (legend, curves, False), (legend[:1], curves, False)])[0] == ()
+
+
+def test_a_legend_under_two_panels_is_put_together() -> None:
+    first, second = ((LegendEntry(name, Box(0, 0, 9, 9), color=color),) for name, color in (("A", RED), ("B", BLUE)))
+    curves = [_trace(RED), _trace(BLUE)]
+    assert (
+        shared_legend([((), curves, False), (first, curves, False), (second, curves, False)]) == (first + second,) * 3
+    )
+    assert shared_legend([(first, [_trace(RED)], False), (second, [_trace(BLUE)], False)]) == (first, second)

@@ -105,6 +105,12 @@ def test_text_just_right_of_the_frame_labels_the_curve_that_ends_there() -> None
     assert read_legend(Figure("f", _page()), replace(PANEL, region=Box(0, 0, 399, 199)), [_label("Far", 55, 330)]) == ()
 
 
+def test_the_end_of_a_curve_before_a_label_right_of_the_frame_is_no_letter() -> None:
+    labels = [_label("I Stage IIIB", 55, 268), _label("L Stage II", 95, 268), _label("I Phase", 135, 286)]
+    found = read_legend(Figure("f", _page()), replace(PANEL, region=Box(0, 0, 399, 199)), labels)
+    assert [entry.label for entry in found] == ["Stage IIIB", "Stage II", "I Phase"]
+
+
 def test_the_first_dash_of_the_next_sample_is_no_part_of_a_label() -> None:
     page = _page()
     page[39:41, 110:130] = RED

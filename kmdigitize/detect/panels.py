@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from kmdigitize.detect.page import measure_page
 from kmdigitize.detect.panels_blocks import filled_boxes, labelled_boxes
+from kmdigitize.detect.panels_grid import Candidate, trimmed, with_shared_labels
 from kmdigitize.detect.panels_labels import NumberSpot, is_table, labels_below, labels_beside, number_spots
 from kmdigitize.detect.panels_lines import Line, find_lines
 from kmdigitize.detect.panels_regions import with_regions
@@ -47,24 +48,6 @@ class PanelSettings:
     max_panels: int = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A frame with what speaks for it: numbers below and beside it, and the axis lines it is made of.
-
-    ``away`` is the sum of the distances to those numbers in text heights.
-    """
-
-    frame: Box
-    row: Line | None = None
-    column: Line | None = None
-    below: int = 0
-    beside: int = 0
-    away: float = 0.0
-    closed_right: bool = False
-    closed_top: bool = False
-    filled: bool = False
-
-
 def find_panels(
     figure: Figure, tokens: Sequence[TextToken], settings: PanelSettings | None = None
 ) -> tuple[Panel, ...]:
@@ -75,27 +58,33 @@ def find_panels(
     settings = settings or PanelSettings()
     text_px = measure_page(figure).text_px
     numbers = number_spots(tokens)
-    rows, columns = find_lines(figure.pixels, text_px)
+    rows, columns = drawn = find_lines(figure.pixels, text_px)
     candidates = _from_lines(rows, columns, figure, settings)
     # Lines that meet another at a corner are explained; what follows is for figures that draw less.
     met = [line for one in candidates for line in (one.row, one.column)]
     rows, columns = [line for line in rows if line not in met], [line for line in columns if line not in met]
     candidates += _from_parallels(rows, columns, figure, settings)
-    candidates += [_Candidate(box, filled=True) for box in filled_boxes(figure.pixels, text_px)]
+    candidates += [Candidate(box, filled=True) for box in filled_boxes(figure.pixels, text_px)]
     candidates += [_on_lines(box, rows, columns, text_px) for box in labelled_boxes(numbers, text_px)]
     candidates = [_judged(candidate, numbers, text_px, settings) for candidate in candidates]
-    candidates = _with_shared_labels(candidates, text_px, settings)
+    near = settings.same_edge * text_px
+    own = [one for one in candidates if one.row and one.column and min(one.below, one.beside) >= 2]
+    if own:
+        model = max(own, key=lambda one: _worth(one, figure, settings)).frame
+        smaller = trimmed(candidates, model, *drawn, near)
+        candidates += [_judged(candidate, numbers, text_px, settings) for candidate in smaller]
+    candidates = with_shared_labels(candidates, near)
     chosen = _choose(candidates, figure, settings)
     log.debug("%d rows, %d columns, %d candidates, %d panels", len(rows), len(columns), len(candidates), len(chosen))
     panels = [_panel(candidate) for candidate in _in_reading_order(chosen)]
     return with_regions(panels, figure, tokens, text_px)
 
 
-def _from_lines(rows: list[Line], columns: list[Line], figure: Figure, settings: PanelSettings) -> list[_Candidate]:
+def _from_lines(rows: list[Line], columns: list[Line], figure: Figure, settings: PanelSettings) -> list[Candidate]:
     """Frames from every long row and column that meet near their lower left corner."""
     rows = [line for line in rows if line.length >= settings.min_width * figure.width]
     columns = [line for line in columns if line.length >= settings.min_height * figure.height]
-    candidates: list[_Candidate] = []
+    candidates: list[Candidate] = []
     for row in rows:
         for column in columns:
             near_x, near_y = settings.corner * row.length, settings.corner * column.length
@@ -104,23 +93,23 @@ def _from_lines(rows: list[Line], columns: list[Line], figure: Figure, settings:
             frame = Box(column.at, column.start, max(row.end, column.at + 1), row.at)
             if frame.width >= settings.border * figure.width and frame.height >= settings.border * figure.height:
                 continue
-            candidates.append(_closed(_Candidate(frame, row, column), rows, columns))
+            candidates.append(_closed(Candidate(frame, row, column), rows, columns))
     return candidates
 
 
-def _from_parallels(rows: list[Line], columns: list[Line], figure: Figure, settings: PanelSettings) -> list[_Candidate]:
+def _from_parallels(rows: list[Line], columns: list[Line], figure: Figure, settings: PanelSettings) -> list[Candidate]:
     """Frames between two lines of one extent: renderers without anti-aliasing may lose the two thin ones across."""
-    candidates: list[_Candidate] = []
+    candidates: list[Candidate] = []
     for low in (line for line in rows if line.length >= settings.min_width * figure.width):
         for high in rows:
             if low.at - high.at >= settings.min_height * figure.height and _alike(low, high):
                 frame = Box(low.start, high.at, low.end, low.at)
-                candidates.append(_Candidate(frame, row=low, closed_top=True))
+                candidates.append(Candidate(frame, row=low, closed_top=True))
     for left in (line for line in columns if line.length >= settings.min_height * figure.height):
         for right in columns:
             if right.at - left.at >= settings.min_width * figure.width and _alike(left, right):
                 frame = Box(left.at, left.start, right.at, left.end)
-                candidates.append(_Candidate(frame, column=left, closed_right=True))
+                candidates.append(Candidate(frame, column=left, closed_right=True))
     return candidates
 
 
@@ -131,7 +120,7 @@ def _alike(one: Line, other: Line) -> bool:
     return same_ends and 0.6 <= one.contrast / other.contrast <= 1.7
 
 
-def _on_lines(box: Box, rows: list[Line], columns: list[Line], text_px: float) -> _Candidate:
+def _on_lines(box: Box, rows: list[Line], columns: list[Line], text_px: float) -> Candidate:
     """A box spanned by labels with its lower and left side moved onto the lines drawn between it and the labels."""
     slack = 1.5 * text_px
     row = next(
@@ -153,10 +142,10 @@ def _on_lines(box: Box, rows: list[Line], columns: list[Line], text_px: float) -
     left = column.at if column else min(row.start, box.left) if row else box.left
     top = min(column.start, box.top) if column else box.top
     right = max(row.end, box.right) if row else box.right
-    return _Candidate(Box(left, top, right, max(top + 1, row.at if row else box.bottom)), row, column)
+    return Candidate(Box(left, top, right, max(top + 1, row.at if row else box.bottom)), row, column)
 
 
-def _closed(candidate: _Candidate, rows: list[Line], columns: list[Line]) -> _Candidate:
+def _closed(candidate: Candidate, rows: list[Line], columns: list[Line]) -> Candidate:
     """The candidate with its right and top frame lines, if drawn; the frame then ends on their centres."""
     frame = candidate.frame
     slack_x, slack_y = max(3.0, 0.02 * frame.width), max(3.0, 0.02 * frame.height)
@@ -195,7 +184,7 @@ def _spans(line: Line, start: float, end: float, slack: float) -> bool:
     )
 
 
-def _judged(candidate: _Candidate, numbers: list[NumberSpot], text_px: float, settings: PanelSettings) -> _Candidate:
+def _judged(candidate: Candidate, numbers: list[NumberSpot], text_px: float, settings: PanelSettings) -> Candidate:
     """The candidate with the printed numbers it explains; a table of numbers explains none."""
     if is_table(candidate.frame, numbers, text_px):
         return candidate
@@ -205,48 +194,14 @@ def _judged(candidate: _Candidate, numbers: list[NumberSpot], text_px: float, se
     return replace(candidate, below=min(settings.enough, below), beside=min(settings.enough, beside), away=away)
 
 
-def _with_shared_labels(candidates: list[_Candidate], text_px: float, settings: PanelSettings) -> list[_Candidate]:
-    """Candidates without own labels take those of a panel in the same row (y) or column (x) of a grid."""
-    near = settings.same_edge * text_px
-    labelled = [one for one in candidates if one.row is not None and one.below + one.beside >= 2]
-    shared: list[_Candidate] = []
-    for one in candidates:
-        beside, below = one.beside, one.below
-        if one.row is not None and (below < 2 or beside < 2):
-            beside = max([beside, *(other.beside for other in labelled if _left_of(other.frame, one.frame, near))])
-            below = max([below, *(other.below for other in labelled if _under(other.frame, one.frame, near))])
-        shared.append(replace(one, below=below, beside=beside) if below >= 2 and beside >= 2 else one)
-    return shared
-
-
-def _left_of(other: Box, frame: Box, near: float) -> bool:
-    """Whether ``other`` is a panel further left in the same row of a grid."""
-    return (
-        other.right < frame.left
-        and abs(other.top - frame.top) <= near
-        and abs(other.bottom - frame.bottom) <= near
-        and abs(other.width - frame.width) <= near
-    )
-
-
-def _under(other: Box, frame: Box, near: float) -> bool:
-    """Whether ``other`` is a panel further down in the same column of a grid."""
-    return (
-        other.top > frame.bottom
-        and abs(other.left - frame.left) <= near
-        and abs(other.right - frame.right) <= near
-        and abs(other.height - frame.height) <= near
-    )
-
-
-def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSettings) -> list[_Candidate]:
+def _choose(candidates: list[Candidate], figure: Figure, settings: PanelSettings) -> list[Candidate]:
     """The best candidates that do not overlap; those without labels only if none has any."""
     labelled = [candidate for candidate in candidates if candidate.below >= 2 and candidate.beside >= 2]
     if not labelled:
         labelled = [one for one in candidates if one.below + one.beside >= 2]
     if not labelled:
         labelled = [one for one in candidates if one.row and (one.closed_right or one.closed_top)]
-    chosen: list[_Candidate] = []
+    chosen: list[Candidate] = []
     for one in sorted(labelled, key=lambda one: _worth(one, figure, settings), reverse=True):
         area = one.frame.width * one.frame.height
         if all(one.frame.overlap(other.frame) < 0.05 * area for other in chosen):
@@ -254,7 +209,7 @@ def _choose(candidates: list[_Candidate], figure: Figure, settings: PanelSetting
     return chosen[: settings.max_panels]
 
 
-def _worth(one: _Candidate, figure: Figure, settings: PanelSettings) -> float:
+def _worth(one: Candidate, figure: Figure, settings: PanelSettings) -> float:
     """What speaks for a frame, in explained numbers: labels, nearness, size, and lines that stand out."""
     size = math.sqrt(one.frame.width * one.frame.height / (figure.width * figure.height))
     lines = 1.0 if one.filled else 0.0
@@ -265,10 +220,10 @@ def _worth(one: _Candidate, figure: Figure, settings: PanelSettings) -> float:
     return one.below + one.beside - one.away + settings.area_weight * size + lines
 
 
-def _in_reading_order(candidates: list[_Candidate]) -> list[_Candidate]:
+def _in_reading_order(candidates: list[Candidate]) -> list[Candidate]:
     """Row by row; two panels are in one row if either's middle lies between the other's top and bottom."""
     rest = sorted(candidates, key=lambda one: one.frame.top)
-    ordered: list[_Candidate] = []
+    ordered: list[Candidate] = []
     while rest:
         first = rest[0].frame
         row = [one for one in rest if first.top <= one.frame.center_y <= first.bottom or one is rest[0]]
@@ -277,7 +232,7 @@ def _in_reading_order(candidates: list[_Candidate]) -> list[_Candidate]:
     return list(ordered)
 
 
-def _panel(one: _Candidate) -> Panel:
+def _panel(one: Candidate) -> Panel:
     row, column = one.row, one.column
     drawn = [line for line in (row, column) if line]
     return Panel(

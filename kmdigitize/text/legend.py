@@ -25,6 +25,7 @@ from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.legend_grid import without_grid
 from kmdigitize.text.legend_labels import (
     LegendSettings,
+    beyond_the_frame,
     entry_without_sample,
     is_count,
     joined_labels,
@@ -289,7 +290,7 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
         )  # marks on a curve, limits
         if not (inside or behind) or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
             continue
-        label, n, events = split_counts(without_specks(token.text, labels))
+        label, n, events = split_counts(without_specks(beyond_the_frame(token, panel), labels))
         color = text_color(pixels, token.box)
         chroma = max(color) - min(color)
         entries.append(

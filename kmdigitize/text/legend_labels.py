@@ -182,9 +182,17 @@ def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
     if min(part.shape) < 3:
         return False
     depth = np.median(pixels[rows].astype(float).mean(axis=2)) - part
+    if depth.max() <= 18:
+        return False
     high = np.flatnonzero((depth > 0.4 * depth.max()).any(axis=1)) + rows.start
     thin = high[-1] - high[0] + 1 <= 0.4 * (box.height + 1)
-    return bool(depth.max() > 18 and thin and abs((high[0] + high[-1]) / 2 - box.center_y) < 0.2 * (box.height + 1))
+    return bool(thin and abs((high[0] + high[-1]) / 2 - box.center_y) < 0.2 * (box.height + 1))
+
+
+def beyond_the_frame(token: TextToken, panel: Panel) -> str:
+    """A label right of the frame without the end of a curve at the frame, read as an upright letter before it."""
+    across = token.box.left < panel.frame.right < token.box.left + 2.5 * (token.box.height + 1)
+    return re.sub(r"^[IHJLTl|+_–—-]{1,2}\s+(?=\w\S)", "", token.text) if across else token.text
 
 
 def without_specks(text: str, tokens: Sequence[TextToken]) -> str:
