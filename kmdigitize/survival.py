@@ -8,6 +8,7 @@ against lifelines, except that the median follows R: the middle of an exactly fl
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -142,6 +143,19 @@ def logrank_z(arm: Rows, reference: Rows) -> float:
     variance = d * share * (1.0 - share) * (n - d) / np.maximum(n - 1.0, 1.0)
     total = float(variance.sum())
     return float(np.sum(d1 - d * share)) / math.sqrt(total) if total > 0 else 0.0
+
+
+def logrank_chi2(arms: Sequence[Rows]) -> float:
+    """Log-rank chi-square of all ``arms`` together, of as many degrees of freedom as there are arms, less one."""
+    when = np.unique(np.concatenate([time[event] for time, event in arms]))
+    n = np.array([time.size - np.searchsorted(np.sort(time), when, side="left") for time, _ in arms], np.float64)
+    d = np.array([np.bincount(np.searchsorted(when, time[event]), minlength=when.size) for time, event in arms])
+    all_n, all_d = n.sum(axis=0), d.sum(axis=0)
+    share = n / all_n
+    off = (d - all_d * share).sum(axis=1)[:-1]
+    weight = all_d * (all_n - all_d) / np.maximum(all_n - 1.0, 1.0)
+    variance = np.diag((share * weight).sum(axis=1)) - (share * weight) @ share.T
+    return float(off @ np.linalg.pinv(variance[:-1, :-1]) @ off)
 
 
 def cox_log_ratio(arm: Rows, reference: Rows) -> tuple[float, float]:

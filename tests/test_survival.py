@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import CoxPHFitter, KaplanMeierFitter
-from lifelines.statistics import logrank_test
+from lifelines.statistics import logrank_test, multivariate_logrank_test
 from lifelines.utils import restricted_mean_survival_time
 
 from kmdigitize import survival
@@ -74,6 +74,19 @@ def test_cox_and_log_rank_agree_with_lifelines(seed):
     assert se == pytest.approx(fitted.standard_errors_.iloc[0], rel=1e-4)
     test = logrank_test(arm[0], reference[0], arm[1], reference[1])
     assert survival.logrank_z(arm, reference) ** 2 == pytest.approx(test.test_statistic)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_log_rank_test_of_many_arms_agrees_with_lifelines(seed):
+    arms = [simulated(seed + 10 * k, 30 + 20 * k) for k in range(2 + seed)]
+    time, event = (np.concatenate([arm[i] for arm in arms]) for i in (0, 1))
+    test = multivariate_logrank_test(time, np.repeat(np.arange(len(arms)), [arm[0].size for arm in arms]), event)
+    assert survival.logrank_chi2(arms) == pytest.approx(test.test_statistic)
+
+
+def test_arms_without_an_event_do_not_differ():
+    arm = np.array([1.0, 2.0, 3.0]), np.zeros(3, bool)
+    assert survival.logrank_chi2([arm, arm, arm]) == 0.0
 
 
 @given(rows, rows)
