@@ -17,7 +17,7 @@ def _entries(*tokens: TextToken, direct: bool = True) -> list[LegendEntry]:
 
 
 def _row(label: str, top: float) -> list[TextToken]:
-    return [_token(label, 0, top), _token("20", 100, top), _token("11", 200, top)]
+    return [_token(label, 0, top), _token("20", 110, top), _token("11", 200, top)]
 
 
 def test_a_table_row_mends_a_label() -> None:
@@ -105,3 +105,12 @@ def test_the_end_of_a_curve_read_as_a_digit_before_a_label_is_none() -> None:
     labels = [_token("7No aid", 50, 10, 0.92), _token("Financial aid", 50, 30)]
     found = confirmed_labels(_entries(*labels), [*labels, *_row("No aid", 200), *_row("Financial aid", 220)])
     assert [e.label for e in found] == ["No aid", "Financial aid"]
+
+
+def test_two_lines_of_a_direct_label_are_one_where_the_table_says_so() -> None:
+    lines = [_token("Drug plus", 300, 50), _token("control", 300, 62), _token("trol alone", 300, 90, 0.8)]
+    table = [*_row("Control alone", 200), *_row("Drug plus control", 220)]
+    found = confirmed_labels(_entries(*lines), [*lines, *table])
+    assert [e.label for e in found] == ["Drug plus control", "Control alone"]
+    assert found[0].box.bottom == lines[1].box.bottom
+    assert len(confirmed_labels(_entries(*lines[:2]), lines[:2])) == 2

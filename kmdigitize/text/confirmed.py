@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from itertools import permutations
 
 from kmdigitize.records.figure import TextToken
 from kmdigitize.records.printed import LegendEntry
@@ -29,12 +30,25 @@ def confirmed_labels(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]
 
     A row that one label turns out to repeat can no longer be another one's, so mended labels may mend more.
     """
-    mended = tuple(entries)
+    mended = _joined_lines(entries, tokens)
     for _ in entries:
         before, mended = mended, _confirmed_once(mended, tokens)
         if mended == before:
             break
     return mended
+
+
+def _joined_lines(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
+    """Two direct labels, one under the other, that are together one label of a table row are its two lines."""
+    kept, rows = list(entries), [token for token in tokens if labels_row(token, tokens)]
+    for upper, lower in permutations(entries, 2):
+        label = f"{upper.label} {lower.label}"
+        under = 0 <= lower.box.top - upper.box.bottom < upper.box.height + 1
+        direct = upper.place == lower.place == "direct" and upper in kept and lower in kept
+        if direct and under and plain_label(label) in [plain_label(_row_label(row, label, tokens)) for row in rows]:
+            kept[kept.index(upper)] = replace(upper, label=label, box=upper.box.union(lower.box))
+            kept.remove(lower)
+    return tuple(kept)
 
 
 def _confirmed_once(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:
