@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 import pytest
 from axes_drawing import blank, figure_of, line, survival_axes
 
-from kmdigitize.detect.page import background_color, measure_page, straighten
+from kmdigitize.detect.page import background_color, measure_page, middle_and_spread, straighten
 from kmdigitize.records.figure import Figure
 
 
@@ -62,3 +63,10 @@ def test_background_is_what_surrounds_the_panel() -> None:
     picture[20:180, 30:290] = 235
     line(picture, (2.0, 2.0), (297.0, 2.0))
     assert background_color(figure_of(picture).pixels) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 100])
+def test_medians_by_counting_are_those_of_numpy(size: int) -> None:
+    levels = np.random.default_rng(size).integers(0, 256, (size, size + 1)).astype(np.uint8)
+    middle = np.median(levels)
+    assert middle_and_spread(levels) == (middle, np.median(np.abs(levels - middle)))

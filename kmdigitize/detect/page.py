@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kmdigitize.geometry import FloatArray, Pixels
+from kmdigitize.geometry import FloatArray, IntArray, Pixels
 from kmdigitize.records.figure import Figure, Rgb
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,21 @@ def darkest_channel(pixels: Pixels) -> Pixels:
     return np.minimum(np.minimum(pixels[:, :, 0], pixels[:, :, 1]), pixels[:, :, 2])
 
 
+def middle_and_spread(levels: Pixels) -> tuple[float, float]:
+    """Median of ``levels`` and median of their distances from it, by counting: there are only 256."""
+    count, level = np.bincount(levels.ravel(), minlength=256), np.arange(256.0)
+    middle = _counted_median(level, count)
+    return middle, _counted_median(np.abs(level - middle), count)
+
+
+def _counted_median(value: FloatArray, count: IntArray) -> float:
+    """The median of every ``value`` (k,) as often as its ``count``."""
+    order = np.argsort(value, kind="stable")
+    upto = np.cumsum(count[order])
+    low, high = np.searchsorted(upto, [(upto[-1] - 1) // 2, upto[-1] // 2], side="right")
+    return float(value[order[low]] + value[order[high]]) / 2
+
+
 def _darkness(pixels: Pixels) -> Pixels:
     """(h, w) uint8: how much darker than the brightest paper around, coloured ink counting by its brightest part."""
     brightest = brightest_channel(pixels)
@@ -164,10 +179,8 @@ def _lean(dark: Pixels, settings: PageSettings) -> float | None:
 def _stroke_leans(dark: Pixels, settings: PageSettings) -> list[tuple[float, float]]:
     """(slope down per px, weight) of long strokes along the rows, followed through their centroids across."""
     tall = max(15, dark.shape[0] // 60)
-    thin = cv2.morphologyEx(dark, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8))
-    sample = thin[::3, ::3].astype(np.float64)
-    middle = float(np.median(sample))
-    spread = float(np.median(np.abs(sample - middle)))
+    thin = np.asarray(cv2.morphologyEx(dark, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8)), np.uint8)
+    middle, spread = middle_and_spread(thin[::3, ::3])
     ink = (thin > max(settings.faint, middle + 6 * spread)).astype(np.uint8)
     least = max(8, int(settings.long_stroke * dark.shape[1]))
     strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(8, least // 3)), np.uint8))

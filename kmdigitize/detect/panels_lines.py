@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kmdigitize.detect.page import brightest_channel, darkest_channel
+from kmdigitize.detect.page import brightest_channel, darkest_channel, middle_and_spread
 from kmdigitize.geometry import Pixels
 
 
@@ -67,9 +67,7 @@ def _lines_along_rows(dark: Pixels, inked: Pixels, text_px: float, settings: Lin
     padded = cv2.copyMakeBorder(dark, tall, tall, 0, 0, cv2.BORDER_REPLICATE)
     hat = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8)), np.uint8)
     thin = hat[tall:-tall]
-    sample = thin[::3, ::3].astype(np.float64)
-    middle = float(np.median(sample))
-    spread = float(np.median(np.abs(sample - middle)))
+    middle, spread = middle_and_spread(thin[::3, ::3])
     mask = (thin > max(settings.faint, middle + settings.noise * spread)).astype(np.uint8)
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, settings.gap | 1), np.uint8)), np.uint8)
     piece = max(8, int(settings.piece * text_px)) | 1

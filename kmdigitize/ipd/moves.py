@@ -216,8 +216,11 @@ def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> Float
         some = more * np.log(chance).take(at) + np.log1p(-chance).take(at)
     else:
         chance = np.clip(every * slot.several, 1e-3, 20.0)
-        by_column = more * np.log(chance).take(at) - gammaln(more + 1.0)
-        some = np.where(more > 0, np.logaddexp(by_column, more * math.log(slot.ties)), 0.0)
+        many = np.flatnonzero(more)
+        further = more[many]
+        by_column = further * np.log(chance).take(at[many]) - gammaln(np.arange(more.max() + 1) + 1.0).take(further)
+        some = np.zeros(more.size)
+        some[many] = np.logaddexp(by_column, further * math.log(slot.ties))
     return np.where(d > 0, some + math.log1p(-slot.empty), math.log(slot.empty))
 
 
