@@ -10,6 +10,7 @@ A crash, a hang, or silently wrong figures beyond their share make the command f
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import platform
 import sys
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 (options.found / f"{trial.reader}-{trial.number}").write_bytes(trial.data)
     if options.keep:
         keep((trial.reader, trial.data) for trial in trials if trial.new and trial.outcome in ("read", "refused"))
-    text = to_markdown(trials, figures, options.seed, options.limit)
+    asked = " ".join(f"--{name} {vars(options)[name]}" for name in ("inputs", "figures", "rounds", "first", "seed"))
+    text = to_markdown(trials, figures, asked, options.limit)
     if options.inputs >= 10_000 and options.figures >= 60:
         DOCUMENT.write_text(text, encoding="utf-8")
     else:
@@ -82,15 +84,15 @@ def _kept(found: Iterator[Row], rows: Path | None) -> list[Row]:
     return kept
 
 
-def to_markdown(trials: Sequence[Trial], figures: Sequence[MutatedFigure], seed: int, limit: float) -> str:
-    """The page of the documentation."""
+def to_markdown(trials: Sequence[Trial], figures: Sequence[MutatedFigure], asked: str, limit: float) -> str:
+    """The page of the documentation; ``asked`` are the options of the run."""
     versions = ", ".join(f"{name} {number}" for name in _READERS if (number := installed(name)))
     parts = [
         "# Robustness",
         "Files of strangers are read: pictures, PDF and SVG files, tables and JSON. Whatever they hold, the answer is "
         "a result, or an error with its own exit code and a remedy; no traceback, no hang, no unbounded memory, "
         "nothing written outside the output folder and no half-written file. This page is written by "
-        f"`python -m benchmarks.robustness --seed {seed}`.",
+        f"`python -m benchmarks.robustness {asked}`, here on {datetime.date.today().isoformat()}.",
         f"kmdigitize {__version__}, Python {platform.python_version()}; {versions}.",
     ]
     if trials:
