@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, survival_axes
@@ -11,7 +13,9 @@ from kmdigitize.detect.panels_blocks import labelled_boxes
 from kmdigitize.detect.panels_grid import Candidate, trimmed
 from kmdigitize.detect.panels_labels import NumberSpot
 from kmdigitize.detect.panels_lines import Line
+from kmdigitize.detect.panels_regions import with_regions
 from kmdigitize.geometry import Box, FloatArray
+from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
 
 MONTHS = [str(value) for value in range(0, 61, 10)]
@@ -202,3 +206,18 @@ def test_strips_with_titles_are_no_part_of_the_plots_of_a_grid() -> None:
     (one,) = trimmed(found, model, rows, columns, 3.0)
     assert one.frame == Box(220, 60, 360, 160)
     assert trimmed(found, model, rows, columns[:3], 3.0) == []
+
+
+def test_a_lettered_title_begins_the_lower_panel_wherever_its_legend_stands() -> None:
+    upper, lower = Box(60, 20, 200, 100), Box(60, 300, 200, 380)
+    rows = [TextToken(str(n), Box(60.0 + 30 * n, y, 68.0 + 30 * n, y + 9)) for n in range(4) for y in (104, 180)]
+    months, title = TextToken("Months", Box(100, 195, 150, 204)), TextToken("B. Relapse", Box(62, 216, 140, 226))
+    legend = TextToken("Control", Box(100, 250, 150, 260))
+    panels = [Panel("", frame, frame, frame.bottom, frame.left) for frame in (upper, lower)]
+    first, second = with_regions(panels, figure_of(blank(260, 420)), [*rows, months, title, legend], 10.0)
+    assert 204 < second.region.top < 216
+    assert first.region.bottom == second.region.top
+    plain = replace(title, text="Relapse")
+    assert with_regions(panels, figure_of(blank(260, 420)), [*rows, months, plain, legend], 10.0)[1].region.top > 260
+    arm = [replace(title, text="B 4"), *(replace(row, box=Box(row.box.left, 230, row.box.right, 239)) for row in rows)]
+    assert with_regions(panels, figure_of(blank(260, 420)), [*rows, months, *arm, legend], 10.0)[1].region.top > 216

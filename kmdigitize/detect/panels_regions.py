@@ -6,6 +6,7 @@ above the lines of print that stand directly on the lower panels.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ import numpy as np
 from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure, TextToken
+
+_LETTER = re.compile(r"\(?[A-L](?:[.):]+\)?\s*(?:\S|$)|\s+[A-Z]|\)?$)")
+_NUMBER = re.compile(r"[<>]?[\d.,·]+%?")
 
 
 def with_regions(
@@ -67,20 +71,19 @@ def _cut_between(first: Box, second: Box, tokens: Sequence[TextToken], text_px: 
 def _cut_above(lower: Box, ceiling: float, tokens: Sequence[TextToken], text_px: float) -> float:
     """Row above the lines of print that stand on ``lower``, not above ``ceiling``.
 
-    Print close to the frame stands on it; so does a title farther away that is nearer to it than to the print above.
+    Print close to the frame stands on it; so does a title farther away that is nearer to it than to the print above,
+    and all that stands under a title with a panel's letter.
     """
-    over = sorted(
-        (
-            token.box
-            for token in tokens
-            if ceiling < token.box.center_y < lower.top
-            and token.box.right > lower.left - 4 * text_px
-            and token.box.left < lower.right
-        ),
-        key=lambda box: -box.bottom,
-    )
-    edge = lower.top
-    for box in over:
+    between = [
+        token
+        for token in tokens
+        if ceiling < token.box.center_y < lower.top
+        and token.box.right > lower.left - 4 * text_px
+        and token.box.left < lower.right
+    ]
+    over = sorted((token.box for token in between), key=lambda box: -box.bottom)
+    edge = titled = _lettered_title(between, lower)
+    for box in over if titled == lower.top else ():
         gap = edge - box.bottom
         beyond = box.top - max([ceiling, *(other.bottom for other in over if other.bottom < box.top)])
         if gap > 1.6 * text_px and not (gap < 4.0 * text_px and gap < 0.8 * beyond):
@@ -89,3 +92,15 @@ def _cut_above(lower: Box, ceiling: float, tokens: Sequence[TextToken], text_px:
     above = [box.bottom for box in over if box.bottom < edge]
     gap = max([ceiling, *above])
     return max((gap + edge) / 2, ceiling)
+
+
+def _lettered_title(between: Sequence[TextToken], lower: Box) -> float:
+    """Top of the title with a letter at the left of the ``lower`` frame, if no numbers follow it; else of the frame."""
+    numbers = [token.box for token in between if _NUMBER.fullmatch(token.text.strip())]
+    titles = [
+        token.box
+        for token in between
+        if _LETTER.match(token.text) and token.angle == 0 and token.box.left < lower.left + 0.3 * lower.width
+    ]
+    alone = [box.top for box in titles if not any(number.bottom > box.top for number in numbers)]
+    return min([*alone, lower.top])
