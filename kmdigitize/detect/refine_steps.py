@@ -148,7 +148,7 @@ TOGETHER = 32
 
 def _monotone(sums: _Sums, bounds: list[tuple[int, int]]) -> Flats:
     """Merge neighbouring stretches until every level lies below the one before it (pool adjacent violators)."""
-    first, stop = np.array(bounds, dtype=np.int64).T
+    first, stop = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
     levels, weights = _levels(*sums.means(first, stop))
     merged: list[tuple[int, int, float, float]] = []
     for stretch in zip(first.tolist(), stop.tolist(), levels.tolist(), weights.tolist(), strict=True):

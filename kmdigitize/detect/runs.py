@@ -44,7 +44,8 @@ def vertical_runs(mask: NDArray[np.bool_]) -> Runs:
     """The vertical runs of ``mask`` (h, w)."""
     height, width = mask.shape
     padded = np.zeros((width, height + 2), np.uint8)
-    padded[:, 1:-1] = cv2.transpose(mask.astype(np.uint8))
+    if mask.size:
+        padded[:, 1:-1] = cv2.transpose(mask.astype(np.uint8))
     flat = padded.ravel()
     change = np.flatnonzero(flat[1:] != flat[:-1])  # runs begin and end in turn
     start, end = change[::2], change[1::2]
@@ -54,14 +55,10 @@ def vertical_runs(mask: NDArray[np.bool_]) -> Runs:
 def down_rows(way: np.ufunc, image: Image, upwards: bool = False) -> Image:
     """``way`` (add, maximum) of all rows (h, w) down to each, or ``upwards``; numpy goes along columns, far slower."""
     result = np.empty_like(image)
-    order = range(len(image) - 1, -1, -1) if upwards else range(len(image))
-    before = None
-    for row in order:
-        if before is None:
-            result[row] = image[row]
-        else:
-            way(before, image[row], out=result[row])
-        before = result[row]
+    taken, filled = (image[::-1], result[::-1]) if upwards else (image, result)
+    filled[:1] = taken[:1]
+    for before, row, after in zip(filled, taken[1:], filled[1:], strict=False):
+        way(before, row, out=after)
     return result
 
 
