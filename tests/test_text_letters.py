@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from kmdigitize.geometry import Pixels
+from kmdigitize.text.collage import legible_parts
 from kmdigitize.text.letters import find_pieces, photographs
 
 
@@ -28,3 +30,16 @@ def test_a_photograph_is_one_and_a_plot_on_a_ground_is_none() -> None:
 
 def test_the_grain_of_a_photograph_holds_no_letters() -> None:
     assert find_pieces(_page())[:, 1].tolist() == [300.0] * 4
+
+
+def test_letters_on_a_page_full_of_print_are_looked_at_smaller() -> None:
+    def scale(rows: int, columns: int) -> float:
+        page = np.full((rows * 40, columns * 40, 3), 255, np.uint8)
+        for top in range(10, rows * 40, 40):
+            for left in range(10, columns * 40, 40):
+                page[top : top + 16, left : left + 12] = 0
+                page[top + 2 : top + 14, left + 3 : left + 9] = 255
+        return legible_parts(page)[1]
+
+    assert scale(20, 20) == pytest.approx(10 / 16)
+    assert scale(60, 60) == pytest.approx(8 / 16)
