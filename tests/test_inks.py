@@ -154,3 +154,12 @@ def test_grey_lines_of_one_pixel_in_two_rows_of_a_lossy_picture_are_black():
     found = find_ink_colors(pixels, find_background(pixels, 1.9, True), np.ones(pixels.shape[:2], bool), 1.9, True)
     assert found.colors[0].max() < 40
     assert found.stroke < 1.4
+
+
+def test_samples_in_two_rows_of_pixels_keep_the_order_of_their_greys():
+    samples = [
+        LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (grey, grey, grey), "solid", 2.0) for grey in (100, 200)
+    ]
+    found = clusters([(140, 140, 140), (3, 3, 3)], [0.5, 0.48])
+    thin = InkColors(found.colors, found.shares, 1.24, found.sure)
+    assert [ink.color for ink in settle_inks(samples, thin, WHITE, True)] == [(3, 3, 3), (140, 140, 140)]

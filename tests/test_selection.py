@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect import selection
+from kmdigitize.detect.beside import share_of_marks
 from kmdigitize.detect.inks import BLACK, Ink
-from kmdigitize.detect.paths import Sheet
+from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.selection import choose_curves
+from kmdigitize.detect.tracing import Arm, Found
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -85,3 +87,31 @@ def test_ink_that_no_path_could_make_a_curve_is_not_traced(ink: slice, traced: b
     sheet = Sheet(coverage, nothing, nothing, nothing, 3.0, 0, 10.0)
     choose_curves([sheet], [Ink(BLACK, ())], [], WHITE, None)
     assert bool(tried) == traced
+
+
+def test_sparse_dots_of_an_ink_without_a_sample_come_before_a_second_line_of_another_ink() -> None:
+    nothing = np.zeros((300, 400), np.float32)
+    dots = _stairs(300, 400, [10 + x // 10 for x in range(400)]) * (np.arange(400) % 10 < 4)
+    low, high = (_stairs(300, 400, [10 + x // k for x in range(400)]) for k in (3, 40))
+    for x in range(100, 390, 12):
+        high[30 + x // 40, x : x + 9] = 1
+    sheets = [Sheet(np.asarray(i, np.float32), nothing, nothing, nothing, 2.0, 0, 10.0) for i in (high, low, dots)]
+    colors = ((0, 0, 200), (0, 160, 0))
+    inks = [Ink((float(r), float(g), float(b)), ((i, "solid"),)) for i, (r, g, b) in enumerate(colors)]
+    legend = [LegendEntry("", Box(0, 0, 1, 1), Box(0, 0, 1, 1), color, "solid", 2.0) for color in colors]
+    legend.append(LegendEntry("Drug", Box(0, 0, 1, 1)))
+    found = choose_curves(sheets, [*inks, Ink((200.0, 0.0, 0.0))], legend, WHITE, 3)
+    assert sorted(k for k, _ in found) == [0, 1, 2]
+
+
+def test_only_ink_close_to_a_curve_is_of_its_marks() -> None:
+    ink = np.zeros((120, 200), np.float32)
+    ink[20:22] = ink[26:28] = ink[80:82] = ink[20:82, :2] = 1
+    nothing = np.zeros_like(ink)
+    sheet = Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)
+
+    def along(row: int) -> Found:
+        return Found(Arm(None, "unknown"), Road(0, np.full(200, row), -1.0), nothing)
+
+    assert share_of_marks(along(26), along(20), sheet) == 1
+    assert share_of_marks(along(80), along(20), sheet) == 0

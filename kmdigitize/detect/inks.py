@@ -84,6 +84,7 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     clusters = _merge_fringes(found, panel, lossy, s)
     named = _inks_of_legend(legend, panel, lossy, s)
     owner = [_nearest(cluster.color, named, panel, s.one_hue_lossy if lossy else s.one_hue) for cluster in clusters]
+    owner = _owners_by_order(clusters, named, legend, panel, found.stroke) or owner
     if all(is_grey(ink.color, panel) for ink in named):
         clusters = [replace(cluster, sure=True) for cluster in clusters]
     result = [
@@ -143,6 +144,28 @@ def _nearest(color: tuple[float, float, float], inks: Sequence[Ink], panel: Imag
         if _hue_apart(panel, color, ink.color) < hue
     ]
     return min(apart)[1] if apart else None
+
+
+def _owners_by_order(
+    clusters: Sequence[Ink], named: Sequence[Ink], legend: Sequence[LegendEntry], panel: Image, stroke: float
+) -> list[int | None] | None:
+    """Whose the greys are where all samples lie in two rows of pixels: each as much paler than its line as wider.
+
+    Nearest in depth is then the wrong one, but the order is kept. None where that is not so.
+    """
+    s = InkSettings()
+    widths = [[legend[i].stroke_px or 0.0 for i, _ in ink.arms] for ink in named]
+    straddled = all(s.darker * stroke < width < s.two_rows for group in widths for width in group)
+    if len(named) != len(clusters) or not straddled or not all(is_grey(i.color, panel) for i in (*named, *clusters)):
+        return None
+    ranks = np.argsort([_depth(panel, ink.color) for ink in named])
+    owner: list[int | None] = [None] * len(clusters)
+    for i, k in zip(np.argsort([_depth(panel, c.color) for c in clusters]), ranks, strict=True):
+        paler = _depth(panel, clusters[i].color) / _depth(panel, named[k].color)
+        if abs(np.log(paler * stroke / max(widths[k]))) > np.log(s.darker) * 1.5:
+            return None
+        owner[i] = int(k)
+    return owner
 
 
 def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, s: InkSettings) -> Ink:

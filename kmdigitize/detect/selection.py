@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from kmdigitize.detect.beside import enclose, share_of_marks
 from kmdigitize.detect.inks import Ink, is_grey, is_unseen
 from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.paths import Sheet
@@ -87,7 +88,7 @@ def choose_curves(
     for k, ink in enumerate(inks):
         if ink.arms or (expected is not None and len(result) >= expected) or not shows_line(sheets[k], s.seen, s.first):
             continue
-        found = find_arm(sheets[k], Arm(None, "unknown"), [], [])
+        found = _lone_line(sheets[k], wanted is not None and len(result) < wanted)
         grey_among_colors = chromatic and is_grey(ink.color, panel)
         covered = s.covered_again if grey_among_colors else s.covered
         named = sum(found.arm.entry is not None for _, found in result)
@@ -102,6 +103,23 @@ def choose_curves(
         result = _unlabelled_lines(result, sheets)
     result = result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
     return between_limits(result, sheets)
+
+
+def _lone_line(sheet: Sheet, announced: bool) -> Found | None:
+    """The likeliest line of an ink that draws no other.
+
+    Where a curve more is ``announced``, a broken one if an unbroken one ends after its first dash or is doubted.
+    """
+    found = find_arm(sheet, Arm(None, "unknown"), [], [])
+    whole = found is not None and not found.doubtful and found.road.rows.size > 0.5 * sheet.coverage.shape[1]
+    if whole or not announced:
+        return found
+    broken = find_arm(sheet, Arm(None, "dashed"), [], [])
+    if broken is None or broken.doubtful:
+        return found
+    if found is None or found.doubtful or broken.road.rows.size > 2 * found.road.rows.size:
+        return broken
+    return found
 
 
 def _announced_arms(sheet: Sheet, arms: Sequence[Arm], s: SelectionSettings) -> list[Found]:
@@ -151,7 +169,7 @@ def _announced_elsewhere(
         return result
     used = {k for k, _ in result}
     unused = [(k, sheet) for k, sheet in enumerate(sheets) if k not in used and shows_line(sheet, s.seen, s.first)]
-    found = [(k, find_arm(sheet, Arm(None, "unknown"), [], [])) for k, sheet in unused]
+    found = [(k, _lone_line(sheet, True)) for k, sheet in unused]
     for k, curve in sorted(((k, c) for k, c in found if c is not None), key=lambda pair: pair[1].road.cost):
         if len(result) >= wanted:
             break
@@ -172,28 +190,12 @@ def _unannounced_lines(
         line = find_arm(sheets[k], Arm(None, "unknown"), mine, [base.arm])
         if line is None or not _convincing(line, sheets[k], s, s.covered_broken) or not _adds(line, result, s.gain, s):
             continue
-        if _joined(line, base, sheets[k]) > s.riding:
+        if share_of_marks(line, base, sheets[k]) > s.riding:
             continue
         limit = find_arm(sheets[k], Arm(None, "unknown"), [*mine, line], [base.arm, line.arm])
-        if limit is None or not _convincing(limit, sheets[k], s, s.covered_broken) or not _enclose(line, limit, base):
+        if limit is None or not _convincing(limit, sheets[k], s, s.covered_broken) or not enclose(line, limit, base):
             result = [*result, (k, line)]
     return result
-
-
-def _joined(line: Found, base: Found, sheet: Sheet) -> float:
-    """Share of the ink of a broken ``line`` that hangs together with that of ``base``: its marks are no dashes."""
-    _, pieces = cv2.connectedComponents((sheet.coverage > 0.35).astype(np.uint8), connectivity=8)
-    own, other = (pieces[f.road.rows, f.road.first + np.arange(f.road.rows.size)] for f in (line, base))
-    seen = own[(own > 0) & (line.occluded[line.road.rows, line.road.first + np.arange(own.size)] < 0.5)]
-    return float(np.isin(seen, other).mean()) if seen.size else 1.0
-
-
-def _enclose(a: Found, b: Found, base: Found) -> bool:
-    """Whether two curves run on opposite sides of a third for most of their way."""
-    size = min(found.road.rows.size for found in (a, b, base))
-    above, below = (found.road.rows[:size] - base.road.rows[:size] for found in (a, b))
-    apart = (above != 0) & (below != 0)
-    return bool(apart.any()) and float(np.mean(above[apart] * below[apart] < 0)) > 0.7
 
 
 def _crossed_arms(result: Sequence[tuple[int, Found]], legend: Sequence[LegendEntry]) -> int:
