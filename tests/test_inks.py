@@ -163,3 +163,13 @@ def test_samples_in_two_rows_of_pixels_keep_the_order_of_their_greys():
     found = clusters([(140, 140, 140), (3, 3, 3)], [0.5, 0.48])
     thin = InkColors(found.colors, found.shares, 1.24, found.sure)
     assert [ink.color for ink in settle_inks(samples, thin, WHITE, True)] == [(3, 3, 3), (140, 140, 140)]
+
+
+def test_grey_lines_that_are_deep_only_here_and_there_are_no_thinner():
+    pixels = np.full((160, 240, 3), 255, np.float32)
+    for row in (20, 60, 100, 140):
+        pixels[row : row + 2] = 130
+        pixels[row, :30] = 20
+        pixels[row + 1, :30] = 255
+    found = find_ink_colors(pixels, find_background(pixels, 1.9, True), np.ones(pixels.shape[:2], bool), 1.9, True)
+    assert found.stroke > 1.7

@@ -70,8 +70,8 @@ def test_marks_that_hang_together_with_a_curve_are_no_broken_line() -> None:
     rows = [20 + x // 8 for x in range(400)]
     ink = _stairs(200, 400, rows)
     for x in range(6, 394, 9):
-        ink[rows[x] - 9 : rows[x] + 11, x : x + 2] = 1
-        ink[rows[x] + 9 : rows[x] + 11, x - 3 : x + 4] = 1
+        ink[rows[x] - 5 : rows[x] + 8, x : x + 2] = 1
+        ink[rows[x] + 6 : rows[x] + 8, x - 3 : x + 4] = 1
     nothing = np.zeros_like(ink)
     sheet = Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)
     assert len(choose_curves([sheet], [Ink((0.0, 160.0, 0.0))], (), WHITE, None)) == 1
@@ -115,3 +115,17 @@ def test_only_ink_close_to_a_curve_is_of_its_marks() -> None:
 
     assert share_of_marks(along(26), along(20), sheet) == 1
     assert share_of_marks(along(80), along(20), sheet) == 0
+
+
+def test_an_announced_curve_that_runs_along_the_axis_at_first_is_found_in_its_own_ink() -> None:
+    nothing = np.zeros((200, 400), np.float32)
+    early = _stairs(200, 400, [10 + x // 3 for x in range(400)])
+    late = _stairs(200, 400, [10 + max(0, x - 140) // 4 for x in range(400)])
+    axis = nothing.copy()
+    axis[8:14, :150] = 1
+    sheets = [
+        Sheet(early, nothing, nothing, nothing, 2.0, 0, 10.0),
+        Sheet(np.asarray(late * (1 - axis), np.float32), axis, nothing, nothing, 2.0, 0, 10.0),
+    ]
+    inks = [Ink((0.0, 0.0, 200.0)), Ink((230.0, 120.0, 0.0))]
+    assert sorted(k for k, _ in choose_curves(sheets, inks, (), WHITE, 2)) == [0, 1]

@@ -8,7 +8,7 @@ import numpy as np
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.tracing import Found
 
-MARKS = 6.0
+MARKS = 3.5
 """Strokes from a curve to the ends of its marks."""
 
 

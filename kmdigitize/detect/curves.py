@@ -161,10 +161,10 @@ def _measure_inks(
         background = find_background(pixels, stroke, lossy, samples)
     found = find_ink_colors(pixels, background, clear, stroke, lossy)
     inks = settle_inks(legend, found, background.panel, lossy)
-    if background.banded and len(inks) > len(samples):
+    known = [ink.color for ink in inks if ink.arms or ink.sure]
+    if background.banded and len(known) > len(samples):
         # Blocks of touching marks in inks that no sample shows were taken for shaded bands.
-        colors = np.array([ink.color for ink in inks], np.float32)
-        background = find_background(pixels, stroke, lossy, colors)
+        background = find_background(pixels, stroke, lossy, np.array(known, np.float32))
     return found.stroke, background, inks
 
 

@@ -41,7 +41,7 @@ class SelectionSettings:
     first: float = 0.25
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
     first_missing: float = 0.75
-    """The same where the figure announces more curves than were found: near hues run in one line for long."""
+    """The same where the figure announces more curves than were found: near hues and an axis hide one for long."""
     black: float = 120.0
     """Sum of red, green and blue below which a grey ink may also draw the marks of the other curves."""
     gain: float = 0.1
@@ -168,13 +168,14 @@ def _announced_elsewhere(
     if wanted is None or len(result) >= wanted:
         return result
     used = {k for k, _ in result}
-    unused = [(k, sheet) for k, sheet in enumerate(sheets) if k not in used and shows_line(sheet, s.seen, s.first)]
+    unused = [(k, o) for k, o in enumerate(sheets) if k not in used and shows_line(o, s.seen, s.first_missing)]
     found = [(k, _lone_line(sheet, True)) for k, sheet in unused]
     for k, curve in sorted(((k, c) for k, c in found if c is not None), key=lambda pair: pair[1].road.cost):
         if len(result) >= wanted:
             break
         near = min(s.near, sheets[k].stroke)
-        if _convincing(curve, sheets[k], s, s.covered_broken) and _adds(curve, result, s.gain_missing, s, near):
+        convincing = _convincing(curve, sheets[k], s, s.covered_broken, s.first_missing)
+        if convincing and _adds(curve, result, s.gain_missing, s, near):
             result = [*result, (k, curve)]
     return result
 
