@@ -23,7 +23,7 @@ def merge(moves: Moves, slot: Slot, timeline: Timeline, cell: float, settings: L
     best, mass_of = states.best[of] + weight, states.mass[of] + weight
     top = np.maximum.reduceat(best, first)
     hits = np.flatnonzero(best == top[group])
-    winner = hits[np.searchsorted(group[hits], np.arange(first.size))]
+    winner = hits[np.diff(group[hits], prepend=-1) > 0]
     peak = np.maximum.reduceat(mass_of, first)
     mass = peak + np.log(np.add.reduceat(np.exp(mass_of - peak[group]), first))
     kept = _best_states(moves.n[order[winner]], states.origin[of[winner]], mass, slot, settings)
