@@ -20,7 +20,8 @@ def write_article() -> bytes:
     from matplotlib.backends.backend_pdf import PdfPages
 
     buffer = io.BytesIO()
-    with mpl.rc_context({"font.size": 9}), PdfPages(buffer) as pages:
+    # Fonts of type 3 map no glyph to a character in old versions of matplotlib: their text would not be the file's own.
+    with mpl.rc_context({"font.size": 9, "pdf.fonttype": 42}), PdfPages(buffer) as pages:
         for number in range(1, 13):
             page = _page()
             draw = {2: _table, 4: _panel, 5: _forest, 6: _photograph, 7: _panel, 9: _scan}.get(number)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect.leaning import mark_lean
-from kmdigitize.detect.paths import band_offset
+from kmdigitize.detect.mark_bands import band_offset
 
 
 def _line_with_marks(above: int, below: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kmdigitize.detect.paths import Sheet, band_offset, box_mean, cheapest_path, path_costs, start_costs
+from kmdigitize.detect.mark_bands import band_offset
+from kmdigitize.detect.paths import Sheet, box_mean, cheapest_path, path_costs, start_costs
 from kmdigitize.detect.runs import down_rows, vertical_runs
 
 

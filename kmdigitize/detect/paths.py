@@ -20,7 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import Image, Runs, down_rows, vertical_runs
+from kmdigitize.detect.mark_bands import band_offset, filled_marks, without_holes
+from kmdigitize.detect.runs import Image, down_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def path_costs(
     occluded, stroke = sheet.occluded, sheet.stroke
     tallest = max(0.12 * occluded.shape[0], 8 * stroke)
     inked = sheet.coverage > 0.35
-    band = _without_holes(inked, tallest) if single else inked
+    band = without_holes(inked, tallest) if single else inked
     coverage = sheet.coverage * (1 - s.band_edge * band_offset(band, stroke, tallest, sheet.lean))
     hidden = occluded * (s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest, sheet.lean))
     opened = _across(horizontal_opening(coverage, stroke), stroke, 0.5, upright=True)
@@ -130,7 +131,7 @@ def path_costs(
     left = s.left_over * _left_over(free * opened) if alone else None
     marked = None
     if sheet.marks.any():
-        off_middle = band_offset(_filled(sheet.marks, stroke), stroke, tallest, sheet.lean)
+        off_middle = band_offset(filled_marks(sheet.marks, stroke), stroke, tallest, sheet.lean)
         marked = s.marked * sheet.marks * (1 - 1.2 * off_middle)
     through, on_line = occluded * s.riser_hidden, s.riser_on_line * sheet.lines
     for gap in (s.missing,) if missing is None else missing:
@@ -243,47 +244,12 @@ def start_costs(height: int, row: float, stroke: float, settings: PathSettings |
     return np.asarray(cost, np.float32)
 
 
-def _filled(marks: Image, stroke: float) -> NDArray[np.bool_]:
-    """Where marks are, with the holes of circles and crosses filled."""
-    size = 2 * round(1.5 * stroke) + 1
-    mask = cv2.morphologyEx((marks > 0.35).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    return np.asarray(mask > 0, np.bool_)
-
-
-def _without_holes(mask: NDArray[np.bool_], tallest: float) -> NDArray[np.bool_]:
-    """``mask`` (h, w) with the paper that it encloses in patches of up to ``tallest`` px: the insides of circles."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    hole = (size <= tallest) & (np.arange(count) > 0)
-    return np.asarray(mask | hole[labels], np.bool_)
-
-
 def _across(coverage: Image, stroke: float, slack: float, upright: bool) -> Image:
     """Share (h, w) of a whole stroke that lies in a window ``slack`` px wider than it, across the path."""
     size = stroke + slack
     mean = box_mean(coverage, 1, size) if upright else box_mean(coverage, size, 1)
     mean *= size / stroke
     return np.minimum(mean, 1.0, out=mean)
-
-
-def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0) -> Image:
-    """How far each pixel lies from the middle of the vertical run of ``mask`` (h, w) it is in: 0 middle, 1 edge.
-
-    Most censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row;
-    where they ``lean`` (see :class:`Sheet`), it is the end on which they stand. Runs as thin as a stroke or taller
-    than ``tallest`` px have no middle worth naming (0).
-    """
-    runs = vertical_runs(mask)
-    size = runs.last - runs.first + 1
-    tall = (size > 2.5 * stroke) & (size <= tallest)
-    runs = Runs(runs.column[tall], runs.first[tall], runs.last[tall], runs.height)
-    rows, columns, run = runs.pixels()
-    half = np.maximum((size[tall] - stroke) / 2, 0.5)
-    middle = (runs.first + runs.last)[run] / 2 + lean * half[run]
-    offset = np.abs(rows - middle) / (half[run] * (1 + abs(lean)))
-    result = np.zeros(mask.shape, np.float32)
-    result[rows, columns] = np.minimum(offset, 1)
-    return result
 
 
 def box_mean(image: Image, width: float, height: float) -> Image:

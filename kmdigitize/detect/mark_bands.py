@@ -1,0 +1,44 @@
+"""Bands of marks in an ink: what belongs to them, and where in them a curve runs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kmdigitize.detect.runs import Image, Runs, vertical_runs
+
+
+def filled_marks(marks: Image, stroke: float) -> NDArray[np.bool_]:
+    """Where marks are, with the holes of circles and crosses filled."""
+    size = 2 * round(1.5 * stroke) + 1
+    mask = cv2.morphologyEx((marks > 0.35).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    return np.asarray(mask > 0, np.bool_)
+
+
+def without_holes(mask: NDArray[np.bool_], tallest: float) -> NDArray[np.bool_]:
+    """``mask`` (h, w) with the paper that it encloses in patches of up to ``tallest`` px: the insides of circles."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    hole = (size <= tallest) & (np.arange(count) > 0)
+    return np.asarray(mask | hole[labels], np.bool_)
+
+
+def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0) -> Image:
+    """How far each pixel lies from the middle of the vertical run of ``mask`` (h, w) it is in: 0 middle, 1 edge.
+
+    Most censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row;
+    where they ``lean`` (see :class:`~kmdigitize.detect.paths.Sheet`), it is the end on which they stand. Runs as thin
+    as a stroke or taller than ``tallest`` px have no middle worth naming (0).
+    """
+    runs = vertical_runs(mask)
+    size = runs.last - runs.first + 1
+    tall = (size > 2.5 * stroke) & (size <= tallest)
+    runs = Runs(runs.column[tall], runs.first[tall], runs.last[tall], runs.height)
+    rows, columns, run = runs.pixels()
+    half = np.maximum((size[tall] - stroke) / 2, 0.5)
+    middle = (runs.first + runs.last)[run] / 2 + lean * half[run]
+    offset = np.abs(rows - middle) / (half[run] * (1 + abs(lean)))
+    result = np.zeros(mask.shape, np.float32)
+    result[rows, columns] = np.minimum(offset, 1)
+    return result
