@@ -31,6 +31,13 @@ def test_tasks_whose_worker_dies_are_given_to_another(tmp_path: Path) -> None:
     assert len(set(lost)) == 6
 
 
+def test_lost_tasks_wait_for_all_others(tmp_path: Path) -> None:
+    first, *others = (str(tmp_path / str(number)) for number in range(4))
+    for other in others:
+        Path(other).touch()
+    assert [done.answer for done in run_tasks([first, *others], work.die_once, 1, Limits())] == [*others, first]
+
+
 def test_workers_killed_from_outside_lose_nothing() -> None:
     chance = random.Random(1)
     stop = threading.Event()

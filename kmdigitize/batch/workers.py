@@ -1,8 +1,9 @@
 """A crew of worker processes that survives its workers.
 
 Each worker gets one task at a time through its own pipe. One that dies (killed, out of memory, a fault in a decoder)
-or that exceeds a limit costs only the task in its hands, which is given to another; the rest never notice. The
-standard library's pools lose all that is under way when one worker dies.
+or that exceeds a limit costs only the task in its hands, which is given to another; the rest never notice. Lost tasks
+wait until all others were given out: what struck (memory was short, workers are being killed) may have passed by then.
+The standard library's pools lose all that is under way when one worker dies.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ def _bury(worker: _Worker, waiting: deque[Any], tries: dict[int, int], limits: L
         return None
     tried = tries[id(worker.task)] = tries.get(id(worker.task), 0) + 1
     if tried < limits.tries:
-        waiting.appendleft(worker.task)
+        waiting.append(worker.task)
         return None
     return Done(worker.task, failure="died", message=f"its worker died {tried} times (exit {worker.process.exitcode})")
 

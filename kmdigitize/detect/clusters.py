@@ -74,9 +74,8 @@ def find_ink_colors(
         pure = _full_depth(raw[members.core], s.thick < stroke and not lossy) / purest
         # In a lossy picture noise deepens the deepest pixels, so there they only bound the colour, unless they are so
         # deep that the strokes must be thinner: lines of a pixel that lie half in each of two rows look twice as wide.
-        often = float(
-            np.percentile(raw[members.core], 90)
-        )  # strokes that touch darker ones are as deep only here and there
+        # Strokes that touch darker ones are as deep only here and there, so a tenth of the pixels must be.
+        often = float(np.percentile(raw[members.core], 90))
         halved = lossy and s.halved * size < often and pure * purest < stroke / s.thinnest * size
         thin = halved and stroke < s.thin and _is_grey(centre)
         pure = pure * purest if thin else pure
