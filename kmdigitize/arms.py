@@ -62,6 +62,7 @@ def _found_arms(
             n=entry.n if entry else None,
             events=entry.events if entry else None,
             flags=tuple(dict.fromkeys(flags)),
+            row=name.row,
         )
         place = name.entry if name.entry is not None else name.row
         ordered.append(((len(traces) if place is None else place, -_mean_survival(arm.curve)), arm))

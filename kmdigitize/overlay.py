@@ -173,8 +173,8 @@ def _draw_risk_table(sheet: _Sheet, panel: DigitizedPanel, colours: Sequence[Rgb
     """A box around every cell with the number read in it; red where the reading is in doubt."""
     if panel.risk_table is None:
         return
-    for row in panel.risk_table.rows:
-        owners = [i for i, arm in enumerate(panel.arms) if arm.name == row.label]
+    for number, row in enumerate(panel.risk_table.rows):
+        owners = [i for i, arm in enumerate(panel.arms) if arm.row == number]
         colour = colours[owners[0]] if owners else MUTED
         for index, (box, count) in enumerate(zip(row.boxes, row.counts, strict=False)):
             shown = DOUBT if index in row.doubtful else colour

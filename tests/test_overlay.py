@@ -94,3 +94,14 @@ def test_drawing_is_fast() -> None:
     start = time.perf_counter()
     draw_overlay(FOUND)
     assert time.perf_counter() - start < 0.5
+
+
+def test_cells_have_the_colour_of_their_arm_however_their_label_was_read() -> None:
+    panel, cell = FOUND.panels[0], Box(200, 250, 240, 265)
+    assert panel.risk_table is not None
+    rows = tuple(replace(row, label="misread") for row in panel.risk_table.rows)
+    first = replace(panel.risk_table, rows=(replace(rows[0], boxes=(cell,)), rows[1]))
+    second = replace(panel.risk_table, rows=(rows[0], replace(rows[1], boxes=(cell,))))
+    for arm, table in enumerate((first, second)):
+        edge = draw_overlay(with_panel(risk_table=table))[2 * 248 + 1, 2 * 220].astype(int)
+        assert np.argmin([np.abs(edge - colour).sum() for colour in arm_colours(panel.arms)]) == arm

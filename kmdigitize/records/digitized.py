@@ -14,7 +14,10 @@ from kmdigitize.stepcurve import StepCurve
 
 @dataclass(frozen=True, slots=True)
 class DigitizedArm:
-    """One arm of a panel, from pixels to step curve. ``trace`` is None for curves given as points."""
+    """One arm of a panel, from pixels to step curve. ``trace`` is None for curves given as points.
+
+    ``row`` is the index of the row of the printed table that holds its numbers at risk.
+    """
 
     name: str
     curve: StepCurve
@@ -23,6 +26,7 @@ class DigitizedArm:
     n: int | None = None
     events: int | None = None
     flags: tuple[Flag, ...] = ()
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

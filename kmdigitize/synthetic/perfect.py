@@ -5,6 +5,7 @@ Tests and documentation use them where the answer matters and not the way to it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def _panel(name: str, truth: dict[str, Any]) -> DigitizedPanel:
         axes["direction"],
         axes["x_unit"],
     )
-    arms = tuple(_arm(arm, scales) for arm in truth["arms"])
+    arms = tuple(replace(_arm(arm, scales), row=row) for row, arm in enumerate(truth["arms"]))
     rows = tuple(
         RiskRow(arm["label"], np.array(arm["risk_times"]), np.array(arm["risk_counts"])) for arm in truth["arms"]
     )
