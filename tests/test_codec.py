@@ -83,3 +83,11 @@ def test_what_is_of_another_shape_is_refused(data: object, hint: object) -> None
 def test_a_missing_number_is_nan_and_numpy_numbers_are_written_as_numbers() -> None:
     assert np.isnan(decode(None, float))
     assert encode({1: np.float64(0.5), "b": [np.int64(3), np.bool_(True)]}) == {"1": 0.5, "b": [3, True]}
+
+
+def test_a_number_of_numpy_is_a_number() -> None:
+    assert encode({"n": np.int64(3), "share": np.float64(0.5), "lost": np.float32("nan")}) == {
+        "n": 3,
+        "share": 0.5,
+        "lost": None,
+    }

@@ -10,7 +10,7 @@ import pytest
 from ipd_examples import at_risk, trial
 
 from kmdigitize.ipd.columns import fine_drops
-from kmdigitize.ipd.expected import expected_censoring
+from kmdigitize.ipd.expected import expected_censoring, place_marks
 from kmdigitize.ipd.moves import _log_ties
 from kmdigitize.ipd.prepare import prepare
 from kmdigitize.ipd.reconstruct import reconstruct
@@ -158,3 +158,18 @@ def test_printed_events_and_censorings_so_far_are_met_below_the_noise(given: str
     for rows in (found.ipd, *found.draws):
         ours = [np.count_nonzero((rows.time < when) & (rows.event == (given == "events"))) for when in times]
         assert ours == so_far.tolist()
+
+
+def test_a_curve_without_a_drop_has_no_columns() -> None:
+    known = prepare(ReconstructionInputs(StepCurve(np.zeros(0), np.zeros(0), 24.0), n=10))
+    with pytest.raises(ValueError, match="without a drop"):
+        fine_drops(known, cells_in_reach(known), 10, StepCurve(np.zeros(0), np.zeros(0), 24.0), 0.0, False)
+
+
+def test_marks_of_a_curve_without_a_drop_all_lie_in_its_one_gap() -> None:
+    curve = StepCurve(np.zeros(0), np.zeros(0), 24.0, censor_times=np.array([20.0, 3.0, 30.0]))
+    placed = place_marks(ReconstructionInputs(curve, n=10), np.array([0.0, 24.0]))
+    assert placed is not None
+    assert placed.time.tolist() == [3.0, 20.0, 24.0]
+    assert placed.gap.tolist() == [0, 0, 0]
+    assert not placed.near.any()

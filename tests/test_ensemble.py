@@ -133,3 +133,16 @@ def test_limits_of_another_level_are_calibrated_at_that_level(rebuilt):
 def test_no_draws_no_calibration(rebuilt):
     arm = reconstruct(ReconstructionInputs(curve_of(*ARM)))
     assert calibrate(arm, rebuilt[1], RATIO) is None
+
+
+def test_arms_without_an_event_have_a_flat_ratio_and_no_calibration():
+    flat = ReconstructionInputs(curve_of(np.array([5.0, 6.0]), np.array([False, False])), n=20)
+    arm = reconstruct(flat, draws=5)
+    assert len(arm.draws) == 5
+    assert calibrate(arm, arm, RATIO) is None
+
+
+def test_no_draws_no_intervals_and_the_last_time_is_the_horizon(rebuilt):
+    assert arm_intervals(reconstruct(ReconstructionInputs(curve_of(*ARM)))) is None
+    whole = arm_intervals(rebuilt[0])
+    assert whole.rmst == arm_intervals(rebuilt[0], float(rebuilt[0].ipd.time.max())).rmst

@@ -142,3 +142,21 @@ def test_points_that_are_no_survival_are_refused():
         curve_from_points([0, 1], [1.0, -0.5])
     with pytest.raises(FactsError, match="no point"):
         curve_from_points([], [])
+
+
+def test_a_total_that_the_last_interval_jumps_over_is_missed_by_one():
+    # one censoring more or less among five turns two events into four and back
+    clicks = Clicks(np.arange(5.0), np.array([1.0, 0.51, 0.4, 0.37, 0.37]), np.array([0]), np.array([5]))
+    for total in range(1, 5):
+        assert abs(int(guyot(clicks, total).events.sum()) - total) <= 1
+
+
+def test_a_total_that_the_early_intervals_use_up_leaves_none_for_the_last():
+    clicks = Clicks(np.arange(5.0), np.array([1.0, 0.5, 0.5, 0.25, 0.25]), np.array([0, 2]), np.array([10, 5]))
+    assert guyot(clicks, 5).events.tolist() == [0, 5, 0, 0, 0]
+    assert guyot(clicks).events.tolist() == [0, 5, 0, 2, 0]
+
+
+def test_a_time_without_a_survival_is_refused():
+    with pytest.raises(FactsError, match="2 times but 1 survival"):
+        curve_from_points([0, 1], [1.0])

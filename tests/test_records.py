@@ -9,7 +9,7 @@ import pytest
 
 from kmdigitize.flags import MEANING, Flag
 from kmdigitize.ipd.records import IPD, ReconstructionInputs
-from kmdigitize.records.curves import StepPath, Trace
+from kmdigitize.records.curves import Evidence, StepPath, Trace
 from kmdigitize.records.figure import DrawnPath, Figure
 from kmdigitize.records.printed import AtRisk, RiskRow
 from kmdigitize.reported import HazardRatio, Landmark
@@ -32,6 +32,7 @@ SEEN = np.ones(2, dtype=bool)
         (lambda: RiskRow("A", TWO, np.array([1, 2]), events=np.array([1])), "one value per time"),
         (lambda: Trace(0, 9, TWO, TWO, TWO, TWO, TWO), "k \\+ 1 levels"),
         (lambda: Trace(0, 9, THREE, np.array([5.0, 4.0]), THREE, TWO, THREE), "in order of x"),
+        (lambda: Evidence(np.zeros((2, 3)), np.zeros((3, 2)), 0, 0, (0, 0, 0), 1.0), "of one shape"),  # type: ignore[arg-type]
         (lambda: StepPath(0, np.array([1, 2, 3]), SEEN), "one length"),
         (lambda: AtRisk(TWO, np.array([1, 2, 3])), "one length"),
         (lambda: AtRisk(np.array([0.0, 0.0]), np.array([2, 1])), "must increase"),

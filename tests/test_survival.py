@@ -117,3 +117,9 @@ def test_no_events_in_an_arm_gives_no_hazard_ratio():
     none = IPD("1", "A", np.array([1.0, 2.0]), np.array([False, False]))
     some = IPD("1", "B", np.array([1.0, 2.0]), np.array([True, False]))
     assert survival.compare_arms(none, some).hazard_ratio is None
+
+
+def test_arms_whose_events_do_not_overlap_have_no_finite_ratio():
+    early, late = (np.array([1.0, 2.0, 3.0]), np.ones(3, bool)), (np.array([10.0, 11.0, 12.0]), np.ones(3, bool))
+    assert all(math.isnan(value) for value in survival.cox_log_ratio(early, late))
+    assert survival.compare_arms(IPD("1", "A", *early), IPD("1", "B", *late)).hazard_ratio is None

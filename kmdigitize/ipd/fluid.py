@@ -123,7 +123,7 @@ def _walk(
     slots = timeline.slots
     events, censored = np.zeros(levels.shape, np.int64), np.zeros(levels.shape, np.int64)
     now, first = _Running(np.full(len(levels), n), np.ones(len(levels))), 0
-    for cell in [i for i, slot in enumerate(slots) if slot.kind in (RISK, STRADDLE, END)]:
+    for cell in [i for i, slot in enumerate(slots) if slot.kind in (RISK, END)]:
         span, kind = slice(first, cell + 1), slots[cell].kind
         after = levels[:, span].copy()
         after[:, -1] = 1.0  # nothing falls in the gap that a printed number or the end closes
@@ -136,12 +136,6 @@ def _walk(
         events[:, span], censored[:, span], now = found
         if kind == END:
             censored[:, cell] = 0
-        if kind == STRADDLE:
-            fall = np.rint(now.at_risk * (1.0 - levels[:, cell] / now.survival)).astype(np.int64)
-            falls = (now.at_risk > 0) & (levels[:, cell] < now.survival)
-            d = np.where(falls, np.clip(fall, 0, np.maximum(now.at_risk - slots[cell].floor, 0)), 0)
-            events[:, cell] = d
-            now = _Running(now.at_risk - d, now.survival * (1.0 - d / np.maximum(now.at_risk, 1)))
         first = cell + 1
     return events, censored
 
