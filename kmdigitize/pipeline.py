@@ -17,13 +17,13 @@ from dataclasses import dataclass, field, replace
 from kmdigitize.agreement import compare
 from kmdigitize.arms import digitized_arms
 from kmdigitize.calibration import calibrated_contrast
+from kmdigitize.choosing import chosen_panels
 from kmdigitize.detect.page import straighten
-from kmdigitize.errors import AxisError, KmdigitizeError, NoCurveError, NoPanelError
+from kmdigitize.errors import AxisError, KmdigitizeError, NoCurveError
 from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts
 from kmdigitize.flags import Flag
-from kmdigitize.geometry import Box
 from kmdigitize.options import DEFAULT_OPTIONS, Options
-from kmdigitize.others import apart_from_others, other_measure, skipped_parts
+from kmdigitize.others import other_measure, skipped_parts
 from kmdigitize.provenance import provenance
 from kmdigitize.records.axes import Panel, Scales
 from kmdigitize.records.curves import Trace
@@ -33,15 +33,15 @@ from kmdigitize.records.printed import LegendEntry, RiskTable
 from kmdigitize.reported import Reported
 from kmdigitize.reporting import Rebuild, rebuilt_by, reconstruction_inputs, reported_on
 from kmdigitize.result import PanelResult, Result
-from kmdigitize.route import legend_of, panels_of, traces_of
+from kmdigitize.route import legend_of, traces_of
 from kmdigitize.scaling import Known, scales_of
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
-from kmdigitize.sharing import shared_axes, shared_legend, with_shared_titles
+from kmdigitize.sharing import has_colors_of, shared_axes, shared_legend, with_shared_titles
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
-from kmdigitize.text.titles import in_sequence, read_axis_titles, read_panel_title
+from kmdigitize.text.titles import read_axis_titles
 from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
@@ -131,28 +131,39 @@ def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
     """Panels, scales and traces; of the facts only ``FIND_FACTS`` count. Raises NoPanelError when there are no axes."""
     watch, tokens = Stopwatch(), page.tokens
     with watch.lap("find panels"):
-        panels, others = _find_panels(page, facts)
-    found: dict[str, FoundPanel] = {}
-    errors: dict[str, KmdigitizeError] = {}
-    for panel in (*panels, *panels):  # the second time with the axes of panels that stand below
-        known = [(one.panel, one.scales) for one in found.values()]
-        again = panel.name in errors and isinstance(errors[panel.name], AxisError) and shared_axes(panel, known, tokens)
-        if not again and panel.name in (*found, *errors):
-            continue
-        try:
-            found[panel.name] = _find_on_panel(page, panel, facts.of_panel(panel.name), known, watch)
-            errors.pop(panel.name, None)
-        except KmdigitizeError as error:
-            log.debug("panel %s: %s", panel.name, error)
-            errors[panel.name] = error
+        panels, others = chosen_panels(page.figure, tokens, facts, page.settings)
+    read, errors = _read_panels(page, panels, facts, watch)
+    legends = {one.legend for one in read if one.legend}
+    common = legends.pop() if len(legends) == 1 else ()
+    found = _with_shared([_traced(page, one, facts.of_panel(one.panel.name), common, watch) for one in read])
     skipped = [SkippedPanel(panel, str(errors[panel.name])) for panel in panels if panel.name in errors]
     skipped += skipped_parts(panels, others, tokens) if not facts.panel else ()
     seconds = {**page.seconds, **watch.seconds}
-    in_order = tuple(found[panel.name] for panel in panels if panel.name in found)
-    return Found(page.figure, tokens, _with_shared(in_order), tuple(skipped), seconds, tuple(errors.values()))
+    return Found(page.figure, tokens, found, tuple(skipped), seconds, tuple(errors.values()))
 
 
-def _with_shared(found: tuple[FoundPanel, ...]) -> tuple[FoundPanel, ...]:
+def _read_panels(
+    page: Page, panels: Sequence[Panel], facts: FigureFacts, watch: Stopwatch
+) -> tuple[list[FoundPanel], dict[str, KmdigitizeError]]:
+    """The panels before their curves are traced, and what kept others from being read."""
+    read: dict[str, FoundPanel] = {}
+    errors: dict[str, KmdigitizeError] = {}
+    for panel in (*panels, *panels):  # the second time with the axes of panels that stand below
+        known = [(one.panel, one.scales) for one in read.values()]
+        error = errors.get(panel.name)
+        again = isinstance(error, AxisError) and shared_axes(panel, known, page.tokens)
+        if not again and panel.name in (*read, *errors):
+            continue
+        try:
+            read[panel.name] = _read_on_panel(page, panel, facts.of_panel(panel.name), known, watch)
+            errors.pop(panel.name, None)
+        except KmdigitizeError as caught:
+            log.debug("panel %s: %s", panel.name, caught)
+            errors[panel.name] = caught
+    return [read[panel.name] for panel in panels if panel.name in read], errors
+
+
+def _with_shared(found: Sequence[FoundPanel]) -> tuple[FoundPanel, ...]:
     """The panels with the legend and the titles that they share where they have none of their own."""
     legends = shared_legend([(one.legend, one.traces, one.risk_table is not None) for one in found])
     titled = with_shared_titles([(one.panel, one.scales) for one in found])
@@ -200,46 +211,7 @@ def complete(
     return Result(digitized, panels, facts, provenance(digitized.figure, options, settings), seconds)
 
 
-def _find_panels(page: Page, facts: FigureFacts) -> tuple[tuple[Panel, ...], tuple[Box, ...]]:
-    """The panels that the facts choose, and the places of the other drawings on the page."""
-    panels, others = apart_from_others(panels_of(page.figure, page.tokens, page.settings), page.figure, page.tokens)
-    if not panels and facts.frame is not None:
-        whole = Box(0, 0, page.figure.width - 1, page.figure.height - 1)
-        panels = (Panel("1", whole, whole, 0, 0),)
-    if not panels:
-        raise NoPanelError(
-            "Looked for a pair of axes and found none.",
-            "Give a picture of the panel with its axes and tick labels, at least 300 px wide.",
-        )
-    named = tuple(_framed(panel, facts.of_panel(panel.name)) for panel in _named(panels, page.tokens))
-    chosen = tuple(panel for panel in named if facts.panel is None or panel.name.lower() == facts.panel.lower())
-    if not chosen:
-        names = ", ".join(panel.name for panel in named)
-        message = f"There is no panel {facts.panel!r}; found: {names}."
-        raise NoPanelError(message, f"Choose with --panel {named[0].name}.")
-    return chosen, others
-
-
-def _named(panels: tuple[Panel, ...], tokens: tuple[TextToken, ...]) -> tuple[Panel, ...]:
-    """Panels with their titles; with their letters if each has one of its own, else numbered in reading order."""
-    printed = [read_panel_title(tokens, panel) for panel in panels]
-    letters = in_sequence([letter for letter, _ in printed])
-    lettered = all(letters) and len(set(letters)) == len(letters)
-    names = letters if lettered else [str(number) for number in range(1, len(panels) + 1)]
-    return tuple(
-        replace(panel, name=name, title=title) for panel, name, (_, title) in zip(panels, names, printed, strict=True)
-    )
-
-
-def _framed(panel: Panel, facts: PanelFacts) -> Panel:
-    """The panel with its stated frame, whose left and bottom edges are then the axes."""
-    if facts.frame is None:
-        return panel
-    frame = Box(*facts.frame)
-    return replace(panel, frame=frame, region=panel.region.union(frame), axis_x_y=frame.bottom, axis_y_x=frame.left)
-
-
-def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, watch: Stopwatch) -> FoundPanel:
+def _read_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, watch: Stopwatch) -> FoundPanel:
     figure, tokens, settings = page.figure, page.tokens, page.settings
     titles = read_axis_titles(tokens, panel)
     if titles.kind != "survival":
@@ -249,10 +221,23 @@ def _find_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, wa
     with watch.lap("read legend and table"):
         legend = legend_of(figure, panel, tokens, settings)
         table = read_risk_table(figure, panel, scales, tokens, reread, settings.risk_table)
+    return FoundPanel(panel, scales, (), legend, table)
+
+
+def _traced(
+    page: Page, read: FoundPanel, facts: PanelFacts, common: tuple[LegendEntry, ...], watch: Stopwatch
+) -> FoundPanel:
+    """The panel with its curves: where nothing names them, with the ``common`` legend if they have its colours."""
+    table = read.risk_table
+    expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
+    unnamed = common and not read.legend and table is None
     with watch.lap("trace curves"):
-        expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
-        traces, scales = traces_of(figure, panel, scales, (legend, tokens, expected), facts.direction, settings)
-    return FoundPanel(panel, scales, traces, legend, table)
+        for legend in (common, read.legend) if unnamed else (read.legend,):
+            hints = legend, page.tokens, expected
+            traces, scales = traces_of(page.figure, read.panel, read.scales, hints, facts.direction, page.settings)
+            if legend == read.legend or has_colors_of(traces, legend):
+                break
+    return replace(read, scales=scales, traces=traces, legend=legend)
 
 
 def _settle_panel(found: FoundPanel, page: Found, facts: FigureFacts) -> DigitizedPanel:

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
+
 from kmdigitize.detect.scales import StatedAxes
 from kmdigitize.flags import Flag
+from kmdigitize.geometry import FloatArray
 from kmdigitize.records.axes import Panel, Scales, Tick
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import TextToken
@@ -23,6 +26,8 @@ _LEVEL = 0.01
 """Difference of two edges, as a share of the frame, up to which two frames of a grid are level."""
 _ONE_COLOR = 60.0
 """Distance in RGB (0-441) within which a curve has the colour of a legend entry and beyond which two entries differ."""
+_PALER = 1.6
+"""How much deeper or paler all curves may be than the samples of their legend."""
 
 
 def shared_axes(
@@ -53,7 +58,7 @@ def shared_legend(
     legends = list(dict.fromkeys(legend for legend, _, _ in panels if legend))
     pieces = len(legends) > 1 and all(len(legend) < len(traces) for legend, traces, _ in panels)
     whole = tuple(entry for legend in legends for entry in legend) if pieces or len(legends) == 1 else ()
-    shared = [whole if whole and not named and _fits(traces, whole) else () for _, traces, named in panels]
+    shared = [whole if whole and not named and has_colors_of(traces, whole) else () for _, traces, named in panels]
     if pieces:
         return tuple(shared) if all(shared) else tuple(legend for legend, _, _ in panels)
     return tuple(legend or other for (legend, _, _), other in zip(panels, shared, strict=True))
@@ -108,10 +113,22 @@ def _has_numbers(panel: Panel, tokens: Sequence[TextToken], way: int) -> bool:
     return sum(box.center_y > frame.bottom and frame.left <= box.center_x <= frame.right for box in own) >= 2
 
 
-def _fits(traces: Sequence[Trace], legend: Sequence[LegendEntry]) -> bool:
-    """Whether every curve has a colour of the legend, whose entries all differ in colour."""
+def has_colors_of(traces: Sequence[Trace], legend: Sequence[LegendEntry]) -> bool:
+    """Whether every curve has a colour of the legend, whose entries all differ in colour.
+
+    Blur makes the strokes of a legend's samples and of its curves paler than they were drawn by different factors.
+    """
     colors = [entry.color for entry in legend if entry.color is not None]
     if len(colors) < len(legend) or any(color_distance(a, b) <= _ONE_COLOR for a, b in combinations(colors, 2)):
         return False
-    nearest = [min(color_distance(trace.color, color) for color in colors) for trace in traces]
-    return len(traces) <= len(legend) and max(nearest, default=_ONE_COLOR) < _ONE_COLOR
+    if not traces or len(traces) > len(legend):
+        return False
+    depth = 255.0 - np.array(colors), 255.0 - np.array([trace.color for trace in traces])
+    deepest = [float(np.linalg.norm(one, axis=1).max()) for one in depth]
+    factor = float(np.clip(deepest[1] / max(deepest[0], 1.0), 1 / _PALER, _PALER))
+    return any(_farthest(depth[1], paler * depth[0]) < _ONE_COLOR for paler in (1.0, factor))
+
+
+def _farthest(these: FloatArray, those: FloatArray) -> float:
+    """Largest distance of a row of ``these`` (n, 3) to the nearest of ``those`` (m, 3)."""
+    return float(np.linalg.norm(these[:, None] - those, axis=2).min(axis=1).max())

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from kmdigitize import digitize, read_figure
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import AxisScale, Box
 from kmdigitize.records.axes import Panel, Scales, Tick
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import Rgb, TextToken
 from kmdigitize.records.printed import LegendEntry
-from kmdigitize.sharing import flagged_as_shared, shared_axes, shared_legend, with_shared_titles
+from kmdigitize.sharing import flagged_as_shared, has_colors_of, shared_axes, shared_legend, with_shared_titles
+from kmdigitize.stepcurve import area_between
+from kmdigitize.synthetic import Damage, FigureStyle, TrialRecipe, draw_figure, simulate_trial
+from kmdigitize.synthetic.perfect import perfect_digitization
 
 RED, BLUE, GREEN = (220, 20, 20), (20, 20, 220), (20, 160, 20)
 
@@ -85,3 +91,23 @@ def test_a_legend_under_two_panels_is_put_together() -> None:
         shared_legend([((), curves, False), (first, curves, False), (second, curves, False)]) == (first + second,) * 3
     )
     assert shared_legend([(first, [_trace(RED)], False), (second, [_trace(BLUE)], False)]) == (first, second)
+
+
+def test_a_legend_belongs_to_curves_that_blur_made_paler_or_deeper_than_its_samples() -> None:
+    legend = tuple(LegendEntry(n, Box(0, 0, 9, 9), color=(g, g, g)) for n, g in (("A", 85), ("B", 167)))
+    assert has_colors_of([_trace((0, 0, 0)), _trace((137, 137, 137))], legend)
+    assert not has_colors_of([_trace((0, 0, 0)), _trace((220, 220, 220))], legend)
+    assert not has_colors_of([_trace(RED)], legend)
+    assert not has_colors_of([], legend)
+
+
+def test_curves_of_a_panel_are_told_apart_by_the_legend_of_another() -> None:
+    look = FigureStyle(palette=("#333333", "#999999"), dpi=90, stroke_pt=1.6, width_in=5, height_in=3.6)
+    look = replace(look, damage=Damage(jpeg=60, shrink=0.7))
+    recipe = TrialRecipe(arms=("Resection", "Ablation"), n=80, median=16, hazard_ratio=1.05)
+    trials = simulate_trial(recipe, 21), simulate_trial(recipe, 22)
+    drawn = draw_figure(trials, [look, replace(look, legend="none")], "two")
+    _, second = digitize(read_figure(drawn.file, drawn.name)).panels
+    assert [arm.name for arm in second.arms] == ["Resection", "Ablation"]
+    for arm, true in zip(second.arms, perfect_digitization(drawn).panels[1].arms, strict=True):
+        assert area_between(arm.curve, true.curve, true.curve.last_time) < 0.02

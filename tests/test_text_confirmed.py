@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kmdigitize.geometry import Box
 from kmdigitize.records.figure import TextToken
 from kmdigitize.records.printed import LegendEntry
@@ -114,3 +116,14 @@ def test_two_lines_of_a_direct_label_are_one_where_the_table_says_so() -> None:
     assert [e.label for e in found] == ["Drug plus control", "Control alone"]
     assert found[0].box.bottom == lines[1].box.bottom
     assert len(confirmed_labels(_entries(*lines[:2]), lines[:2])) == 2
+
+
+def test_a_row_whose_first_count_is_printed_over_its_label_spoils_no_name() -> None:
+    legend = [_token("Pembrolizumab", 300, 50), _token("Chemothe", 300, 90, 0.98)]
+    rows = [
+        replace(token, confidence=0.91) if token.text == "Pembrolizumalbs4" else token
+        for label, top in (("Pembrolizumalbs4", 200), ("Chemotherapy51", 220))
+        for token in (_token(label, 0, top), _token("146", 140, top), _token("120", 200, top))
+    ]
+    found = confirmed_labels(_entries(*legend), [*legend, *rows])
+    assert [e.label for e in found] == ["Pembrolizumab", "Chemotherapy"]

@@ -139,3 +139,25 @@ def test_a_dash_in_the_box_of_the_label_before_it_is_the_next_sample() -> None:
     tokens = [TextToken("Low", Box(55, 35, 112, 45)), label_at("Drug", 40, 130), label_at("High", 40, 215)]
     entries = read_legend(Figure("f", page), PANEL, tokens)
     assert [(e.label, e.dash) for e in entries] == [("Low", "solid"), ("Drug", "dashed"), ("High", "dotted")]
+
+
+def test_the_heading_and_the_rows_that_explain_marks_name_no_arm() -> None:
+    page = blank_page()
+    for row, color in ((60, RED), (80, BLUE), (100, RED), (120, BLUE)):
+        page[row - 1 : row + 1, 110:140] = color
+    names = ("group", "1.00", "2.00", "1.00-censored", "2.00-censored")
+    tokens = [label_at(text, 40 + 20 * i) for i, text in enumerate(names)]
+    assert [e.label for e in read_legend(Figure("f", page), PANEL, tokens)] == ["1.00", "2.00"]
+    page[39:41, 112:118] = 90
+    assert [e.label for e in read_legend(Figure("f", page), PANEL, tokens)] == ["group", "1.00", "2.00"]
+
+
+@pytest.mark.parametrize(("high", "name"), [(9, "Ablation"), (2, "-Ablation")])
+def test_a_dash_before_a_label_stays_only_where_its_ink_is_one(high: int, name: str) -> None:
+    page = blank_page()
+    for row, color in ((40, RED), (60, BLUE)):
+        page[row - 1 : row + 1, 110:140] = color
+    page[60 - high // 2 : 60 + (high + 1) // 2, 150:156] = 0
+    page[56:65, 160:166] = 0
+    found = read_legend(Figure("f", page), PANEL, [label_at("Resection", 40), label_at("-Ablation", 60)])
+    assert [entry.label for entry in found] == ["Resection", name]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kmdigitize.geometry import Pixels
+from kmdigitize.geometry import Box, Pixels
 from kmdigitize.text.collage import legible_parts
-from kmdigitize.text.letters import find_pieces, photographs
+from kmdigitize.text.letters import find_pieces, missed_letters, photographs
 
 
 def _page() -> Pixels:
@@ -43,3 +43,21 @@ def test_letters_on_a_page_full_of_print_are_looked_at_smaller() -> None:
 
     assert scale(20, 20) == pytest.approx(10 / 16)
     assert scale(60, 60) == pytest.approx(8 / 16)
+
+
+def test_a_small_bold_letter_is_a_piece_and_a_square_symbol_is_none() -> None:
+    page = np.full((200, 300, 3), 255, np.uint8)
+    page[20:35, 20:32] = 0
+    for top in (23, 29):
+        page[top : top + 3, 24:28] = 255
+    page[20:32, 100:112] = 0
+    assert find_pieces(page).tolist() == [[20.0, 20.0, 31.0, 34.0]]
+
+
+def test_a_letter_like_that_of_another_panel_is_missed_where_no_line_holds_it() -> None:
+    letters = np.array([[10, 10, 20, 24], [400, 11, 410, 25], [30, 10, 40, 24], [400, 60, 410, 74], [600, 10, 606, 18]])
+    lines = [Box(8, 8, 22, 26)]
+    (found,) = missed_letters(letters.astype(float), [Box(10, 10, 20, 24)], lines)
+    assert (found.left, found.top) == (400, 11)
+    assert missed_letters(letters.astype(float), [Box(10, 10, 20, 24)], [*lines, found.grown(2, 2)]) == []
+    assert missed_letters(letters.astype(float), [], lines) == []

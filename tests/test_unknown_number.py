@@ -128,3 +128,11 @@ def test_numbers_printed_after_the_end_of_the_curve_are_met() -> None:
     found = reconstruct(ReconstructionInputs(curve, table))
     assert [np.sum(found.ipd.time >= when) for when in table.time] == [10, 8, 6]
     assert any("curve ends" in conflict.what for conflict in found.conflicts)
+
+
+def test_censoring_at_the_end_does_not_excuse_a_digit_too_many_at_the_start() -> None:
+    curve = curve_from_points(np.arange(1.0, 9.0), 1.0 - 0.02 * np.arange(1.0, 9.0))
+    table = AtRisk(np.arange(0.0, 12.0, 2.0), np.array([1154, 146, 138, 131, 50, 9]))
+    found = reconstruct(ReconstructionInputs(curve, table))
+    assert any("1154 at 0 was not used" in flag.detail for flag in found.flags)
+    assert found.ipd.n == pytest.approx(152, abs=8)

@@ -143,18 +143,20 @@ def _first_is_misread(time: FloatArray, count: IntArray, level: FloatArray) -> b
     """Whether the number at the start is several times what the next ones and the curve imply, or a fraction of it.
 
     A lost, doubled or added digit changes it by a factor; censoring by the first printed time may take many patients,
-    but then it takes many later too.
+    but then it takes many soon after too, not only when the study closes.
     """
     if time.size < 3 or time[0] > 0 or not np.all(count[:3] > 0):
         return False
     lost = -np.diff(np.log(np.maximum(count, 1) / level))
     later = lost[1:][count[2:] > 0]
-    too_many = lost[0] > MISREAD + max(0.0, float(later.max(initial=0.0))) and count[1] >= MANY
+    too_many = lost[0] > MISREAD + max(0.0, float(later[:SOON].max(initial=0.0))) and count[1] >= MANY
     return bool(too_many or lost[0] < -MISREAD)
 
 
 MANY = 10
 """Of fewer patients most may be censored before the first printed time by chance."""
+SOON = 2
+"""Printed intervals after the first that tell how many are censored early."""
 MISREAD = math.log(5.0)
 """Logarithm of the factor by which a misread first number is off at least; digits lost or added give ten and more."""
 

@@ -21,6 +21,8 @@ _SIMILAR = 0.6
 """Similarity (0-1) from which two texts may be one label read twice."""
 _UNSURE = 0.9
 """A word read with less confidence gives way to one that differs from it by one letter."""
+_LESS = 0.05
+"""How much less sure the label of a row may be than a direct one, which a curve may touch, and still be the better."""
 _OVERPRINTED = re.compile(r"[A-Za-z]\d+\s*\(\d+%?\)$")
 """The end of a row's label on which its first cell is printed: neither can be read."""
 
@@ -65,7 +67,8 @@ def _confirmed_once(entries: Sequence[LegendEntry], tokens: Sequence[TextToken])
         alone = re.sub(r"^\d+(?=[^\W\d])", "", entry.label) if entry.place == "direct" else entry.label
         near = [t for t in rows if _alike(entry.label, t.text) and _digits(t.text) >= _digits(alone)]
         nearest = [t for t in near if _is_nearest(entry, t, open_entries)]
-        better = [t for t in nearest if t.confidence > sure or entry.place == "direct"]
+        less = _LESS if entry.place == "direct" else 0.0
+        better = [t for t in nearest if t.confidence > sure - less]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
         spelt = [split_counts(t.text)[0] for t in labels if plain_label(t.text) == plain_label(entry.label)]
         spoilt = entry.place == "direct" or re.match(r"[-–—_|~'.]", entry.label) is not None
@@ -105,14 +108,18 @@ def _digits(text: str) -> int:
 
 
 def _row_label(token: TextToken, label: str, tokens: Sequence[TextToken]) -> str:
-    """The label of a table row, without its first count where that was read with it: none after it is larger."""
+    """The label of a table row, without its first count where that was read with it.
+
+    No count after it is larger, or it is what a small last letter left of the digits printed over it.
+    """
     name = split_counts(token.text)[0]
     last = re.search(r"(?:\s+[-–—]?|(?<=[A-Za-z)]))(\d+)(?:\s*\(\d+%?\))?$", name)
     if last is None:
         return name
     following = max(int(n) for t in _right_of(token, tokens) for n in re.findall(r"\d+", t.text)[:1] or ["0"])
     alone = name[: last.start()]
-    return alone if int(last[1]) >= following and _likeness(alone, label) > _likeness(name, label) else name
+    stuck = len(last[1]) > 1 and name[last.start() - 1].islower() and last.start() == last.start(1)
+    return alone if (stuck or int(last[1]) >= following) and _likeness(alone, label) > _likeness(name, label) else name
 
 
 def _right_of(token: TextToken, tokens: Sequence[TextToken]) -> list[TextToken]:

@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +28,9 @@ from kmdigitize.text.legend_labels import (
     entry_without_sample,
     is_count,
     joined_labels,
+    labels_without_sample,
     may_be_label,
+    meet,
     names_with_statistics,
     upright_edges,
     without_line_from_edge,
@@ -76,7 +77,7 @@ def read_legend(
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)
     direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
-        missed = _without_sample(chosen, labels, height, settings)
+        missed = labels_without_sample(figure.pixels, chosen, labels, height, settings)
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [entry_without_sample(token) for token in missed]
@@ -138,7 +139,7 @@ def _nearest_labels(candidates: list[_Candidate]) -> list[_Candidate]:
     """Each sample with the label, of one line or two, at whose middle it stands best; no text names two samples."""
     kept: list[_Candidate] = []
     for token, sample in sorted(candidates, key=lambda c: abs(c[1].box.center_y - c[0].box.center_y)):
-        if not any(_meet(token.box, other.box) or _meet(sample.box, own.box) for other, own in kept):
+        if not any(meet(token.box, other.box) or meet(sample.box, own.box) for other, own in kept):
             kept.append((token, sample))
     return kept
 
@@ -147,10 +148,6 @@ def _not_of_a_table(candidates: list[_Candidate], tokens: Sequence[TextToken]) -
     """Those that label no row of counts, if at least two are left: letters on end beside rows look like samples."""
     apart = [(token, sample) for token, sample in candidates if not labels_row(token, tokens)]
     return apart if len(apart) > 1 else candidates
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a.left <= b.right and b.left <= a.right and a.top <= b.bottom and b.top <= a.bottom
 
 
 def _with_samples_right(
@@ -204,30 +201,6 @@ def _weight(group: list[_Candidate]) -> float:
 def _reading_order(box: Box, height: float) -> tuple[int, float]:
     """Sorts boxes by line, then from left to right."""
     return round(box.center_y / max(1.0, 0.7 * height)), box.left
-
-
-def _without_sample(
-    chosen: list[_Candidate], labels: list[TextToken], height: float, settings: LegendSettings
-) -> list[TextToken]:
-    """Labels that continue the column of the chosen ones at their distance but whose sample was not seen."""
-    rows = sorted(token.box.center_y for token, _ in chosen)
-    steps = [b - a for a, b in pairwise(rows) if b - a > 0.5 * height]
-    if not steps or min(steps) > 8 * height:
-        return []
-    near = ((min(steps), 0.2), (min(steps) / 2, 0.1))  # a second line of a label is nearer than half way down
-    regular_steps = [(step, slack * step) for step, slack in near if step <= 4 * height]
-    known = [token for token, _ in chosen]
-    missed: list[TextToken] = []
-    for token in sorted(labels, key=lambda t: t.box.center_y):
-        if is_number(token.text) or any(_meet(token.box, other.box) for other in known):
-            continue
-        for other in known + missed:
-            step = abs(token.box.center_y - other.box.center_y)
-            regular = any(abs(step - wanted) < slack for wanted, slack in regular_steps)
-            if abs(token.box.left - other.box.left) <= settings.aligned * height and regular:
-                missed.append(token)
-                break
-    return missed
 
 
 def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def joined_labels(tokens: Sequence[TextToken], settings: LegendSettings) -> list
 
 def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, settings: LegendSettings) -> bool:
     """Text that can name an arm: no statistic, no header, and no tick label or count among counts."""
-    if token.confidence < settings.minimum_confidence or names_no_arm(token.text):
+    if token.confidence < settings.minimum_confidence or names_no_arm(token.text) or _explains_marks(token, tokens):
         return False
     if is_statistic(token.text) and not re.search(r"(?i)\bn\s*=", token.text):
         return False
@@ -86,6 +87,63 @@ def entry_without_sample(token: TextToken) -> LegendEntry:
     """The entry of a label whose line sample was not found."""
     label, n, events = split_counts(token.text)
     return LegendEntry(label, token.box, n=n, events=events)
+
+
+def meet(a: Box, b: Box) -> bool:
+    """Whether two boxes touch or overlap."""
+    return a.left <= b.right and b.left <= a.right and a.top <= b.bottom and b.top <= a.bottom
+
+
+def labels_without_sample(
+    pixels: Pixels,
+    chosen: Sequence[tuple[TextToken, LineSample]],
+    labels: Sequence[TextToken],
+    height: float,
+    settings: LegendSettings,
+) -> list[TextToken]:
+    """Labels that continue the column of the chosen ones at their distance but whose sample was not seen.
+
+    None is the heading of the legend: it stands above them all, with bare paper where they have their samples.
+    """
+    rows = sorted(token.box.center_y for token, _ in chosen)
+    steps = [b - a for a, b in pairwise(rows) if b - a > 0.5 * height]
+    if not steps or min(steps) > 8 * height:
+        return []
+    near = ((min(steps), 0.2), (min(steps) / 2, 0.1))  # a second line of a label is nearer than half way down
+    regular_steps = [(step, slack * step) for step, slack in near if step <= 4 * height]
+    known = [token for token, _ in chosen]
+    missed: list[TextToken] = []
+    for token in sorted(labels, key=lambda t: t.box.center_y):
+        if is_number(token.text) or any(meet(token.box, other.box) for other in known):
+            continue
+        if _is_heading(pixels, token.box, chosen):
+            continue
+        for other in known + missed:
+            step = abs(token.box.center_y - other.box.center_y)
+            regular = any(abs(step - wanted) < slack for wanted, slack in regular_steps)
+            if abs(token.box.left - other.box.left) <= settings.aligned * height and regular:
+                missed.append(token)
+                break
+    return missed
+
+
+def _is_heading(pixels: Pixels, box: Box, chosen: Sequence[tuple[TextToken, LineSample]]) -> bool:
+    if any(token.box.top <= box.bottom for token, _ in chosen):
+        return False
+    left = round(min(sample.box.left for _, sample in chosen))
+    right = round(min(max(sample.box.right for _, sample in chosen), box.left - 0.3 * box.height))
+    window = pixels[max(0, round(box.top)) : round(box.bottom) + 1, left : right + 1].astype(np.float64)
+    return window.size > 0 and float(np.ptp(window, axis=(0, 1)).max()) < _INK
+
+
+_INK = 36.0
+"""Least departure from the paper (0-255) of ink; the noise of lossy pictures has less."""
+
+
+def _explains_marks(token: TextToken, tokens: Sequence[TextToken]) -> bool:
+    """Whether a label is another one with "censored" behind it: its sample shows the marks of that arm."""
+    found = re.match(r"(?i)(.+?)\W*censored\W*$", token.text)
+    return found is not None and any(other.text.strip().lower() == found[1].lower() for other in tokens)
 
 
 def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> bool:

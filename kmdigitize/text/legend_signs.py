@@ -1,7 +1,7 @@
-"""The minus behind a label whose neighbour ends in a plus: ``EGFR+`` and ``EGFR-``.
+"""Dashes of labels that their ink tells: ``EGFR-`` beside ``EGFR+``, and none where a label begins with a letter.
 
 A lone dash is the first thing that the finder of text leaves out. It is looked for only where another label of the
-legend is the same word with a plus.
+legend is the same word with a plus. One before a label may be what the reader makes of the sample beside it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,41 @@ from kmdigitize.records.printed import LegendEntry
 
 _FLAT, _LONG = 0.25, 0.15
 """Most height and least length of a dash, in heights of the label."""
+_LETTER = 0.5
+"""Least height of a letter in heights of its label; a dash is lower."""
 _CONTRAST = 60
 """Difference from the paper (0-255) of the ink of a dash."""
 
 
 def with_signs(entries: Sequence[LegendEntry], pixels: Pixels) -> list[LegendEntry]:
-    """The entries; one that is called like another without its plus, with a dash behind it, gets a minus."""
+    """The entries with the dashes that their ink shows.
+
+    One that is called like another without its plus, with a dash behind it, gets a minus; one beside a sample whose
+    first ink is as high as a letter loses the dash before it.
+    """
     names = {entry.label for entry in entries}
-    return [
-        replace(entry, label=f"{entry.label}-")
-        if f"{entry.label}+" in names and _dash_behind(pixels, entry.box)
-        else entry
-        for entry in entries
-    ]
+    return [replace(entry, label=_signed(entry, names, pixels)) for entry in entries]
+
+
+def _signed(entry: LegendEntry, names: set[str], pixels: Pixels) -> str:
+    if f"{entry.label}+" in names and _dash_behind(pixels, entry.box):
+        return f"{entry.label}-"
+    bare = entry.label.lstrip("-–—_ ")
+    return bare if entry.sample and bare != entry.label and _begins_with_letter(pixels, entry.box) else entry.label
+
+
+def _begins_with_letter(pixels: Pixels, box: Box) -> bool:
+    """Whether the first piece of ink in ``box`` is as high as a letter."""
+    window = pixels[box.slices(pixels.shape)].astype(np.float64)
+    if not window.size:
+        return False
+    ink = np.abs(window - np.median(window.reshape(-1, 3), axis=0)).max(axis=2) > _CONTRAST
+    columns = np.flatnonzero(ink.any(axis=0))
+    if not columns.size:
+        return False
+    end = next((i for i in range(columns[0], ink.shape[1]) if not ink[:, i].any()), ink.shape[1])
+    rows = np.flatnonzero(ink[:, columns[0] : end].any(axis=1))
+    return bool(np.ptp(rows) + 1 >= _LETTER * (box.height + 1))
 
 
 def _dash_behind(pixels: Pixels, box: Box) -> bool:

@@ -27,6 +27,10 @@ _SMALLER = 4
 _PHOTOGRAPH, _SOLID, _PLAIN = 0.1, 0.8, 0.4
 """Sides of the smallest photograph as a share of the page's, share of it that is not paper, and the largest share of
 one colour (in 16 steps a channel): plots on a ground of their own are of that colour for the most part."""
+_AS_HIGH, _LEVEL, _FAR = 0.12, 0.25, 8.0
+"""How much letters of panels differ in height, how far they are off level and how far apart they are, in heights."""
+_FULL, _BOLD = 0.85, 0.92
+"""Share of its box that a piece of text fills at most; a small bold B fills .88, a square symbol all of it."""
 _FEWEST = 12
 """With fewer letters the height of the text is not known."""
 
@@ -90,7 +94,8 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
     fill = area / (width * height)
     long, thin = np.maximum(width, height), np.minimum(width, height)
     alike = (long >= 5) & (long <= _LONGEST * max(grey.shape)) & (thin >= 3) & (thin <= side)
-    alike &= (fill > 0.2) & (fill < 0.85)
+    bold = (fill < _BOLD) & (width >= 0.5 * height) & (width <= height)
+    alike &= (fill > 0.2) & ((fill < _FULL) | bold)
     return np.asarray(np.column_stack([left, top, left + width - 1, top + height - 1])[alike], np.float64)
 
 
@@ -155,6 +160,25 @@ def missed_pieces(letters: FloatArray, lines: Sequence[Box]) -> list[Box]:
     in_column = short & (x[:, None] > rows[:, 0]) & (x[:, None] < rows[:, 2])
     wanted = like & ~held.any(axis=1) & ((in_row.sum(axis=1) >= 2) | (in_column.sum(axis=1) >= 2))
     return _joined(letters[wanted])
+
+
+def missed_letters(letters: FloatArray, alike: Sequence[Box], lines: Sequence[Box]) -> list[Box]:
+    """Letters that no line holds, as high as one of ``alike`` and level with it or in its column, far from it.
+
+    The letters of the panels of a figure are such: alone, and each like the others.
+    """
+    found = []
+    for left, top, right, bottom in letters.tolist():
+        letter = Box(left, top, right, bottom)
+        like = any(
+            abs(letter.height - other.height) <= _AS_HIGH * other.height
+            and (abs(bottom - other.bottom) <= _LEVEL * other.height or abs(left - other.left) <= other.height)
+            and max(abs(left - other.left), abs(top - other.top)) >= _FAR * other.height
+            for other in alike
+        )
+        if like and not any(line.contains(letter.center_x, letter.center_y) for line in lines):
+            found.append(letter)
+    return found
 
 
 def _within(values: FloatArray, low: FloatArray, high: FloatArray) -> BoolArray:

@@ -32,7 +32,7 @@ from kmdigitize.text.ink_lines import (
     size,
     tight,
 )
-from kmdigitize.text.letters import find_pieces, missed_pieces, single_letters
+from kmdigitize.text.letters import find_pieces, missed_letters, missed_pieces, single_letters
 from kmdigitize.text.reader import Reader, shared_reader
 from kmdigitize.text.wordings import is_number
 
@@ -44,7 +44,8 @@ _RAISED = str.maketrans("⁺⁻", "+-")
 """A raised sign is read raised or not by chance: the same arm must not have two names."""
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
-_COUNT = re.compile(r"\d[\d.,]*%?")
+_COUNT, _PANEL = re.compile(r"\d[\d.,]*%?"), re.compile(r"[A-L]")
+_CERTAIN = 0.9
 _UPRIGHT, _ALIKE = 1.1, 0.7
 """Up to this height, in widths, a region is upright; no sign of a text is lower than this share of the highest."""
 _STUBS = "-–—_|.·'`~¯=:;, "
@@ -64,7 +65,7 @@ def read_tokens(
     tokens = _read(figure.pixels, reader, [piece for piece in pieces if piece[1] >= 0], settings)
     turned = [piece for piece in pieces if piece[1] < 0 and not _is_read(piece[0], tokens)]
     tokens += _read(figure.pixels, reader, turned, settings)
-    tokens += _read_missed(figure.pixels, reader, lines, settings)
+    tokens += _read_missed(figure.pixels, reader, lines, tokens, settings)
     tokens = _split_numbers(figure.pixels, reader, tokens, settings)
     tokens = _best_orientation(tokens)
     log.debug("read %d tokens", len(tokens))
@@ -110,11 +111,20 @@ def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
     )
 
 
-def _read_missed(pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], settings: OcrSettings) -> list[_Read]:
-    """Numbers in line with others that the finder missed, only where they are read for certain."""
-    missed = missed_pieces(single_letters(find_pieces(pixels)), [bounds(line) for line in lines])
-    read = _read(pixels, reader, [(corners(box), 0.0) for box in missed], settings)
-    return [item for item in read if item[0].confidence > 0.9 and _COUNT.fullmatch(item[0].text)]
+def _read_missed(
+    pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], tokens: Sequence[_Read], settings: OcrSettings
+) -> list[_Read]:
+    """Numbers and panel letters in line with others that the finder missed, only where they are read for certain."""
+    letters, held = single_letters(find_pieces(pixels)), [bounds(line) for line in lines]
+    counts = missed_pieces(letters, held)
+    named = [token.box for token, _ in tokens if token.confidence > _CERTAIN and _PANEL.fullmatch(token.text)]
+    panels = missed_letters(letters, named, held)
+    return [
+        item
+        for boxes, kind in ((counts, _COUNT), (panels, _PANEL))
+        for item in _read(pixels, reader, [(corners(box), 0.0) for box in boxes], settings)
+        if item[0].confidence > _CERTAIN and kind.fullmatch(item[0].text)
+    ]
 
 
 def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
