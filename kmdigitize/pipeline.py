@@ -36,7 +36,7 @@ from kmdigitize.result import PanelResult, Result
 from kmdigitize.route import legend_of, traces_of
 from kmdigitize.scaling import Known, scales_of
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
-from kmdigitize.sharing import has_colors_of, shared_axes, shared_legend, with_shared_titles
+from kmdigitize.sharing import borrowed_legend, has_colors_of, shared_axes, shared_legend, with_shared_titles
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
@@ -133,9 +133,8 @@ def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
     with watch.lap("find panels"):
         panels, others = chosen_panels(page.figure, tokens, facts, page.settings)
     read, errors = _read_panels(page, panels, facts, watch)
-    legends = {one.legend for one in read if one.legend}
-    common = legends.pop() if len(legends) == 1 else ()
-    found = _with_shared([_traced(page, one, facts.of_panel(one.panel.name), common, watch) for one in read])
+    legends = [one.legend for one in read]
+    found = _with_shared([_traced(page, one, facts.of_panel(one.panel.name), legends, watch) for one in read])
     skipped = [SkippedPanel(panel, str(errors[panel.name])) for panel in panels if panel.name in errors]
     skipped += skipped_parts(panels, others, tokens) if not facts.panel else ()
     seconds = {**page.seconds, **watch.seconds}
@@ -225,14 +224,14 @@ def _read_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, wa
 
 
 def _traced(
-    page: Page, read: FoundPanel, facts: PanelFacts, common: tuple[LegendEntry, ...], watch: Stopwatch
+    page: Page, read: FoundPanel, facts: PanelFacts, legends: Sequence[tuple[LegendEntry, ...]], watch: Stopwatch
 ) -> FoundPanel:
-    """The panel with its curves: where nothing names them, with the ``common`` legend if they have its colours."""
+    """The panel with its curves, first tried with what the ``legends`` of all panels tell of its own."""
     table = read.risk_table
     expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
-    unnamed = common and not read.legend and table is None
+    borrowed = borrowed_legend(read.legend, legends) if read.legend or table is None else ()
     with watch.lap("trace curves"):
-        for legend in (common, read.legend) if unnamed else (read.legend,):
+        for legend in (borrowed, read.legend) if borrowed else (read.legend,):
             hints = legend, page.tokens, expected
             traces, scales = traces_of(page.figure, read.panel, read.scales, hints, facts.direction, page.settings)
             if legend == read.legend or has_colors_of(traces, legend):

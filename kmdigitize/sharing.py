@@ -48,6 +48,32 @@ def flagged_as_shared(scales: Scales, axes: StatedAxes) -> Scales:
     return replace(scales, flags=(*flags, *(Flag("axis_shared", name) for name in names)))
 
 
+def borrowed_legend(
+    own: tuple[LegendEntry, ...], legends: Sequence[tuple[LegendEntry, ...]]
+) -> tuple[LegendEntry, ...]:
+    """The legend of another panel by which the curves of this one may be told apart; empty if there is none.
+
+    Without an ``own`` it is the only one of the ``legends`` of the page; with one it names the same arms and more, of
+    which the label was not read here.
+    """
+    others = {legend for legend in legends if legend and (not own or _is_part(own, legend))}
+    return others.pop() if len(others) == 1 else ()
+
+
+def _is_part(some: Sequence[LegendEntry], legend: Sequence[LegendEntry]) -> bool:
+    """Whether ``legend`` has all entries of ``some``, by name and colour, and more."""
+    return len(legend) > len(some) and all(
+        any(
+            one.label == other.label
+            and one.color is not None
+            and other.color is not None
+            and color_distance(one.color, other.color) <= _ONE_COLOR
+            for other in legend
+        )
+        for one in some
+    )
+
+
 def shared_legend(
     panels: Sequence[tuple[tuple[LegendEntry, ...], Sequence[Trace], bool]],
 ) -> tuple[tuple[LegendEntry, ...], ...]:

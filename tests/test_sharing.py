@@ -13,7 +13,14 @@ from kmdigitize.records.axes import Panel, Scales, Tick
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import Rgb, TextToken
 from kmdigitize.records.printed import LegendEntry
-from kmdigitize.sharing import flagged_as_shared, has_colors_of, shared_axes, shared_legend, with_shared_titles
+from kmdigitize.sharing import (
+    borrowed_legend,
+    flagged_as_shared,
+    has_colors_of,
+    shared_axes,
+    shared_legend,
+    with_shared_titles,
+)
 from kmdigitize.stepcurve import area_between
 from kmdigitize.synthetic import Damage, FigureStyle, TrialRecipe, draw_figure, simulate_trial
 from kmdigitize.synthetic.perfect import perfect_digitization
@@ -111,3 +118,12 @@ def test_curves_of_a_panel_are_told_apart_by_the_legend_of_another() -> None:
     assert [arm.name for arm in second.arms] == ["Resection", "Ablation"]
     for arm, true in zip(second.arms, perfect_digitization(drawn).panels[1].arms, strict=True):
         assert area_between(arm.curve, true.curve, true.curve.last_time) < 0.02
+
+
+def test_a_legend_is_borrowed_where_it_is_the_only_one_or_has_an_entry_more() -> None:
+    a, b, c = (LegendEntry(n, Box(0, 0, 9, 9), color=color) for n, color in (("A", RED), ("B", BLUE), ("C", GREEN)))
+    assert borrowed_legend((), [(a, b), (), (a, b)]) == (a, b)
+    assert borrowed_legend((), [(a, b), (a, c), ()]) == ()
+    assert borrowed_legend((a,), [(a, b), (a,), (b, c)]) == (a, b)
+    assert borrowed_legend((replace(a, color=BLUE),), [(a, b), (b, c)]) == ()
+    assert borrowed_legend((a, b), [(a, b), (a, b)]) == ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kmdigitize.ipd.points import curve_from_points
 from kmdigitize.ipd.reconstruct import reconstruct
-from kmdigitize.ipd.records import Draw, ReconstructionInputs
+from kmdigitize.ipd.records import Conflict, Draw, ReconstructionInputs
 from kmdigitize.ipd.rows import scaled
 from kmdigitize.records.printed import AtRisk
 from kmdigitize.stepcurve import StepCurve
@@ -136,3 +136,11 @@ def test_censoring_at_the_end_does_not_excuse_a_digit_too_many_at_the_start() ->
     found = reconstruct(ReconstructionInputs(curve, table))
     assert any("1154 at 0 was not used" in flag.detail for flag in found.flags)
     assert found.ipd.n == pytest.approx(152, abs=8)
+
+
+def test_patients_off_the_curve_contradict_only_a_number_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kmdigitize.ipd.reconstruct._off_curve", lambda *_: Conflict("far off", 0.1))
+    curve = curve_from_points(np.array([1.0, 2.0, 3.0]), np.array([0.9, 0.8, 0.7]))
+    for n, code in ((None, "inputs_relaxed"), (10, "risk_table_conflicts_with_curve")):
+        flags = reconstruct(ReconstructionInputs(curve, n=n)).flags
+        assert [flag.code for flag in flags if flag.detail == "far off"] == [code]

@@ -107,7 +107,8 @@ def _with_doubts(
     off_curve = _off_curve(result, known, curve)
     if off_curve is not None:
         conflicts.append(off_curve)
-        flags.append(Flag("risk_table_conflicts_with_curve", off_curve.what))
+        printed = known.risk_count.size > 0 or inputs.n is not None
+        flags.append(Flag("risk_table_conflicts_with_curve" if printed else "inputs_relaxed", off_curve.what))
     residual = _residual(result, known)
     log.debug("%s: %d patients, %d events, residual %.5f", inputs.arm, ipd.n, ipd.events, residual)
     return replace(
@@ -116,7 +117,7 @@ def _with_doubts(
 
 
 def _off_curve(result: Reconstruction, known: Prepared, curve: StepCurve) -> Conflict | None:
-    """Where the patients, who meet the printed numbers, are furthest off the curve, if no reading error explains it.
+    """Where the patients, who meet what is printed, are furthest off the curve, if no reading error explains it.
 
     A level on the way down a blurred riser may be anywhere between the flats before and after it.
     """
@@ -135,7 +136,7 @@ def _off_curve(result: Reconstruction, known: Prepared, curve: StepCurve) -> Con
     if gap[worst] <= max(6.0 * float(known.sd[worst]), 2.0 * pixel, 0.75 / max(result.ipd.n, 1)):
         return None
     where = f"{known.level[worst]:.3f} at {known.time[worst]:.4g}"
-    return Conflict(f"The curve is at {where}, what is printed allows {found[worst]:.3f} there", float(gap[worst]))
+    return Conflict(f"The curve is at {where}, the patients are at {found[worst]:.3f} there", float(gap[worst]))
 
 
 def _residual(result: Reconstruction, known: Prepared) -> float:
