@@ -132,12 +132,14 @@ def _behind_marks(
     Crossbars hide nothing where they lie in the curve's own stroke, as it was traced.
     """
     result = []
+    standing = look.size if look.kind == "tick" else 0.0
     for evidence, trace, places in zip(evidences, traces, taken, strict=True):
         occluded, bars = evidence.occluded.copy(), evidence.occluded.copy()
         for x, y in places:
             draw_on(occluded, look, x, y)
             draw_on(bars, upright(look), x, y)
-        result.append(replace(evidence, occluded=np.where(drawn(evidence, trace, MARGINS[0]), bars, occluded)))
+        hidden = np.where(drawn(evidence, trace, MARGINS[0]), bars, occluded)
+        result.append(replace(evidence, occluded=hidden, standing=standing))
     return result
 
 

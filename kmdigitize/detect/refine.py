@@ -69,7 +69,8 @@ def refine_path(
     """
     rows, coverage, occluded, rises = _oriented(evidence, path, scales)
     ceiling = _ceiling(evidence, scales, rises)
-    columns = measure_columns((coverage, occluded), rows, evidence.stroke_px, settings.path_slack_px, ceiling)
+    standing = -evidence.standing if rises else evidence.standing
+    columns = measure_columns((coverage, occluded), rows, evidence.stroke_px, settings.path_slack_px, ceiling, standing)
     samples = _samples(columns, rows, settings)
     noise = _noise(columns)
     penalty = settings.noise_factor * noise**2 + 3 * settings.smallest_step_px**2

@@ -67,24 +67,38 @@ def path_span(rows: IntArray, reach: int) -> tuple[IntArray, IntArray]:
 
 
 def measure_columns(
-    images: tuple[FloatImage, FloatImage], rows: IntArray, stroke: float, slack: float, ceiling: float = -np.inf
+    images: tuple[FloatImage, FloatImage],
+    rows: IntArray,
+    stroke: float,
+    slack: float,
+    ceiling: float = -np.inf,
+    standing: float = 0.0,
 ) -> Columns:
     """The ink run of every column along the falling path ``rows`` (n,).
 
     ``images`` are the coverage and the occlusion, both (h, n). ``stroke`` is a first guess of its width, ``slack`` px
     is how far the path may be off; ink further away than that is not the curve's. ``ceiling`` is the row of the
-    frame's edge, at which the stroke may have been cut off.
+    frame's edge, at which the stroke may have been cut off. ``standing`` is the height of marks that stand upon the
+    curve (negative: hang below it): the path may lie in them, and the end of the run on which they stand is the curve's.
     """
     coverage, occluded = _through_lines(*images, int(np.ceil(stroke))), images[1]
     low, high = path_span(rows, int(np.ceil(stroke / 2 + 1)))
-    margin = stroke / 2 + 2 * slack
+    margin = stroke / 2 + 2 * slack + abs(standing)
     top = np.maximum(np.floor(low - margin).astype(np.int64), 0)
     bottom = np.minimum(np.ceil(high + margin).astype(np.int64), coverage.shape[0] - 1)
     runs = _grow_runs(coverage, _seed_rows(coverage, rows, stroke, slack), top, bottom)
     mass = runs.above + runs.ink + runs.below
     width = _stroke_width(mass[low == high], stroke)
     upper, lower = _levels_by_edge(runs, mass, width)
-    excess = (runs.cut_top | (upper < low - slack)) + 2 * (runs.cut_bottom | (lower > high + slack)).astype(np.int64)
+    above = runs.cut_top | (upper < low - slack)
+    below = runs.cut_bottom | (lower > high + slack)
+    if standing > 0:
+        in_mark = below & (lower <= high + slack + standing)
+        above, below = above | in_mark, below & ~in_mark
+    elif standing < 0:
+        in_mark = above & (upper >= low - slack + standing)
+        above, below = above & ~in_mark, below | in_mark
+    excess = above + 2 * below.astype(np.int64)
     center = runs.moment / np.maximum(mass, 1e-9)
     missing = mass < 0.7 * width
     center[mass < 0.4 * width] = np.nan

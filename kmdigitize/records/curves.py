@@ -73,7 +73,8 @@ class Evidence:
 
     ``coverage`` (h, w) float32 in [0, 1] is the share of the pixel covered by this ink; ``occluded`` (h, w) float32
     in [0, 1] is how far something else (another ink, frame, grid, text) hides whether it is there. ``left`` and
-    ``top`` are the column and row of the figure at element [0, 0].
+    ``top`` are the column and row of the figure at element [0, 0]. ``standing`` is the height (px) of censor marks that
+    stand on the curve and not across it, 0 if there are none.
     """
 
     coverage: np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -82,6 +83,7 @@ class Evidence:
     top: int
     color: Rgb
     stroke_px: float
+    standing: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("coverage", "occluded"):
