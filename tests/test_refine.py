@@ -1,5 +1,7 @@
 """Sub-pixel levels and risers from drawn strokes whose place is known exactly."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -108,6 +110,32 @@ def test_a_line_across_drops_moves_them_nowhere(rows, column):
     trace = refine_path(evidence_of(coverage, 2.3, occluded), path_of([39.8, 47.4], [column]))
     np.testing.assert_allclose(trace.levels[[0, -1]], levels[::3], atol=0.06)
     assert np.average(trace.risers, weights=np.diff(trace.levels)) == pytest.approx(100.88, abs=0.25)
+
+
+def test_the_edge_below_standing_marks_is_the_curves_wherever_the_path_ran_in_them():
+    levels, risers = [30.3, 33.8, 38.1, 60.4], [60.4, 75.7, 140.2]
+    coverage = drawn(levels, risers, 2.1)
+    for x in range(40, 140):
+        y = np.array(levels)[np.searchsorted(risers, x, side="right")]
+        coverage[int(y) - 8 : int(y), x] = 1
+    path = path_of([30, 60], [140])
+    lost = refine_path(evidence_of(coverage, 2.1), path)
+    trace = refine_path(replace(evidence_of(coverage, 2.1), standing=8.0), path)
+    assert abs(float(lost.row_at(np.array([110.0]))[0]) - 38.1) > 3
+    np.testing.assert_allclose(trace.row_at(np.array([20.0, 68.0, 110.0, 180.0])), levels, atol=0.2)
+
+
+def test_a_curve_behind_another_of_its_width_lies_where_that_is():
+    levels, risers = [30.3, 34.45, 45.85], [60.3, 120.6]
+    everything, occluded = drawn(levels, risers, 2.1), np.zeros((120, 200), np.float32)
+    coverage = everything.copy()
+    occluded[:, 55:126], coverage[:, 55:126] = everything[:, 55:126], 0
+    evidence = evidence_of(coverage, 2.1, occluded)
+    path = path_of([30.3, 35, 45.85], [60, 120])
+    trace = refine_path(replace(evidence, everything=everything), path)
+    assert refine_path(evidence, path).row_at(np.array([90.0])) == pytest.approx(35, abs=0.2)
+    assert trace.row_at(np.array([90.0])) == pytest.approx(34.45, abs=0.06)
+    assert trace.seen[1] < 0.2  # nothing of it is seen there
 
 
 def test_dashes_leave_the_levels_alone():

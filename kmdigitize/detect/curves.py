@@ -215,9 +215,13 @@ def _hand_over(
     """Evidence and path in the coordinates of the figure."""
     coverage, occluded, rows = sheet.coverage, found.occluded, found.road.rows
     seen = coverage[rows, found.road.first + np.arange(rows.size)] > 0.3
+    everything = np.clip(coverage + sheet.occluded, 0, 1)
     if region.turned:
+        everything = everything[::-1]
         coverage, occluded, rows = coverage[::-1], occluded[::-1], coverage.shape[0] - 1 - rows
     red, green, blue = (round(c) for c in ink.color)
-    evidence = Evidence(coverage, occluded, region.left, region.upper, (red, green, blue), sheet.stroke)
+    evidence = Evidence(
+        coverage, occluded, region.left, region.upper, (red, green, blue), sheet.stroke, everything=everything
+    )
     first = region.left + found.road.first
     return evidence, StepPath(first, rows + region.upper, seen, found.arm.dash, found.arm.entry, flags)

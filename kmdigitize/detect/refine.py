@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns
+from kmdigitize.detect.refine_columns import Columns, FloatImage, measure_columns, with_borrowed_edges
 from kmdigitize.detect.refine_joins import merge_corners
 from kmdigitize.detect.refine_lattice import CellSettings, whole_pixel_flats
 from kmdigitize.detect.refine_risers import (
@@ -52,6 +52,8 @@ class RefineSettings:
     """What the standard deviations are made of."""
     cells: CellSettings = field(default_factory=CellSettings)
     """Reading of strokes on whole pixels."""
+    borrowed_weight: float = 0.3
+    """Weight of an edge of what hides the curve, against one of its own: it may be drawn with another pen."""
     path_weight: float = 0.03
     """Weight of the whole-pixel path, used where no ink of the curve is seen, against one edge."""
 
@@ -71,6 +73,9 @@ def refine_path(
     ceiling = _ceiling(evidence, scales, rises)
     standing = -evidence.standing if rises else evidence.standing
     columns = measure_columns((coverage, occluded), rows, evidence.stroke_px, settings.path_slack_px, ceiling, standing)
+    if evidence.everything is not None:
+        everything = _along(evidence.everything, evidence, path, rises)
+        columns = with_borrowed_edges(columns, everything, occluded, rows, settings.path_slack_px)
     samples = _samples(columns, rows, settings)
     noise = _noise(columns)
     penalty = settings.noise_factor * noise**2 + 3 * settings.smallest_step_px**2
@@ -130,14 +135,18 @@ def _oriented(
     evidence: Evidence, path: StepPath, scales: Scales | None
 ) -> tuple[IntArray, FloatImage, FloatImage, bool]:
     """Path rows (n,) relative to the evidence and its columns (h, n), turned upside down if the path rises."""
-    first = path.first - evidence.left
-    coverage = evidence.coverage[:, first : first + path.rows.size]
-    occluded = evidence.occluded[:, first : first + path.rows.size]
-    rows = np.clip(path.rows[: coverage.shape[1]] - evidence.top, 0, coverage.shape[0] - 1)
+    height, width = evidence.coverage.shape
+    rows = np.clip(path.rows[: width + evidence.left - path.first] - evidence.top, 0, height - 1)
     rises = scales.direction == "up" if scales else bool(rows[-1] < rows[0])
-    if rises:
-        return coverage.shape[0] - 1 - rows, coverage[::-1], occluded[::-1], True
-    return rows, coverage, occluded, False
+    coverage, occluded = (_along(image, evidence, path, rises) for image in (evidence.coverage, evidence.occluded))
+    return height - 1 - rows if rises else rows, coverage, occluded, rises
+
+
+def _along(image: FloatImage, evidence: Evidence, path: StepPath, rises: bool) -> FloatImage:
+    """The columns of the path of an ``image`` (h, w) of ``evidence``, turned upside down if the path rises."""
+    first = path.first - evidence.left
+    part = image[:, first : first + path.rows.size]
+    return part[::-1] if rises else part
 
 
 def _unflipped(trace: Trace, evidence: Evidence, rises: bool) -> Trace:
@@ -162,16 +171,17 @@ def _samples(columns: Columns, rows: IntArray, settings: RefineSettings) -> Samp
     center = (columns.excess == 3) & np.isfinite(columns.center) & ~upper & ~lower
     blind = ~(upper | lower | center)
     half = columns.stroke / 2
+    edges = np.where(columns.borrowed, settings.borrowed_weight, 1.0)
     parts = (
-        (UPPER, upper, columns.upper, -half, 1.0),
-        (LOWER, lower, columns.lower, half, 1.0),
-        (CENTROID, center, columns.center, 0.0, settings.center_weight),
-        (PATH, blind, rows.astype(np.float64), 0.0, settings.path_weight),
+        (UPPER, upper, columns.upper, -half, edges),
+        (LOWER, lower, columns.lower, half, edges),
+        (CENTROID, center, columns.center, 0.0, np.full(rows.size, settings.center_weight)),
+        (PATH, blind, rows.astype(np.float64), 0.0, np.full(rows.size, settings.path_weight)),
     )
     position = np.concatenate([columns.x[usable] + shift for _, usable, _, shift, _ in parts])
     value = np.concatenate([rows[usable] for _, usable, rows, _, _ in parts])
     channel = np.concatenate([np.full(int(usable.sum()), channel) for channel, usable, _, _, _ in parts])
-    weight = np.concatenate([np.full(int(usable.sum()), weight) for _, usable, _, _, weight in parts])
+    weight = np.concatenate([weight[usable] for _, usable, _, _, weight in parts])
     order = np.argsort(position, kind="stable")
     return Samples(position[order], value[order], channel[order], weight[order])
 
@@ -228,7 +238,8 @@ def _trace(
 
 def _seen(columns: Columns, edges: FloatArray) -> FloatArray:
     """Share (k + 1,) of each flat's columns in which an edge of the curve is seen."""
-    visible = np.concatenate([[0], np.cumsum(np.isfinite(columns.upper) | np.isfinite(columns.lower))])
+    own = (np.isfinite(columns.upper) | np.isfinite(columns.lower)) & ~columns.borrowed
+    visible = np.concatenate([[0], np.cumsum(own)])
     at = np.clip(np.rint(edges).astype(np.int64), 0, columns.x.size)
     share: FloatArray = (visible[at[1:]] - visible[at[:-1]]) / np.maximum(np.diff(at), 1)
     return np.minimum(share, 1.0)

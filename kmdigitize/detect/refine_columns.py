@@ -9,7 +9,7 @@ touching curve) moves edges outwards only, and is told by that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,8 @@ class Columns:
 
     ``x`` (n,) column; ``mass`` (n,) covered height of the run in px; ``center`` (n,) centroid row; ``upper``,
     ``lower`` (n,) rows of the curve according to either edge (half a stroke inside it), NaN where that edge is not
-    the curve's own; ``excess`` (n,) 1 where more ink stands above, 2 below, 3 both; ``stroke`` width in px.
+    the curve's own; ``excess`` (n,) 1 where more ink stands above, 2 below, 3 both; ``stroke`` width in px;
+    ``borrowed`` (n,) where the edges are those of what hides the curve.
     """
 
     x: IntArray
@@ -43,6 +44,7 @@ class Columns:
     lower: FloatArray
     excess: IntArray
     stroke: float
+    borrowed: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def measure_columns(
     ``images`` are the coverage and the occlusion, both (h, n). ``stroke`` is a first guess of its width, ``slack`` px
     is how far the path may be off; ink further away than that is not the curve's. ``ceiling`` is the row of the
     frame's edge, at which the stroke may have been cut off. ``standing`` is the height of marks that stand upon the
-    curve (negative: hang below it): the path may lie in them, and the end of the run on which they stand is the curve's.
+    curve (negative: hang below it): the path may lie in them, and the end on which they stand is the curve's.
     """
     coverage, occluded = _through_lines(*images, int(np.ceil(stroke))), images[1]
     low, high = path_span(rows, int(np.ceil(stroke / 2 + 1)))
@@ -108,7 +110,31 @@ def measure_columns(
     missing &= ~(cut & (mass > 0.25 * width))
     upper[missing | hidden_top | _widened(excess % 2 == 1)] = np.nan
     lower[missing | hidden_bottom | _widened(excess >= 2)] = np.nan
-    return Columns(np.arange(rows.size), mass, center, upper, lower, excess, width)
+    return Columns(np.arange(rows.size), mass, center, upper, lower, excess, width, np.zeros(rows.size, np.bool_))
+
+
+def with_borrowed_edges(
+    columns: Columns, everything: FloatImage, occluded: FloatImage, rows: IntArray, slack: float
+) -> Columns:
+    """``columns`` with the edges of what hides the curve, where that is nowhere seen and no wider than its stroke.
+
+    A line hides another of its width only where both are in one place: a run of ``everything`` (h, n) both of whose
+    edges lie where the path says.
+    """
+    at = np.arange(rows.size)
+    blind = ~(np.isfinite(columns.upper) | np.isfinite(columns.lower)) & (occluded[rows, at] > HIDDEN)
+    if not blind.any():
+        return columns
+    whole = measure_columns((everything, np.zeros_like(everything)), rows, columns.stroke, slack)
+    borrowed = blind & np.isfinite(whole.upper) & np.isfinite(whole.lower)
+    wider = (columns.stroke - whole.stroke) / 2
+    upper, lower = whole.upper + wider, whole.lower - wider
+    return replace(
+        columns,
+        upper=np.where(borrowed, upper, columns.upper),
+        lower=np.where(borrowed, lower, columns.lower),
+        borrowed=borrowed,
+    )
 
 
 def _through_lines(coverage: FloatImage, occluded: FloatImage, widest: int) -> FloatImage:

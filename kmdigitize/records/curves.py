@@ -74,7 +74,8 @@ class Evidence:
     ``coverage`` (h, w) float32 in [0, 1] is the share of the pixel covered by this ink; ``occluded`` (h, w) float32
     in [0, 1] is how far something else (another ink, frame, grid, text) hides whether it is there. ``left`` and
     ``top`` are the column and row of the figure at element [0, 0]. ``standing`` is the height (px) of censor marks that
-    stand on the curve and not across it, 0 if there are none.
+    stand on the curve and not across it, 0 if there are none. ``everything`` (h, w) float32 is the ink of all curves,
+    marks and lines together, None where it is not known.
     """
 
     coverage: np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -84,10 +85,12 @@ class Evidence:
     color: Rgb
     stroke_px: float
     standing: float = 0.0
+    everything: np.ndarray[tuple[int, int], np.dtype[np.float32]] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("coverage", "occluded"):
-            object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
+        for name in ("coverage", "occluded", "everything"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
         if self.coverage.ndim != 2 or self.coverage.shape != self.occluded.shape:
             raise ValueError("coverage and occluded must be two images of one shape")
 
