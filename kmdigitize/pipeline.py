@@ -36,12 +36,20 @@ from kmdigitize.result import PanelResult, Result
 from kmdigitize.route import legend_of, traces_of
 from kmdigitize.scaling import Known, scales_of
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
-from kmdigitize.sharing import borrowed_legend, has_colors_of, shared_axes, shared_legend, with_shared_titles
+from kmdigitize.sharing import (
+    borrowed_legend,
+    has_colors_of,
+    shared_axes,
+    shared_legend,
+    with_entries_of,
+    with_shared_titles,
+    without_settled_count,
+)
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
-from kmdigitize.text.titles import read_axis_titles
+from kmdigitize.text.titles import read_axis_titles, read_panel_title
 from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
@@ -167,8 +175,15 @@ def _with_shared(found: Sequence[FoundPanel]) -> tuple[FoundPanel, ...]:
     legends = shared_legend([(one.legend, one.traces, one.risk_table is not None) for one in found])
     titled = with_shared_titles([(one.panel, one.scales) for one in found])
     return tuple(
-        replace(one, legend=legend, scales=scales) for one, legend, scales in zip(found, legends, titled, strict=True)
+        _with_legend(replace(one, scales=s), legend) for one, legend, s in zip(found, legends, titled, strict=True)
     )
+
+
+def _with_legend(one: FoundPanel, legend: tuple[LegendEntry, ...]) -> FoundPanel:
+    if legend == one.legend:
+        return one
+    scales = without_settled_count(one.scales, len(one.traces), legend)
+    return replace(one, traces=with_entries_of(one.traces, one.legend, legend), legend=legend, scales=scales)
 
 
 def settle(found: Found, facts: FigureFacts = NO_FACTS) -> Digitized:
@@ -220,6 +235,9 @@ def _read_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, wa
     with watch.lap("read legend and table"):
         legend = legend_of(figure, panel, tokens, settings)
         table = read_risk_table(figure, panel, scales, tokens, reread, settings.risk_table)
+    named = {entry.label for entry in legend}
+    if panel.title in named:  # a legend above the panel
+        panel = replace(panel, title=read_panel_title([t for t in tokens if t.text not in named], panel)[1])
     return FoundPanel(panel, scales, (), legend, table)
 
 

@@ -90,6 +90,23 @@ def shared_legend(
     return tuple(legend or other for (legend, _, _), other in zip(panels, shared, strict=True))
 
 
+def with_entries_of(
+    traces: Sequence[Trace], old: Sequence[LegendEntry], legend: Sequence[LegendEntry]
+) -> tuple[Trace, ...]:
+    """The curves with the index in ``legend`` of the entry of their ``old`` legend that each was traced along."""
+    entries = [old[trace.entry] if trace.entry is not None and trace.entry < len(old) else None for trace in traces]
+    return tuple(
+        replace(trace, entry=legend.index(entry) if entry in legend else None)
+        for trace, entry in zip(traces, entries, strict=True)
+    )
+
+
+def without_settled_count(scales: Scales, curves: int, legend: Sequence[LegendEntry]) -> Scales:
+    """The scales without the doubt of the number of curves where a shared legend names just as many."""
+    settled = [flag for flag in scales.flags if flag.code != "curve_count_doubtful"]
+    return replace(scales, flags=tuple(settled)) if curves == len(legend) else scales
+
+
 def with_shared_titles(panels: Sequence[tuple[Panel, Scales]]) -> tuple[Scales, ...]:
     """The scales with titles that are printed once for panels of one row or column whose axes have the same labels."""
     return tuple(_titled(panel, scales, panels) for panel, scales in panels)

@@ -295,3 +295,12 @@ def test_titles_pass_through() -> None:
 def test_value_step(values: list[float], step: float | None) -> None:
     found = value_step(np.array(values, dtype=float))
     assert found is None if step is None else found == pytest.approx(step)
+
+
+def test_the_zero_of_the_other_axis_beside_the_corner_breaks_no_axis() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["1.0", "0.9", "0.8", "0.7", "0.6"])
+    bottom = axes.frame.bottom + 11
+    corner = NumberLabel(0.0, "0", Box(axes.frame.left - 7, bottom - 5, axes.frame.left - 1, bottom + 5))
+    scales = fitted(axes, [*axes.labels(), corner])
+    assert scales.y.to_value(np.array([axes.frame.bottom])) == pytest.approx(0.6, abs=0.005)

@@ -19,7 +19,9 @@ from kmdigitize.sharing import (
     has_colors_of,
     shared_axes,
     shared_legend,
+    with_entries_of,
     with_shared_titles,
+    without_settled_count,
 )
 from kmdigitize.stepcurve import area_between
 from kmdigitize.synthetic import Damage, FigureStyle, TrialRecipe, draw_figure, simulate_trial
@@ -127,3 +129,17 @@ def test_a_legend_is_borrowed_where_it_is_the_only_one_or_has_an_entry_more() ->
     assert borrowed_legend((a,), [(a, b), (a,), (b, c)]) == (a, b)
     assert borrowed_legend((replace(a, color=BLUE),), [(a, b), (b, c)]) == ()
     assert borrowed_legend((a, b), [(a, b), (a, b)]) == ()
+
+
+def test_curves_keep_the_entry_they_were_traced_along_when_a_legend_is_put_together() -> None:
+    a, b = (LegendEntry(n, Box(0, 0, 9, 9), color=color) for n, color in (("A", RED), ("B", BLUE)))
+    traces = [replace(_trace(BLUE), entry=0), _trace(RED)]
+    assert [t.entry for t in with_entries_of(traces, (b,), (a, b))] == [1, None]
+    assert [t.entry for t in with_entries_of(traces, (b,), (a,))] == [None, None]
+
+
+def test_a_legend_put_together_settles_the_number_of_curves() -> None:
+    a, b = (LegendEntry(n, Box(0, 0, 9, 9), color=color) for n, color in (("A", RED), ("B", BLUE)))
+    doubted = replace(_scales(), flags=(Flag("curve_count_doubtful"), Flag("axis_shared", "x")))
+    assert without_settled_count(doubted, 2, (a, b)).flags == (Flag("axis_shared", "x"),)
+    assert without_settled_count(doubted, 2, (a,)) == doubted

@@ -228,3 +228,9 @@ def test_a_line_of_the_grid_from_the_axis_to_a_remark_is_no_sample() -> None:
     assert read_legend(Figure("f", page), PANEL, [label_at("One cohort", 40, 90)]) == (
         LegendEntry("One cohort", Box(90, 35, 150, 45), place="direct"),
     )
+
+
+def test_the_end_of_a_label_that_a_curve_cuts_off_is_a_count_without_a_name() -> None:
+    labels = [label_at("= 130)", 60), label_at("Standard (n = 128)", 120)]
+    found = read_legend(Figure("f", blank_page()), PANEL, labels)
+    assert [(entry.label, entry.n) for entry in found] == [("", 130), ("Standard", 128)]

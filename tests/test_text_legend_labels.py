@@ -161,3 +161,17 @@ def test_a_dash_before_a_label_stays_only_where_its_ink_is_one(high: int, name: 
     page[56:65, 160:166] = 0
     found = read_legend(Figure("f", page), PANEL, [label_at("Resection", 40), label_at("-Ablation", 60)])
     assert [entry.label for entry in found] == ["Resection", name]
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_sample_inside_the_box_of_its_label_is_found_with_a_mark_on_it_too(marked: bool) -> None:
+    page = blank_page()
+    for row, color in ((40, BLUE), (60, RED)):
+        page[row - 1 : row + 1, 110:140] = color
+        page[row - 5 : row + 5, 124:127] = color if marked else page[row - 5 : row + 5, 124:127]
+    stuck = TextToken("high", Box(112, 55, 212, 65))
+    found = read_legend(Figure("f", page), PANEL, [label_at("low", 40), stuck])
+    assert [(entry.label, entry.color, entry.place) for entry in found] == [
+        ("low", BLUE, "legend"),
+        ("high", RED, "legend"),
+    ]

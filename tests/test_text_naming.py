@@ -94,3 +94,10 @@ def test_counts_do_not_overrule_colours() -> None:
     rows = (RiskRow("A", times, np.array([400, 360, 340])), RiskRow("B", times, np.array([400, 240, 110])))
     names = name_arms([_trace(20, BLUE, entry=1), _trace(90, RED, entry=0)], legend, RiskTable(rows), SCALES)
     assert [n.name for n in names] == ["B", "A"]
+
+
+def test_a_direct_label_far_from_all_curves_names_none_for_sure() -> None:
+    low = LegendEntry("low", Box(40, 90, 60, 98), place="direct")
+    high = LegendEntry("high", Box(45, 76, 65, 84), place="direct")
+    names = name_arms([_trace(20), _trace(10)], [high, low], None, SCALES)
+    assert [[flag.code for flag in n.flags] for n in names] == [["arm_name_doubtful"]] * 2

@@ -183,7 +183,8 @@ def _starts_anew(found: AxisLabels) -> bool:
     on_tick = abs(expected / step - round(expected / step)) < _OFF_TICK
     widths = [(one.box.width + 1) / max(1, len(one.text.strip())) for one in found.numbers]
     alone = widths[off[0]] * len(found.numbers[off[0]].text.strip()) < 1.5 * float(np.median(np.asarray(widths)[good]))
-    return bool(on_tick and 0 < round(expected / step) * step < kept[0] and alone)
+    below = 0 < round(expected / step) < round(float(kept[0]) / step)
+    return bool(on_tick and below and alone)
 
 
 _OFF_TICK = 0.15

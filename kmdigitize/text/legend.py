@@ -264,6 +264,8 @@ def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> lis
         if not (inside or behind) or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
             continue
         label, n, events = split_counts(without_specks(beyond_the_frame(token, panel), labels))
+        cut_off = re.fullmatch(r"=\s*(\d+)\)?", label)  # the end of "A (n = 130)", the rest under a curve
+        label, n = ("", int(cut_off[1])) if cut_off else (label, n)
         color = text_color(pixels, token.box)
         chroma = max(color) - min(color)
         entries.append(

@@ -234,7 +234,10 @@ def without_sample_behind(pixels: Pixels, token: TextToken) -> TextToken:
 
 
 def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
-    """Whether all ink of a label's box before column ``left`` is one thin line at its middle, as no letters are."""
+    """Whether all ink of a label's box before column ``left`` is one thin line at its middle, as no letters are.
+
+    A mark on the line may be higher, but is no more than a third of its length.
+    """
     rows = slice(max(0, round(box.top)), round(box.bottom) + 1)
     part = pixels[rows, max(0, round(box.left)) : round(left) - 1].astype(float).mean(axis=2)
     if min(part.shape) < 3:
@@ -242,9 +245,14 @@ def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
     depth = np.median(pixels[rows].astype(float).mean(axis=2)) - part
     if depth.max() <= 18:
         return False
-    high = np.flatnonzero((depth > 0.4 * depth.max()).any(axis=1)) + rows.start
-    thin = high[-1] - high[0] + 1 <= 0.4 * (box.height + 1)
-    return bool(thin and abs((high[0] + high[-1]) / 2 - box.center_y) < 0.2 * (box.height + 1))
+    ink = depth > 0.4 * depth.max()
+    core = int(ink.sum(axis=1).argmax())
+    inked = ink.any(axis=0)
+    far = np.abs(np.arange(len(ink)) - core) > 0.2 * (box.height + 1)
+    high = ink[far].any(axis=0)
+    line = ink[max(0, core - 1) : core + 2].any(axis=0).sum() >= 0.9 * inked.sum()
+    level = abs(core + rows.start - box.center_y) < 0.2 * (box.height + 1)
+    return bool(line and level and high.sum() <= inked.sum() / 3)
 
 
 def beyond_the_frame(token: TextToken, panel: Panel) -> str:

@@ -47,6 +47,8 @@ class NamingSettings:
     """Distance of two colours (RGB, 0-255) that costs one unit."""
     wrong_dash: float = 1.0
     """Cost of different dashes."""
+    beside: float = 3.0
+    """A label in the colour of the text that is this many text heights or more from its curve hardly names it."""
     lead: float = 0.25
     """A match is doubtful if exchanging two names costs less than this more."""
 
@@ -101,7 +103,8 @@ def _entries_of_traces(
         return result
     cost = np.array([[_entry_cost(traces[t], legend[e], scales, settings) for e in left] for t in free])
     for t, e, doubtful in _assign(cost, settings.lead):
-        result[free[t]] = (left[e], doubtful)
+        direct = legend[left[e]].place == "direct" and legend[left[e]].color is None
+        result[free[t]] = (left[e], doubtful or (direct and bool(cost[t, e] >= settings.beside)))
     return result
 
 
