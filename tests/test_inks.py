@@ -173,3 +173,28 @@ def test_grey_lines_that_are_deep_only_here_and_there_are_no_thinner():
         pixels[row + 1, :30] = 255
     found = find_ink_colors(pixels, find_background(pixels, 1.9, True), np.ones(pixels.shape[:2], bool), 1.9, True)
     assert found.stroke > 1.7
+
+
+def test_the_corners_of_lines_in_two_rows_of_pixels_show_the_ink_of_their_samples():
+    grey = clusters([(0, 0, 0), (63, 63, 63)], [0.7, 0.3])
+    grey = InkColors(grey.colors, grey.shares, 1.7, grey.sure)
+    legend = [
+        LegendEntry(name, Box(0, 0, 1, 1), Box(0, 0, 1, 1), color, dash, stroke_px=width, place="legend")
+        for name, color, dash, width in (
+            ("A", (63, 63, 63), "solid", 2.0),
+            ("B", (63, 63, 63), "dashed", 2.0),
+            ("C", None, "unknown", None),
+        )
+    ]
+    (ink,) = settle_inks(legend, grey, WHITE, lossy=False)
+    assert ink.color == (0, 0, 0)
+    assert [arm for arm, _ in ink.arms] == [0, 1]
+
+
+def test_black_beside_a_grey_of_full_depth_is_another_ink():
+    grey = clusters([(0, 0, 0), (63, 63, 63)], [0.7, 0.3])
+    legend = [
+        LegendEntry("A", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (63, 63, 63), "solid", stroke_px=2.6, place="legend"),
+        LegendEntry("B", Box(0, 0, 1, 1), Box(0, 0, 1, 1), None, "unknown", place="legend"),
+    ]
+    assert len(settle_inks(legend, grey, WHITE, lossy=False)) == 2

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.clusters import InkColors
-from kmdigitize.detect.evidence import color_space
+from kmdigitize.detect.departures import chroma_apart, depth, hue_apart, shades_apart
 from kmdigitize.detect.runs import Image
 from kmdigitize.records.printed import Dash, LegendEntry
 
@@ -87,8 +87,9 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     owner = _owners_by_order(clusters, named, legend, panel, found.stroke) or owner
     if all(is_grey(ink.color, panel) for ink in named):
         clusters = [replace(cluster, sure=True) for cluster in clusters]
+    widths = [0.0 if lossy else _width(ink, legend) / found.stroke for ink in named]
     result = [
-        _as_drawn(ink, [cluster for cluster, k in zip(clusters, owner, strict=True) if k == n], panel, s)
+        _as_drawn(ink, [cluster for cluster, k in zip(clusters, owner, strict=True) if k == n], panel, widths[n], s)
         for n, ink in enumerate(named)
     ]
     taken = {i for i, k in enumerate(owner) if k is not None}
@@ -101,12 +102,12 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     strongest = max((cluster.share for cluster in clusters if not is_grey(cluster.color, panel)), default=1.0)
     least = min(s.extra, s.fringe * strongest)
     for i, cluster in enumerate(clusters):
-        if colored and is_grey(cluster.color, panel) and _depth(panel, cluster.color) > s.black * _depth(panel, BLACK):
+        if colored and is_grey(cluster.color, panel) and depth(panel, cluster.color) > s.black * depth(panel, BLACK):
             continue  # marks and text, until a curve proves otherwise
-        others = result[: len(named)]
+        others = [*result[: len(named)], *named]
         # Where the legend shows an ink too few, that may be another shade of one it shows.
-        shade = unseen and not lossy and all(_shades_apart(panel, cluster.color, o.color) > s.darker for o in others)
-        apart = all(_hue_apart(panel, cluster.color, ink.color) > hue for ink in others)
+        shade = unseen and not lossy and all(shades_apart(panel, cluster.color, o.color) > s.darker for o in others)
+        apart = all(hue_apart(panel, cluster.color, ink.color) > hue for ink in others)
         if (
             (shade or (apart and i not in taken))
             and cluster.share >= least
@@ -128,10 +129,10 @@ def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, alike: tuple[fl
     """
     s = InkSettings()
     for ink in inks:
-        shade = _shades_apart(panel, cluster.color, ink.color)
+        shade = shades_apart(panel, cluster.color, ink.color)
         greys = is_grey(cluster.color, panel) or is_grey(ink.color, panel)
-        turned = not greys and _chroma_apart(panel, cluster.color, ink.color) > s.same_chroma_lossy
-        if not turned and _hue_apart(panel, cluster.color, ink.color) <= alike[0] and shade <= alike[1]:
+        turned = not greys and chroma_apart(panel, cluster.color, ink.color) > s.same_chroma_lossy
+        if not turned and hue_apart(panel, cluster.color, ink.color) <= alike[0] and shade <= alike[1]:
             return False
     return True
 
@@ -139,9 +140,9 @@ def _is_another(cluster: Ink, inks: Sequence[Ink], panel: Image, alike: tuple[fl
 def _nearest(color: tuple[float, float, float], inks: Sequence[Ink], panel: Image, hue: float) -> int | None:
     """Which of ``inks`` a cluster is: the one of its hue whose depth is nearest; None if none has its hue."""
     apart = [
-        (_hue_apart(panel, color, ink.color) / hue + abs(np.log(_depth(panel, color) / _depth(panel, ink.color))), k)
+        (hue_apart(panel, color, ink.color) / hue + abs(np.log(depth(panel, color) / depth(panel, ink.color))), k)
         for k, ink in enumerate(inks)
-        if _hue_apart(panel, color, ink.color) < hue
+        if hue_apart(panel, color, ink.color) < hue
     ]
     return min(apart)[1] if apart else None
 
@@ -158,29 +159,41 @@ def _owners_by_order(
     straddled = all(s.darker * stroke < width < s.two_rows for group in widths for width in group)
     if len(named) != len(clusters) or not straddled or not all(is_grey(i.color, panel) for i in (*named, *clusters)):
         return None
-    ranks = np.argsort([_depth(panel, ink.color) for ink in named])
+    ranks = np.argsort([depth(panel, ink.color) for ink in named])
     owner: list[int | None] = [None] * len(clusters)
-    for i, k in zip(np.argsort([_depth(panel, c.color) for c in clusters]), ranks, strict=True):
-        paler = _depth(panel, clusters[i].color) / _depth(panel, named[k].color)
+    for i, k in zip(np.argsort([depth(panel, c.color) for c in clusters]), ranks, strict=True):
+        paler = depth(panel, clusters[i].color) / depth(panel, named[k].color)
         if abs(np.log(paler * stroke / max(widths[k]))) > np.log(s.darker) * 1.5:
             return None
         owner[i] = int(k)
     return owner
 
 
-def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, s: InkSettings) -> Ink:
+def _width(ink: Ink, legend: Sequence[LegendEntry]) -> float:
+    """Width (px) of the widest sample of an ink if it may lie in two rows of pixels, else 0."""
+    width = max((legend[i].stroke_px or 0.0 for i, _ in ink.arms), default=0.0)
+    return width if width < InkSettings().two_rows else 0.0
+
+
+def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, wider: float, s: InkSettings) -> Ink:
     """A legend's ink with the colour and share of its ``clusters`` in the panel.
 
-    A thin or blurred sample is paler than its ink; the panel's strokes show the full colour.
+    A thin or blurred sample is paler than its ink; the panel's strokes show the full colour. A sharp sample in two rows
+    of pixels, ``wider`` times as thick as the strokes, is as much paler: their corners fill pixels, however few.
     """
     if not clusters:
         return ink
+    depths = [depth(panel, c.color) / depth(panel, ink.color) for c in clusters]
+    filled = [c for d, c in zip(depths, clusters, strict=True) if d > 1.1 and wider / s.darker < d < wider * s.darker]
+    if wider > 1 and filled:
+        deepest = max(filled, key=lambda c: depth(panel, c.color))
+        return Ink(deepest.color, ink.arms, sum(c.share for c in clusters))
     off, cluster = min(
-        ((abs(np.log(_depth(panel, c.color) / _depth(panel, ink.color))), c) for c in clusters), key=_first
+        ((abs(np.log(depth(panel, c.color) / depth(panel, ink.color))), c) for c in clusters), key=_first
     )
     if off > np.log(s.darker) and len(clusters) > 1:
         return ink
-    deeper = cluster.sure and not ink.sure and _depth(panel, cluster.color) > _depth(panel, ink.color)
+    deeper = cluster.sure and not ink.sure and depth(panel, cluster.color) > depth(panel, ink.color)
     return Ink(cluster.color if deeper else ink.color, ink.arms, cluster.share)
 
 
@@ -196,13 +209,13 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
         color = _color(found.colors[i])
         share, sure = float(found.shares[i]), bool(found.sure[i])
         for j, ink in enumerate(kept):
-            if _hue_apart(panel, color, ink.color) > hue or is_grey(color, panel) != is_grey(ink.color, panel):
+            if hue_apart(panel, color, ink.color) > hue or is_grey(color, panel) != is_grey(ink.color, panel):
                 continue
-            ratio = _depth(panel, color) / _depth(panel, ink.color)
+            ratio = depth(panel, color) / depth(panel, ink.color)
             paled = lossy and not is_grey(color, panel)
             blurred = paled and max(ratio, 1 / ratio) < s.shades_lossy
             fringe = share < (s.fringe_lossy if paled else s.fringe) * ink.share
-            if paled and not fringe and _chroma_apart(panel, color, ink.color) > s.same_chroma_lossy:
+            if paled and not fringe and chroma_apart(panel, color, ink.color) > s.same_chroma_lossy:
                 continue
             if blurred or fringe or max(ratio, 1 / ratio) < s.darker:
                 # Anti-aliasing and blur only make strokes paler: the deeper of two shades of one ink is its own.
@@ -215,31 +228,9 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
     return kept
 
 
-def _depth(panel: Image, color: tuple[float, float, float]) -> float:
-    return max(float(np.linalg.norm(panel - np.array(color))), 1.0)
-
-
-def _shades_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
-    """How many times deeper than the other one of two colours is."""
-    ratio = _depth(panel, a) / _depth(panel, b)
-    return max(ratio, 1 / ratio)
-
-
-def _hue_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
-    """Angle (rad) between the departures of two colours from the paper."""
-    u, v = panel - np.array(a), panel - np.array(b)
-    return float(np.arccos(np.clip(u @ v / max(float(np.linalg.norm(u) * np.linalg.norm(v)), 1.0), -1, 1)))
-
-
-def _chroma_apart(panel: Image, a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
-    """Angle (rad) between the chromas of two colours, whatever their brightness."""
-    u, v = ((panel - np.array(color)) @ color_space(True) for color in (a, b))
-    return float(abs(np.angle(complex(u[1], u[2]) * complex(v[1], -v[2]))))
-
-
 def is_grey(color: tuple[float, float, float], panel: Image) -> bool:
     """Whether an ink is black or grey on its paper."""
-    return _hue_apart(panel, color, BLACK) < InkSettings().grey
+    return hue_apart(panel, color, BLACK) < InkSettings().grey
 
 
 def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
@@ -247,15 +238,15 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
     samples = [
         i
         for i, entry in enumerate(legend)
-        if entry.place == "legend" and entry.color and _depth(panel, entry.color) > s.faint * _depth(panel, BLACK)
+        if entry.place == "legend" and entry.color and depth(panel, entry.color) > s.faint * depth(panel, BLACK)
     ]
     colors = {i: np.array(legend[i].color, float) for i in samples}
     groups: list[list[int]] = []
     for i in sorted(samples, key=lambda i: (legend[i].dash != "solid", legend[i].dash in _DOTS)):
         for group in groups:
             mean = np.mean([colors[j] for j in group], axis=0)
-            ratio = _depth(panel, _color(mean)) / _depth(panel, _color(colors[i]))
-            hue = _hue_apart(panel, _color(mean), _color(colors[i]))
+            ratio = depth(panel, _color(mean)) / depth(panel, _color(colors[i]))
+            hue = hue_apart(panel, _color(mean), _color(colors[i]))
             same = hue < 0.5 * s.same_hue and abs(np.log(ratio)) < np.log(s.darker) / 2
             # Blur makes the dots of a line paler than the dashes and solid lines of the same ink.
             broken = lossy and legend[i].dash != "solid" and all(legend[j].dash != legend[i].dash for j in group)
@@ -274,7 +265,7 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
             or [j for j in group if legend[j].dash not in _DOTS]
             or group
         )
-        deepest = max(group, key=lambda j: _depth(panel, _color(colors[j])))
+        deepest = max(group, key=lambda j: depth(panel, _color(colors[j])))
         if any(_straddles(legend[j], legend[deepest], panel, s) for j in group if j != deepest):
             pure = [deepest]
         arms = tuple((j, legend[j].dash) for j in group)
@@ -285,10 +276,10 @@ def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s:
 
 def _straddles(a: LegendEntry, b: LegendEntry, panel: Image, s: InkSettings) -> bool:
     """Whether one of two samples is as much paler as it is wider: it lies in two rows of pixels, the other in one."""
-    pale, deep = sorted((a, b), key=lambda e: _depth(panel, e.color or BLACK))
+    pale, deep = sorted((a, b), key=lambda e: depth(panel, e.color or BLACK))
     if pale.stroke_px is None or deep.stroke_px is None or pale.stroke_px > s.two_rows:
         return False
-    paler = _depth(panel, deep.color or BLACK) / _depth(panel, pale.color or BLACK)
+    paler = depth(panel, deep.color or BLACK) / depth(panel, pale.color or BLACK)
     wider = pale.stroke_px / deep.stroke_px
     return paler > s.darker and abs(np.log(wider / paler)) < np.log(s.darker) / 2
 
