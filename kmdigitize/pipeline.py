@@ -38,7 +38,8 @@ from kmdigitize.scaling import Known, scales_of
 from kmdigitize.settings import DEFAULT_SETTINGS, Settings
 from kmdigitize.sharing import (
     borrowed_legend,
-    has_colors_of,
+    has_looks_of,
+    names_arms,
     shared_axes,
     shared_legend,
     with_entries_of,
@@ -172,7 +173,7 @@ def _read_panels(
 
 def _with_shared(found: Sequence[FoundPanel]) -> tuple[FoundPanel, ...]:
     """The panels with the legend and the titles that they share where they have none of their own."""
-    legends = shared_legend([(one.legend, one.traces, one.risk_table is not None) for one in found])
+    legends = shared_legend([(one.legend, one.traces, names_arms(one.risk_table)) for one in found])
     titled = with_shared_titles([(one.panel, one.scales) for one in found])
     return tuple(
         _with_legend(replace(one, scales=s), legend) for one, legend, s in zip(found, legends, titled, strict=True)
@@ -247,12 +248,12 @@ def _traced(
     """The panel with its curves, first tried with what the ``legends`` of all panels tell of its own."""
     table = read.risk_table
     expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
-    borrowed = borrowed_legend(read.legend, legends) if read.legend or table is None else ()
+    borrowed = borrowed_legend(read.legend, legends) if read.legend or not names_arms(table) else ()
     with watch.lap("trace curves"):
         for legend in (borrowed, read.legend) if borrowed else (read.legend,):
             hints = legend, page.tokens, expected
             traces, scales = traces_of(page.figure, read.panel, read.scales, hints, facts.direction, page.settings)
-            if legend == read.legend or has_colors_of(traces, legend):
+            if legend == read.legend or has_looks_of(traces, legend):
                 break
     return replace(read, scales=scales, traces=traces, legend=legend)
 

@@ -18,7 +18,7 @@ from kmdigitize.geometry import FloatArray
 from kmdigitize.records.axes import Panel, Scales, Tick
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import TextToken
-from kmdigitize.records.printed import LegendEntry
+from kmdigitize.records.printed import LegendEntry, RiskTable
 from kmdigitize.text.naming import color_distance
 from kmdigitize.text.wordings import is_number
 
@@ -46,6 +46,11 @@ def flagged_as_shared(scales: Scales, axes: StatedAxes) -> Scales:
     names = [name for name, ticks in (("x", axes.x), ("y", axes.y)) if ticks]
     flags = [flag for flag in scales.flags if flag.code != "axis_from_facts" or flag.detail not in names]
     return replace(scales, flags=(*flags, *(Flag("axis_shared", name) for name in names)))
+
+
+def names_arms(table: RiskTable | None) -> bool:
+    """Whether the rows of a table have labels; beside another panel's table they may have none."""
+    return table is not None and any(row.label for row in table.rows)
 
 
 def borrowed_legend(
@@ -84,7 +89,7 @@ def shared_legend(
     legends = list(dict.fromkeys(legend for legend, _, _ in panels if legend))
     pieces = len(legends) > 1 and all(len(legend) < len(traces) for legend, traces, _ in panels)
     whole = tuple(entry for legend in legends for entry in legend) if pieces or len(legends) == 1 else ()
-    shared = [whole if whole and not named and has_colors_of(traces, whole) else () for _, traces, named in panels]
+    shared = [whole if whole and not named and has_looks_of(traces, whole) else () for _, traces, named in panels]
     if pieces:
         return tuple(shared) if all(shared) else tuple(legend for legend, _, _ in panels)
     return tuple(legend or other for (legend, _, _), other in zip(panels, shared, strict=True))
@@ -156,15 +161,18 @@ def _has_numbers(panel: Panel, tokens: Sequence[TextToken], way: int) -> bool:
     return sum(box.center_y > frame.bottom and frame.left <= box.center_x <= frame.right for box in own) >= 2
 
 
-def has_colors_of(traces: Sequence[Trace], legend: Sequence[LegendEntry]) -> bool:
-    """Whether every curve has a colour of the legend, whose entries all differ in colour.
+def has_looks_of(traces: Sequence[Trace], legend: Sequence[LegendEntry]) -> bool:
+    """Whether every curve looks like an entry of the legend, whose entries all differ in colour or all in line type.
 
     Blur makes the strokes of a legend's samples and of its curves paler than they were drawn by different factors.
     """
     colors = [entry.color for entry in legend if entry.color is not None]
-    if len(colors) < len(legend) or any(color_distance(a, b) <= _ONE_COLOR for a, b in combinations(colors, 2)):
+    if not traces or len(traces) > len(legend) or len(colors) < len(legend):
         return False
-    if not traces or len(traces) > len(legend):
+    types, drawn = {entry.dash for entry in legend} - {"unknown"}, {trace.dash for trace in traces}
+    by_type = len(types) == len(legend) and len(drawn) == len(traces) and drawn <= types
+    by_color = all(color_distance(a, b) > _ONE_COLOR for a, b in combinations(colors, 2))
+    if not by_type and not by_color:
         return False
     depth = 255.0 - np.array(colors), 255.0 - np.array([trace.color for trace in traces])
     deepest = [float(np.linalg.norm(one, axis=1).max()) for one in depth]

@@ -12,11 +12,12 @@ from kmdigitize.geometry import AxisScale, Box
 from kmdigitize.records.axes import Panel, Scales, Tick
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import Rgb, TextToken
-from kmdigitize.records.printed import LegendEntry
+from kmdigitize.records.printed import LegendEntry, RiskRow, RiskTable
 from kmdigitize.sharing import (
     borrowed_legend,
     flagged_as_shared,
-    has_colors_of,
+    has_looks_of,
+    names_arms,
     shared_axes,
     shared_legend,
     with_entries_of,
@@ -104,10 +105,10 @@ def test_a_legend_under_two_panels_is_put_together() -> None:
 
 def test_a_legend_belongs_to_curves_that_blur_made_paler_or_deeper_than_its_samples() -> None:
     legend = tuple(LegendEntry(n, Box(0, 0, 9, 9), color=(g, g, g)) for n, g in (("A", 85), ("B", 167)))
-    assert has_colors_of([_trace((0, 0, 0)), _trace((137, 137, 137))], legend)
-    assert not has_colors_of([_trace((0, 0, 0)), _trace((220, 220, 220))], legend)
-    assert not has_colors_of([_trace(RED)], legend)
-    assert not has_colors_of([], legend)
+    assert has_looks_of([_trace((0, 0, 0)), _trace((137, 137, 137))], legend)
+    assert not has_looks_of([_trace((0, 0, 0)), _trace((220, 220, 220))], legend)
+    assert not has_looks_of([_trace(RED)], legend)
+    assert not has_looks_of([], legend)
 
 
 def test_curves_of_a_panel_are_told_apart_by_the_legend_of_another() -> None:
@@ -143,3 +144,19 @@ def test_a_legend_put_together_settles_the_number_of_curves() -> None:
     doubted = replace(_scales(), flags=(Flag("curve_count_doubtful"), Flag("axis_shared", "x")))
     assert without_settled_count(doubted, 2, (a, b)).flags == (Flag("axis_shared", "x"),)
     assert without_settled_count(doubted, 2, (a,)) == doubted
+
+
+def test_a_table_without_labels_names_no_arm() -> None:
+    rows = [RiskRow(label, np.array([0.0, 6.0]), np.array([9, 4])) for label in ("", "A")]
+    assert [names_arms(table) for table in (None, RiskTable(()), RiskTable((rows[0],)))] == [False] * 3
+    assert names_arms(RiskTable(tuple(rows)))
+
+
+def test_black_lines_belong_to_a_legend_by_their_types() -> None:
+    black = (0, 0, 0)
+    legend = tuple(LegendEntry(d, Box(0, 0, 9, 9), color=black, dash=d) for d in ("solid", "dashed"))
+    curves = [replace(_trace(black), dash="dashed"), replace(_trace(black), dash="solid")]
+    assert has_looks_of(curves, legend)
+    assert not has_looks_of([curves[0], curves[0]], legend)
+    assert not has_looks_of([replace(curves[0], dash="dotted"), curves[1]], legend)
+    assert not has_looks_of([replace(curve, color=RED) for curve in curves], legend)
