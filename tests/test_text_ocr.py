@@ -207,7 +207,7 @@ def test_equal_crops_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counts:
         asked = 0
 
-        def read(self, crops: list[Pixels], least_width: int) -> list[Reply]:
+        def read(self, crops: list[Pixels], least_width: int, exactly: bool = False) -> list[Reply]:
             self.asked += len(crops)
             return [("8", 0.99)] * len(crops)
 

@@ -96,7 +96,8 @@ class ModelReader:
         replies: list[Reply] = self._recogniser.read(crops, _NARROW)
         short = [padded_width(crop, _NARROW) <= _SHORT for crop in crops]
         unsure = [i for i, (_, score) in enumerate(replies) if score < _SURE and short[i]]
-        for i, again in zip(unsure, self._recogniser.read([crops[i] for i in unsure], _WIDE), strict=True):
+        second = self._recogniser.read([crops[i] for i in unsure], _WIDE, exactly=True)
+        for i, again in zip(unsure, second, strict=True):
             replies[i] = max(replies[i], again, key=lambda reply: reply[1])
         return replies
 

@@ -1,0 +1,208 @@
+"""Makes the networks that read text compute in whole numbers: kmdigitize/text/networks, from the models of rapidocr.
+
+    pip install onnx
+    python -m benchmarks.integer_networks
+
+Most of the time of both networks goes into sums over all channels at one place (convolutions of one pixel). These
+become products of 8-bit matrices (weights with a scale per channel, inputs with one per layer, found on the
+benchmark's own drawn figures) with the channels last; all else stays as it is. Weights are rounded one input channel
+after the other, what rounding adds is taken off those still to come (Frantar et al. 2023, GPTQ), and what is left on
+average goes into the offsets. Layers whose rounding harms most stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+from benchmarks import network_shapes as shapes
+from benchmarks.figure_sets import figures_of
+from benchmarks.network_graphs import Rewriting
+from kmdigitize.pipeline import read_page
+from kmdigitize.sources.read import read_figures
+from kmdigitize.text import models
+from kmdigitize.text.head import without_head
+
+PLACE = Path(models.__file__).parent / "networks"
+LEAVE = {"rec": ("Conv.4",), "det": ("Conv.two'",)}
+"""Layers kept in floats: the first sum over channels of the recogniser alone makes half of all its error."""
+PICTURES, SAMPLES = {"rec": 400, "det": 40}, 4000
+"""Pictures that the scales are found on, and values kept of each layer's input on each of them."""
+DAMPING = 0.01
+CUTS = (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""Shares of the range that are tried: a few far values are not worth coarser steps for all others."""
+
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--figures", type=int, default=60, help="drawn figures that the scales are found on")
+    parser.add_argument("--kinds", nargs="+", default=["rec", "det"])
+    parser.add_argument("-o", type=Path, default=PLACE)
+    options = parser.parse_args()
+    seen = pictures_seen(options.figures)
+    for kind in options.kinds:
+        model = simplified(body(kind))
+        made = in_whole_numbers(model, seen[kind], LEAVE[kind]).SerializeToString()
+        for old in options.o.glob(f"{kind}-*.onnx"):
+            old.unlink()
+        (options.o / f"{kind}-{zlib.crc32(body(kind)):08x}.onnx").write_bytes(made)
+        print(f"{kind}: {len(made) / 1e6:.1f} MB, error {error(model, made, seen[kind][::7]):.4f}")
+
+
+def body(kind: str) -> bytes:
+    """The model of one kind as the package runs it."""
+    model = models.model_path(kind).read_bytes()
+    return without_head(model)[0] if kind == "rec" else model
+
+
+def pictures_seen(count: int) -> dict[str, list[Floats]]:
+    """What the networks are asked about on drawn figures: inputs (1, 3, h, w) of each kind, mixed."""
+    inputs: dict[str, list[Floats]] = {kind: [] for kind in LEAVE}
+    kinds = {zlib.crc32(body(kind)): kind for kind in LEAVE}
+
+    class Seen:
+        def __init__(self, session: Any, kind: str) -> None:
+            self.session, self.kind = session, kind
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.session, name)
+
+        def run(self, names: Any, values: dict[str, Floats]) -> Any:
+            inputs[self.kind].extend(picture[None] for picture in next(iter(values.values())))
+            return self.session.run(names, values)
+
+    kept = models.open_model, models.in_whole_numbers
+    models.in_whole_numbers = lambda kind, model: model
+    models.open_model = lambda model, threads: Seen(kept[0](model, threads), kinds[zlib.crc32(model)])
+    for _, make in figures_of("mixed", count):
+        figure = make().figure
+        read_page(read_figures(figure.file, f"figure{figure.suffix}")[0])
+    models.open_model, models.in_whole_numbers = kept
+    chance = random.Random(1)
+    return {kind: chance.sample(all_, min(len(all_), PICTURES[kind])) for kind, all_ in inputs.items()}
+
+
+def simplified(model: bytes) -> Any:
+    """The model with constants folded and normalisations merged into the layers before them, by onnxruntime."""
+    with tempfile.TemporaryDirectory() as place:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(Path(place) / "simple.onnx")
+        options.log_severity_level = 4
+        onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        simple = onnx.load(options.optimized_model_filepath)
+    del simple.graph.value_info[:]  # sizes that hold for one picture only
+    simple = shapes.enlargements_at_the_end_as_sums(simple)
+    simple = shapes.channels_in_whole_blocks(shapes.window_over_two_as_two(simple))
+    return shapes.weighted_and_added_at_once(simple)
+
+
+def in_whole_numbers(model: Any, pictures: Sequence[Floats], leave: Sequence[str]) -> Any:
+    """The model with its sums over channels in whole numbers, except the layers to ``leave``."""
+    plain = Rewriting(model, {}, {}, leave)
+    plain.run()
+    layers = plain.layers
+    ranges, squares = measured(model, pictures, [layer.input for layer in layers])
+    weights = {layer.name: rounded(layer.weights, squares[layer.input]) for layer in layers}
+    made = Rewriting(model, ranges, weights, leave).run()
+    return with_offsets(made, Rewriting(model, {}, {}, leave).run(), pictures[::3], [layer.output for layer in layers])
+
+
+def measured(
+    model: Any, pictures: Sequence[Floats], names: Sequence[str]
+) -> tuple[dict[str, tuple[float, float]], dict[str, Floats]]:
+    """The range to be spanned by 8 bits of each input of a layer, and the products of its channels."""
+    names = list(dict.fromkeys(names))
+    values: dict[str, list[Floats]] = {name: [] for name in names}
+    squares: dict[str, Any] = {}
+    chance = np.random.default_rng(0)
+    for found in outputs(model, names, pictures):
+        for name, value in zip(names, found, strict=True):
+            channels = value.transpose(0, 2, 3, 1).reshape(-1, value.shape[1]).astype(np.float64)
+            squares[name] = squares.get(name, 0.0) + channels.T @ channels / len(channels)
+            values[name].append(value.ravel()[chance.integers(0, value.size, SAMPLES)])
+    return {name: spanned(np.concatenate(parts)) for name, parts in values.items()}, squares
+
+
+def spanned(values: Floats) -> tuple[float, float]:
+    """The lowest and highest value of the 8-bit scale that gives ``values`` the least squared error."""
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    tried = []
+    for bottom, top in {(low * a, high * b) for a in CUTS for b in CUTS}:
+        step = (top - bottom) / 255
+        zero = round(-bottom / step)
+        near = (np.clip(np.rint(values / step) + zero, 0, 255) - zero) * step
+        tried.append((float(((near - values) ** 2).mean()), bottom, top))
+    return min(tried)[1:]
+
+
+def rounded(weights: Floats, squares: Floats) -> tuple[Any, Floats]:
+    """Whole numbers (inputs, outputs) in [-127, 127] and the scale of each output, for ``weights`` of that shape."""
+    scale = np.abs(weights).max(axis=0) / 127
+    scale[scale == 0] = 1
+    damped = squares + DAMPING * np.mean(np.diag(squares)) * np.eye(len(squares))
+    after = np.linalg.cholesky(np.linalg.inv(damped)).T
+    left, whole = weights.astype(np.float64), np.zeros(weights.shape, np.int8)
+    for row in range(len(weights)):
+        whole[row] = np.clip(np.rint(left[row] / scale), -127, 127)
+        wrong = (left[row] - whole[row] * scale) / after[row, row]
+        left[row + 1 :] -= np.outer(after[row, row + 1 :], wrong)
+    return whole, scale.astype(np.float32)
+
+
+def with_offsets(made: Any, plain: Any, pictures: Sequence[Floats], names: Sequence[str]) -> Any:
+    """``made`` with the offsets of its layers moved, from the first to the last, by what their means are off."""
+    wanted = means(plain, names, pictures)
+    for name in names:
+        off = wanted[name] - means(made, [name], pictures)[name]
+        offsets = next(constant for constant in made.graph.initializer if constant.name == f"{name}:offsets")
+        moved = (numpy_helper.to_array(offsets) + off).astype(np.float32)
+        offsets.CopyFrom(numpy_helper.from_array(moved, offsets.name))
+    return made
+
+
+def means(model: Any, names: Sequence[str], pictures: Sequence[Floats]) -> dict[str, Floats]:
+    """The mean of each channel of some layers' outputs, which have their channels last."""
+    found = [
+        [value.reshape(-1, value.shape[-1]).mean(axis=0) for value in row]
+        for row in outputs(model, [f"{name}:last" for name in names], pictures)
+    ]
+    return {name: np.mean([row[i] for row in found], axis=0) for i, name in enumerate(names)}
+
+
+def outputs(model: Any, names: Sequence[str], pictures: Sequence[Floats]) -> Iterator[list[Floats]]:
+    """The named values of a network for each picture."""
+    wider = onnx.ModelProto()
+    wider.CopyFrom(model)
+    present = {output.name for output in wider.graph.output}
+    wider.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names if name not in present)
+    session = models.open_model(wider.SerializeToString(), 1)
+    for picture in pictures:
+        yield session.run(list(names), {session.get_inputs()[0].name: picture})
+
+
+def error(plain: Any, made: bytes, pictures: Sequence[Floats]) -> float:
+    """Squared error of the outputs as a share of their squares."""
+    sessions = [models.open_model(model, 1) for model in (plain.SerializeToString(), made)]
+    wrong = total = 0.0
+    for picture in pictures:
+        first, second = (session.run(None, {session.get_inputs()[0].name: picture})[0] for session in sessions)
+        wrong += float(((first - second) ** 2).sum())
+        total += float((first**2).sum())
+    return wrong / total
+
+
+if __name__ == "__main__":
+    main()

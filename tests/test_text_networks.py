@@ -1,0 +1,110 @@
+"""Networks that compute in whole numbers say what the models say that they were made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from kmdigitize.geometry import Pixels
+from kmdigitize.text import models
+from kmdigitize.text.head import without_head
+from kmdigitize.text.models import LineRecogniser, in_whole_numbers, model_path, open_model
+from kmdigitize.text.reader import ModelReader, Reply
+
+WORDS = ("0.75", "128", "Months", "p=0.031", "40", "Hazard ratio")
+
+
+def crops() -> list[Pixels]:
+    drawn = []
+    for word in WORDS:
+        page = np.full((34, 16 + 15 * len(word), 3), 255, np.uint8)
+        cv2.putText(page, word, (6, 25), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (20, 20, 20), 1, cv2.LINE_AA)
+        drawn.append(page)
+    return drawn
+
+
+def test_installed_models_have_networks_of_whole_numbers() -> None:
+    pytest.importorskip("rapidocr")
+    body, _ = without_head(model_path("rec").read_bytes())
+    made = in_whole_numbers("rec", body)
+    assert len(made) < len(body) / 2
+    assert made.count(b"MatMulIntegerToFloat") > 20
+    assert in_whole_numbers("rec", bytes(body)) == made
+
+
+def test_a_model_that_no_network_was_made_from_is_run_itself() -> None:
+    assert in_whole_numbers("rec", b"another model") == b"another model"
+
+
+def test_whole_numbers_read_what_the_model_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rapidocr")
+    quick = LineRecogniser(1).read(crops(), 64)
+    monkeypatch.setattr(models, "in_whole_numbers", lambda kind, model: model)
+    exact = LineRecogniser(1).read(crops(), 64)
+    assert [text for text, _ in quick] == [text for text, _ in exact]
+    assert quick != exact  # else there is only one network
+    assert [score for _, score in quick] == pytest.approx([score for _, score in exact], abs=0.03)
+
+
+def test_replies_are_the_same_on_a_processor_that_adds_up_products_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rapidocr")
+    here = LineRecogniser(1).read(crops(), 64)
+    asked: list[int] = []
+
+    def without_vnni(feature: int) -> bool:
+        asked.append(feature)
+        return False
+
+    monkeypatch.setattr(models, "cv2", _Without(without_vnni))
+    elsewhere = LineRecogniser(1).read(crops(), 64)
+    assert asked
+    assert elsewhere == here
+    assert LineRecogniser(2).read(crops(), 64) == here
+
+
+class _Without:
+    """OpenCV on another processor."""
+
+    def __init__(self, supports: Any) -> None:
+        self.checkHardwareSupport = supports
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(cv2, name)
+
+
+def test_exactly_asks_the_model_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rapidocr")
+    exactly = LineRecogniser(1).read(crops(), 320, exactly=True)
+    assert LineRecogniser(1).read(crops(), 320) != exactly
+    monkeypatch.setattr(models, "in_whole_numbers", lambda kind, model: model)
+    assert LineRecogniser(1).read(crops(), 320) == exactly
+
+
+def test_only_doubted_crops_are_read_again_and_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Doubts:
+        def read(self, crops: list[Pixels], least_width: int, exactly: bool = False) -> list[Reply]:
+            if exactly:
+                return [("509", 0.99)] * len(crops)
+            return [("5096.c", 0.8) if crop.min() > 50 else ("48", 0.98) for crop in crops]
+
+    reader, page = ModelReader(1), np.full((40, 120, 3), 255, np.uint8)
+    page[10:20, 10:14], page[10:20, 50:54] = 0, 100
+    monkeypatch.setattr(reader, "_recogniser", Doubts())
+    regions = np.array([[[x, 8], [x + 10, 8], [x + 10, 24], [x, 24]] for x in (6, 46)], np.float64)
+    assert reader.read_regions(page, regions) == [("48", 0.98), ("509", 0.99)]
+
+
+def test_the_exact_way_is_chosen_where_products_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    import onnxruntime
+
+    options: list[Any] = []
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda model, given, providers: options.append(given))
+    for supported in (False, True):
+        monkeypatch.setattr(models, "cv2", _Without(lambda feature, supported=supported: supported))
+        open_model(b"", 1)
+    assert options[0].get_session_config_entry("session.x64quantprecision") == "1"
+    with pytest.raises(RuntimeError):
+        options[1].get_session_config_entry("session.x64quantprecision")
