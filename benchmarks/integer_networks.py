@@ -1,13 +1,12 @@
-"""Makes the networks that read text compute in whole numbers: kmdigitize/text/networks, from the models of rapidocr.
+"""Makes the recogniser of text compute in whole numbers: kmdigitize/text/networks, from the model of rapidocr.
 
     pip install onnx
     python -m benchmarks.integer_networks
 
-Most of the time of both networks goes into sums over all channels at one place (convolutions of one pixel). These
-become products of 8-bit matrices (weights with a scale per channel, inputs with one per layer, found on the
-benchmark's own drawn figures) with the channels last; all else stays as it is. Weights are rounded one input channel
-after the other, what rounding adds is taken off those still to come (Frantar et al. 2023, GPTQ), and what is left on
-average goes into the offsets. Layers whose rounding harms most stay as they are.
+Most of its time goes into sums over all channels at one place (convolutions of one pixel). These become products of
+8-bit matrices (weights with a scale per channel, inputs with one per layer, found on the benchmark's own drawn figures)
+with the channels last; all else stays as it is. Weights are rounded one input channel after the other, what rounding
+adds is taken off those still to come (Frantar et al. 2023, GPTQ), and what is left on average goes into the offsets.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ import onnx
 import onnxruntime
 from onnx import helper, numpy_helper
 
-from benchmarks import network_shapes as shapes
 from benchmarks.figure_sets import figures_of
 from benchmarks.network_graphs import Rewriting
 from kmdigitize.pipeline import read_page
@@ -34,10 +32,10 @@ from kmdigitize.text import models
 from kmdigitize.text.head import without_head
 
 PLACE = Path(models.__file__).parent / "networks"
-LEAVE = {"rec": ("Conv.4",), "det": ("Conv.two'",)}
-"""Layers kept in floats: the first sum over channels of the recogniser alone makes half of all its error."""
-PICTURES, SAMPLES = {"rec": 400, "det": 40}, 4000
-"""Pictures that the scales are found on, and values kept of each layer's input on each of them."""
+LEAVE = ("Conv.4",)
+"""Layers kept in floats: the first sum over channels alone makes a third of all error."""
+PICTURES, SAMPLES = 400, 4000
+"""Crops that the scales are found on, and values kept of each layer's input on each of them."""
 DAMPING = 0.01
 CUTS = (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 """Shares of the range that are tried: a few far values are not worth coarser steps for all others."""
@@ -48,50 +46,43 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--figures", type=int, default=60, help="drawn figures that the scales are found on")
-    parser.add_argument("--kinds", nargs="+", default=["rec", "det"])
     parser.add_argument("-o", type=Path, default=PLACE)
     options = parser.parse_args()
-    seen = pictures_seen(options.figures)
-    for kind in options.kinds:
-        model = simplified(body(kind))
-        made = in_whole_numbers(model, seen[kind], LEAVE[kind]).SerializeToString()
-        for old in options.o.glob(f"{kind}-*.onnx"):
-            old.unlink()
-        (options.o / f"{kind}-{zlib.crc32(body(kind)):08x}.onnx").write_bytes(made)
-        print(f"{kind}: {len(made) / 1e6:.1f} MB, error {error(model, made, seen[kind][::7]):.4f}")
+    body, _ = without_head(models.model_path("rec").read_bytes())
+    seen, model = crops_seen(options.figures, body), simplified(body)
+    made = in_whole_numbers(model, seen).SerializeToString()
+    for old in options.o.glob("rec-*.onnx"):
+        old.unlink()
+    (options.o / f"rec-{zlib.crc32(body):08x}.onnx").write_bytes(made)
+    print(f"{len(made) / 1e6:.1f} MB, error {error(model, made, seen[::7]):.4f}")
 
 
-def body(kind: str) -> bytes:
-    """The model of one kind as the package runs it."""
-    model = models.model_path(kind).read_bytes()
-    return without_head(model)[0] if kind == "rec" else model
-
-
-def pictures_seen(count: int) -> dict[str, list[Floats]]:
-    """What the networks are asked about on drawn figures: inputs (1, 3, h, w) of each kind, mixed."""
-    inputs: dict[str, list[Floats]] = {kind: [] for kind in LEAVE}
-    kinds = {zlib.crc32(body(kind)): kind for kind in LEAVE}
+def crops_seen(count: int, body: bytes) -> list[Floats]:
+    """What the recogniser is asked about on drawn figures: inputs (1, 3, h, w), mixed."""
+    inputs: list[Floats] = []
 
     class Seen:
-        def __init__(self, session: Any, kind: str) -> None:
-            self.session, self.kind = session, kind
+        def __init__(self, session: Any) -> None:
+            self.session = session
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.session, name)
 
         def run(self, names: Any, values: dict[str, Floats]) -> Any:
-            inputs[self.kind].extend(picture[None] for picture in next(iter(values.values())))
+            inputs.extend(picture[None] for picture in next(iter(values.values())))
             return self.session.run(names, values)
 
+    def open_model(model: bytes, threads: int) -> Any:
+        session = kept[0](model, threads)
+        return Seen(session) if len(model) == len(body) else session
+
     kept = models.open_model, models.in_whole_numbers
-    models.in_whole_numbers = lambda kind, model: model
-    models.open_model = lambda model, threads: Seen(kept[0](model, threads), kinds[zlib.crc32(model)])
+    models.open_model, models.in_whole_numbers = open_model, lambda kind, model: model
     for _, make in figures_of("mixed", count):
         figure = make().figure
         read_page(read_figures(figure.file, f"figure{figure.suffix}")[0])
     models.open_model, models.in_whole_numbers = kept
-    chance = random.Random(1)
-    return {kind: chance.sample(all_, min(len(all_), PICTURES[kind])) for kind, all_ in inputs.items()}
+    return random.Random(1).sample(inputs, PICTURES)
 
 
 def simplified(model: bytes) -> Any:
@@ -104,20 +95,18 @@ def simplified(model: bytes) -> Any:
         onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         simple = onnx.load(options.optimized_model_filepath)
     del simple.graph.value_info[:]  # sizes that hold for one picture only
-    simple = shapes.enlargements_at_the_end_as_sums(simple)
-    simple = shapes.channels_in_whole_blocks(shapes.window_over_two_as_two(simple))
-    return shapes.weighted_and_added_at_once(simple)
+    return simple
 
 
-def in_whole_numbers(model: Any, pictures: Sequence[Floats], leave: Sequence[str]) -> Any:
-    """The model with its sums over channels in whole numbers, except the layers to ``leave``."""
-    plain = Rewriting(model, {}, {}, leave)
+def in_whole_numbers(model: Any, pictures: Sequence[Floats]) -> Any:
+    """The model with its sums over channels in whole numbers, except the layers to leave."""
+    plain = Rewriting(model, {}, {}, LEAVE)
     plain.run()
     layers = plain.layers
     ranges, squares = measured(model, pictures, [layer.input for layer in layers])
     weights = {layer.name: rounded(layer.weights, squares[layer.input]) for layer in layers}
-    made = Rewriting(model, ranges, weights, leave).run()
-    return with_offsets(made, Rewriting(model, {}, {}, leave).run(), pictures[::3], [layer.output for layer in layers])
+    made = Rewriting(model, ranges, weights, LEAVE).run()
+    return with_offsets(made, Rewriting(model, {}, {}, LEAVE).run(), pictures[::3], [layer.output for layer in layers])
 
 
 def measured(

@@ -26,8 +26,9 @@ Reply = tuple[str, float]
 _NARROW, _WIDE = 64, 320
 """Least widths in px to which crops of 48 px height are padded: the time goes with the width, but short crops are
 sometimes misread ("509" as "5096.c", always with a low score), which the wide one mends."""
-_SHORT = 128
-"""Padded width up to which that happens: of longer crops none was read differently when it was padded more."""
+_SHORT = 192
+"""Padded width up to which doubted crops are looked at again: all numbers and short words. Of longer ones none was read
+differently when it was padded more."""
 _SURE = 0.97
 
 
