@@ -101,4 +101,5 @@ def traces_of(
         )
 
     marked = find_marks(evidences, refined, figure, panel, settings.marks, legend)
-    return tuple(unsnapped(evidence, trace) for evidence, trace in zip(evidences, marked, strict=True)), scales
+    placed = zip(evidences, marked, strict=True)
+    return tuple(unsnapped(evidence, trace, scales.smoothed) for evidence, trace in placed), scales

@@ -281,6 +281,16 @@ def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
     assert right(scales, axes, 0.4)
 
 
+@pytest.mark.parametrize(("width", "smoothed"), [(1.10, True), (1.02, False)])
+def test_the_rim_of_ticks_tells_a_smoothing_renderer_in_a_compressed_picture_too(width: float, smoothed: bool) -> None:
+    axes = survival_axes(60.3, 30.1, 380.9, 251.4)
+    ticks = ticks_of(axes)
+    whole = Ticks(*(replace(row, outside=np.floor(row.outside + 1.0), width=width) for row in (ticks.x, ticks.y)))
+    scales = fit_scales(replace(FIGURE, lossy=True), panel_of(axes), printed_on(axes, whole))
+    assert (scales.snapped, scales.smoothed) == (True, smoothed)
+    assert right(scales, axes, 0.4) == smoothed
+
+
 def test_titles_pass_through() -> None:
     axes = survival_axes()
     titles = AxisTitles("Time (months)", "Cumulative incidence", "months", "relapse", None, "up")

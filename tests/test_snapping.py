@@ -7,7 +7,7 @@ import pytest
 
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.snapping import find_lattice, unsnapped
-from kmdigitize.records.curves import Evidence, StepPath
+from kmdigitize.records.curves import Evidence, StepPath, Trace
 
 LONG = np.full(8, 20.0)
 
@@ -68,3 +68,14 @@ def test_every_corner_on_whole_pixels_is_found_however_short_its_flat():
     drawn = [(x, y) for x, y, fell in zip(at[last], to[last], np.diff(to[last], prepend=-1) > 0, strict=True) if fell]
     assert min(np.diff([x for x, _ in drawn])) == 1
     assert list(zip(trace.risers, trace.levels[1:], strict=True)) == drawn
+
+
+def test_ticks_that_show_the_renderer_move_strokes_whose_flats_are_under_marks():
+    levels, ends = np.array([3.0, 8.0, 13.0, 17.0, 30.0, 41.0, 55.0]), np.arange(0.0, 160.0, 20.0)
+    sd = np.full(7, 0.1)
+    trace = Trace(ends[0], ends[-1], levels, ends[1:-1], sd, sd[:-1], np.ones(7), stroke_px=1.4)
+    nothing = np.zeros((70, 150), np.float32)
+    evidence = Evidence(nothing, nothing, 0, 0, (0, 0, 0), 1.4)
+    assert unsnapped(evidence, trace).levels.tolist() == levels.tolist()
+    moved = unsnapped(evidence, trace, smoothed=True)
+    assert (moved.levels.tolist(), moved.risers.tolist()) == ((levels - 0.5).tolist(), (ends[1:-1] - 0.5).tolist())

@@ -27,7 +27,7 @@ from kmdigitize.detect.scales_labels import (
 )
 from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_ticks
 from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
-from kmdigitize.detect.scales_snap import SnapSettings, on_whole_pixels, unsnapped
+from kmdigitize.detect.scales_snap import SnapSettings, is_smoothed, on_whole_pixels, unsnapped
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import AxisScale, FloatArray, ScaleSource
 from kmdigitize.records.axes import NumberLabel, Panel, PrintedAxes, Scales, Tick, TickRow, Ticks
@@ -122,7 +122,7 @@ def fit_scales(
         "x": _axis(_Side(figure, panel, ticks.x, True, text_px, reread), labels, stated.x, settings),
         "y": _axis(_Side(figure, panel, ticks.y, False, text_px, reread), labels, stated.y, settings),
     }
-    snapped = _unsnap(axes, ticks, figure.lossy, settings)
+    snapped, smoothed = _unsnap(axes, ticks, figure.lossy, settings)
     x, y = (_finished(axis, name, settings) for name, axis in axes.items())
     highest = max(abs(tick.value) for tick in y.ticks if tick.value is not None and tick.inlier)
     percent = highest > settings.percent_from or (y.percent and highest > 1.0)
@@ -142,6 +142,7 @@ def fit_scales(
         x_title=titles.x_title,
         y_title=titles.y_title,
         snapped=snapped,
+        smoothed=smoothed,
         flags=tuple(dict.fromkeys(x.flags + y.flags)),
     )
 
@@ -214,18 +215,21 @@ def _read_again(side: _Side, reread: Reread, found: _Found | None, settings: Sca
     return found
 
 
-def _unsnap(axes: dict[str, _Found | Axis], ticks: Ticks, lossy: bool, settings: ScaleSettings) -> bool:
-    """Whether the renderer put strokes on whole pixels; if so the lattices in ``axes`` are replaced by true ones."""
+def _unsnap(axes: dict[str, _Found | Axis], ticks: Ticks, lossy: bool, settings: ScaleSettings) -> tuple[bool, bool]:
+    """Whether the renderer put strokes on whole pixels, and whether it smoothed them.
+
+    If it did put them there, the lattices in ``axes`` are replaced by true ones.
+    """
     x, y = axes["x"], axes["y"]
     if not isinstance(x, _Found) or not isinstance(y, _Found):
-        return False
+        return False, False
     if not on_whole_pixels(x.lattice, y.lattice, settings.snap):
-        return False
+        return False, False
     for name, axis, row in (("x", x, ticks.x), ("y", y, ticks.y)):
         if axis.lattice.ticks.size:
             lattice = unsnapped(axis.lattice, row.width, lossy, settings.snap)
             axes[name] = _Found(axis.labels, axis.source, lattice)
-    return True
+    return True, all(is_smoothed(row.width, lossy, settings.snap) for row in (ticks.x, ticks.y))
 
 
 def _finished(axis: _Found | Axis, name: str, settings: ScaleSettings) -> Axis:

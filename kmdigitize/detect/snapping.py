@@ -53,12 +53,16 @@ def find_lattice(levels: FloatArray, lengths: FloatArray, settings: SnapSettings
     return "whole" if side > 0 else "half"
 
 
-def unsnapped(evidence: Evidence, trace: Trace, settings: SnapSettings = _DEFAULT) -> Trace:
-    """The trace where it was before the renderer moved it: half a pixel up and left if it carries that bias."""
+def unsnapped(evidence: Evidence, trace: Trace, smoothed: bool = False, settings: SnapSettings = _DEFAULT) -> Trace:
+    """The trace where it was before the renderer moved it: half a pixel up and left if it carries that bias.
+
+    ``smoothed`` tells from the ticks that the renderer smooths what it has put on whole pixels; without it the stroke
+    must show that itself.
+    """
     lengths = np.diff(np.concatenate([[trace.start], trace.risers, [trace.end]]))
     if find_lattice(trace.levels[trace.seen > 0.3], lengths[trace.seen > 0.3], settings) != "whole":
         return trace
-    if not (_one_width(evidence, trace, settings) and _soft_corners(evidence, trace, settings)):
+    if not smoothed and not (_one_width(evidence, trace, settings) and _soft_corners(evidence, trace, settings)):
         return trace
     log.debug("strokes on whole pixels: %d flats moved by half a pixel", trace.levels.size)
     return _moved(trace, -0.5)

@@ -118,7 +118,8 @@ class Scales:
     fraction as drawn* after percent has been divided out: for ``direction`` "up" it is the drawn incidence, and
     survival is one minus it. ``percent`` tells whether the axis was labelled in percent; ``x_ticks``/``y_ticks``
     keep every tick with the printed value (percent if percent). ``snapped`` tells that the renderer put strokes on
-    whole pixels; ``end_point`` is what the axis titles say is measured ("overall survival").
+    whole pixels, ``smoothed`` that their edges are smooth all the same; ``end_point`` is what the axis titles say is
+    measured ("overall survival").
     """
 
     x: AxisScale
@@ -132,6 +133,7 @@ class Scales:
     x_title: str = ""
     y_title: str = ""
     snapped: bool = False
+    smoothed: bool = False
     flags: tuple[Flag, ...] = ()
 
     def survival(self, y: FloatArray) -> FloatArray:
