@@ -138,6 +138,14 @@ def test_a_curve_behind_another_of_its_width_lies_where_that_is():
     assert trace.seen[1] < 0.2  # nothing of it is seen there
 
 
+def test_what_shows_of_a_stroke_beside_another_curve_tells_its_level():
+    levels, risers = [30.3, 45.85], [100.3]
+    coverage, occluded = drawn(levels, risers, 6.2), np.zeros((120, 200), np.float32)
+    occluded[40:47, 110:190], coverage[40:47, 110:190] = 1, 0
+    trace = refine_path(evidence_of(coverage, 6.2, occluded), path_of([30.3, 48], risers))
+    assert trace.row_at(np.array([150.0])) == pytest.approx(45.85, abs=0.1)
+
+
 def test_dashes_leave_the_levels_alone():
     levels, risers = [30.3, 45.85], [100.3]
     coverage = drawn(levels, risers, 2.1)

@@ -23,6 +23,9 @@ HIDDEN = 0.35
 """Occlusion beyond which an edge is not believed."""
 SOLID, FULL = 0.85, 0.95
 """Coverage from which a pixel counts as inside a stroke of two pixels or more, and of any width."""
+BESIDE, BESIDE_PX = 0.2, 1.5
+"""Strokes, at least px, of ink beside what hides the rest of a stroke whose free edge is the curve's: a fringe of the
+other ink is thinner."""
 RIM = 0.06
 """Coverage below which a pixel next to a sharp stroke is empty."""
 
@@ -90,7 +93,8 @@ def measure_columns(
     bottom = np.minimum(np.ceil(high + margin).astype(np.int64), coverage.shape[0] - 1)
     runs = _grow_runs(coverage, _seed_rows(coverage, rows, stroke, slack), top, bottom)
     mass = runs.above + runs.ink + runs.below
-    width = _stroke_width(mass[low == high], stroke)
+    hidden_top, hidden_bottom = _hidden(runs, occluded)
+    width = _stroke_width(mass[(low == high) & ~hidden_top & ~hidden_bottom], stroke)
     upper, lower = _levels_by_edge(runs, mass, width)
     above = runs.cut_top | (upper < low - slack)
     below = runs.cut_bottom | (lower > high + slack)
@@ -104,10 +108,10 @@ def measure_columns(
     center = runs.moment / np.maximum(mass, 1e-9)
     missing = mass < 0.7 * width
     center[mass < 0.4 * width] = np.nan
-    hidden_top, hidden_bottom = _hidden(runs, occluded)
     cut = (np.abs(upper - width / 2 - ceiling) < 1.0) & (mass < 0.85 * width)
     hidden_top |= cut
     missing &= ~(cut & (mass > 0.25 * width))
+    missing &= ~((hidden_top ^ hidden_bottom) & (mass > max(BESIDE_PX, BESIDE * width)))
     upper[missing | hidden_top | _widened(excess % 2 == 1)] = np.nan
     lower[missing | hidden_bottom | _widened(excess >= 2)] = np.nan
     return Columns(np.arange(rows.size), mass, center, upper, lower, excess, width, np.zeros(rows.size, np.bool_))
