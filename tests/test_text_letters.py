@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from kmdigitize.geometry import Box, Pixels
+from kmdigitize.records.figure import Figure
+from kmdigitize.text import letters
 from kmdigitize.text.collage import legible_parts
-from kmdigitize.text.letters import find_pieces, missed_letters, photographs
+from kmdigitize.text.letters import _median, find_pieces, missed_letters, once_a_picture, photographs
 
 
 def _page() -> Pixels:
@@ -61,3 +63,36 @@ def test_a_letter_like_that_of_another_panel_is_missed_where_no_line_holds_it() 
     assert (found.left, found.top) == (400, 11)
     assert missed_letters(letters.astype(float), [Box(10, 10, 20, 24)], [*lines, found.grown(2, 2)]) == []
     assert missed_letters(letters.astype(float), [], lines) == []
+
+
+def test_what_is_found_on_a_picture_that_cannot_change_is_kept() -> None:
+    found: list[Pixels] = []
+
+    def find(pixels: Pixels) -> int:
+        found.append(pixels)
+        return len(found)
+
+    known = once_a_picture(find)
+    open_page, page = np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 3), np.uint8)
+    page.flags.writeable = False
+    assert [known(open_page), known(open_page)] == [1, 2]  # it may have been drawn on
+    assert [known(page), known(page)] == [3, 3]
+    other = page.copy()
+    other.flags.writeable = False
+    assert [known(other), known(other)] == [4, 4]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+def test_the_median_of_colours_is_counted(count: int) -> None:
+    colours = np.random.default_rng(count).integers(0, 256, (count, 3), dtype=np.uint8)
+    assert np.array_equal(_median(colours), np.median(colours, axis=0))
+
+
+def test_a_figure_is_searched_for_pieces_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+    find = letters._dark_pieces
+    monkeypatch.setattr(letters, "_dark_pieces", lambda grey: (searched.append(1), find(grey))[1])
+    figure = Figure("f", np.full((300, 400, 3), 255, np.uint8))
+    find_pieces(figure.pixels)
+    find_pieces(figure.pixels)
+    assert len(searched) == 1

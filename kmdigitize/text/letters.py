@@ -8,13 +8,18 @@ on the page is full of pieces that are no letters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+
+_Found = TypeVar("_Found")
 
 _CONTRAST = 36
 """Ink is darker than the paper around it by more than this grey value: pale print is, the noise of a scan is not."""
@@ -35,21 +40,43 @@ _FEWEST = 12
 """With fewer letters the height of the text is not known."""
 
 
+def once_a_picture(find: Callable[[Pixels], _Found]) -> Callable[[Pixels], _Found]:
+    """``find``, which keeps what it found on the last picture that nobody can change, as long as that is in use."""
+    last: list[tuple[weakref.ref[Pixels], _Found]] = []
+
+    @wraps(find)
+    def known(pixels: Pixels) -> _Found:
+        for picture, found in last:
+            if picture() is pixels:
+                return found
+        found = find(pixels)
+        if not pixels.flags.writeable:
+            last[:] = [(weakref.ref(pixels), found)]
+        return found
+
+    return known
+
+
+@once_a_picture
 def find_pieces(pixels: Pixels) -> FloatArray:
     """Left, top, right, bottom (n, 4) in px of the pieces of ink that may be letters or words of touching letters."""
-    return _outside(photographs(pixels), _dark_pieces(_on_light_paper(pixels)))
+    pieces = _outside(photographs(pixels), _dark_pieces(_on_light_paper(pixels)))
+    pieces.flags.writeable = False
+    return pieces
 
 
-def photographs(pixels: Pixels) -> list[Box]:
+@once_a_picture
+def photographs(pixels: Pixels) -> tuple[Box, ...]:
     """Rectangles without paper and without a colour of their own, as filled plots and bars have one."""
     height, width = (side // _SMALLER for side in pixels.shape[:2])
     if min(height, width) < 1:
-        return []
+        return ()
     small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     red, green, blue = (small >> 4).astype(np.int16).transpose(2, 0, 1)
     coarse = red << 8 | green << 4 | blue
-    paper = np.median(small[coarse == np.bincount(coarse.ravel()).argmax()], axis=0)
-    printed = (np.abs(small - paper.astype(np.float32)).max(axis=2) > _CONTRAST / 2).astype(np.uint8)
+    paper = _median(small[coarse == np.bincount(coarse.ravel()).argmax()])
+    red, green, blue = np.abs(small - paper).transpose(2, 0, 1)
+    printed = (np.maximum(np.maximum(red, green), blue) > _CONTRAST / 2).astype(np.uint8)
     printed = cv2.morphologyEx(printed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     found = []
     for left, top, wide, high, area in cv2.connectedComponentsWithStats(printed, connectivity=4)[2][1:].tolist():
@@ -58,7 +85,14 @@ def photographs(pixels: Pixels) -> list[Box]:
             if colours.max() <= _PLAIN * wide * high:
                 edges = left - 1, top - 1, left + wide + 1, top + high + 1
                 found.append(Box(*(float(_SMALLER * edge) for edge in edges)))
-    return found
+    return tuple(found)
+
+
+def _median(colours: Pixels) -> NDArray[np.float32]:
+    """The median of each channel of ``colours`` (n, 3), counted."""
+    middle = np.array([len(colours) - 1, len(colours)]) // 2 + 1
+    counts = (np.bincount(channel, minlength=256).cumsum() for channel in colours.T)
+    return np.array([np.searchsorted(count, middle).mean() for count in counts], np.float32)
 
 
 def reversed_pieces(pixels: Pixels) -> FloatArray:
@@ -68,7 +102,7 @@ def reversed_pieces(pixels: Pixels) -> FloatArray:
     left, top, right, bottom = (pieces + np.array([-2, -2, 2, 2])).astype(int).clip(0).T
     right, bottom = right.clip(max=grey.shape[1] - 1), bottom.clip(max=grey.shape[0] - 1)
     around = np.stack([grey[top, left], grey[top, right], grey[bottom, left], grey[bottom, right]])
-    reversed_ones = np.all(around < np.bincount(grey.ravel()).argmax() - _CONTRAST, axis=0)
+    reversed_ones = np.all(around < _commonest(grey) - _CONTRAST, axis=0)
     return _outside(photographs(pixels), pieces[reversed_ones]) if reversed_ones.any() else pieces[:0]
 
 
@@ -80,8 +114,12 @@ def _outside(boxes: Sequence[Box], pieces: FloatArray) -> FloatArray:
 
 
 def _on_light_paper(pixels: Pixels) -> NDArray[np.uint8]:
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return np.asarray(grey if np.bincount(grey.ravel()).argmax() > 127 else cv2.bitwise_not(grey), np.uint8)
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    return np.asarray(grey if _commonest(grey) > 127 else cv2.bitwise_not(grey), np.uint8)
+
+
+def _commonest(grey: NDArray[np.uint8]) -> int:
+    return int(cv2.calcHist([grey], [0], None, [256], [0, 256]).argmax())
 
 
 def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
@@ -102,24 +140,25 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
 def _without_rules(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Frames and rules taken out, so that letters that touch them are pieces of their own."""
     height, width = (max(3, round(_RULE * side)) for side in ink.shape)
-    level = _long_runs(np.ascontiguousarray(ink.T), width).T
-    rules = cv2.dilate(_long_runs(ink, height) | level, np.ones((3, 3), np.uint8))
-    return np.asarray(np.where(rules > 0, 0, ink), np.uint8)
+    level = cv2.transpose(_long_runs(np.asarray(cv2.transpose(ink), np.uint8), width))
+    rules = np.asarray(cv2.dilate(cv2.bitwise_or(_long_runs(ink, height), level), np.ones((3, 3), np.uint8)), np.uint8)
+    return np.asarray(ink & (1 - rules), np.uint8)
 
 
 def _long_runs(ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """What an opening with a column of ``length`` px leaves of ``ink`` (h, w) of zeros and ones."""
-    full = _all_within(ink, length)
-    return 1 - _all_within(1 - full, length) if full.any() else full
+    """What an opening with a column of ``length`` px leaves of ``ink`` (h, w) of zeros and ones, 8 px in a byte."""
+    full = _all_within(np.packbits(ink, axis=1), length)
+    full = ~_all_within(~full, length) if full.any() else full
+    return np.unpackbits(full, axis=1, count=ink.shape[1])
 
 
 def _all_within(ink: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """Whether all of a column of ``length`` px around each pixel is inked, as what lies outside the picture is.
+    """Whether all of a column of ``length`` px around each bit is inked, as what lies outside the picture is.
 
     The columns looked at double from step to step, so that long ones take a tenth of the time of a filter.
     """
     before = length // 2
-    found = np.pad(ink, ((before, length - 1 - before), (0, 0)), constant_values=1)
+    found = np.pad(ink, ((before, length - 1 - before), (0, 0)), constant_values=255)
     span = 1
     while 2 * span <= length:
         found = found[:-span] & found[span:]
