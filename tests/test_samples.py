@@ -90,7 +90,6 @@ def test_command_needs_a_folder() -> None:
 TRUE_DOUBTS = {
     "gbsg2-grey-dashed": {"steps_below_one_pixel"},
     "kidney-incidence": {"starts_below_one"},
-    "larynx-four-stages": {"trace_bridged"},
     "leukemia-shaded": {"n_unknown"},
     "waltons-low-jpeg": {"n_unknown", "tail_extrapolated"},
 }

@@ -238,3 +238,17 @@ def test_names_at_the_ends_of_curves_are_never_printed_on_each_other(rows: list[
     assert np.diff(np.sort(moved)).min() > 9.0
     assert np.argsort(moved, kind="stable").tolist() == np.argsort(place, kind="stable").tolist()
     assert not apart(np.arange(place.size) * 60.0, place, 50.0, 10.0).any()
+
+
+def test_truth_is_stretched_with_a_page_that_is_rasterised_to_whole_pixels() -> None:
+    """A rasteriser of PDF pages rounds their size up and fills what it has rounded up."""
+    trial = simulate_trial(TrialRecipe(n=40), 1)
+    stretched = 0
+    for width in np.arange(5.0, 5.6, 0.01):
+        pages = [draw_figure([trial], FigureStyle(width_in=width, renderer=r), "page") for r in ("smooth", "pdf")]
+        sharp, pdf = ((page.truth["axes"]["pixel"], page.pixels.shape[1]) for page in pages)
+        stretched += pdf[1] > sharp[1]
+        assert pdf[0]["x1"] / pdf[1] == pytest.approx(sharp[0]["x1"] / sharp[1], abs=1e-6)
+        if stretched:
+            return
+    raise AssertionError("no page of a broken number of pixels")

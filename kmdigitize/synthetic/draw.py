@@ -204,9 +204,12 @@ def _display_corners(plot: Plot, contents: Contents) -> FloatArray:
 
 
 def _corners(plot: Plot, contents: Contents, pixels: Pixels) -> FloatArray:
+    """The axis ends on the picture, which a rasteriser stretches to whole pixels where the page has none."""
+    size = np.array([plot.figure.bbox.width, plot.figure.bbox.height], dtype=np.float64)
     corners = _display_corners(plot, contents)
-    corners[:, 1] = pixels.shape[0] - corners[:, 1]
-    return corners
+    corners[:, 1] = size[1] - corners[:, 1]
+    stretched: FloatArray = corners * (np.array([pixels.shape[1], pixels.shape[0]], dtype=np.float64) / size)
+    return stretched
 
 
 def _rasterise(canvas: Canvas, style: FigureStyle) -> Pixels:
