@@ -11,6 +11,7 @@ import pytest
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
+from kmdigitize.text.ink_lines import _median
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.reader import ModelReader, Recorder, Replay, Reply, crop_region
@@ -231,3 +232,9 @@ def test_a_number_on_end_is_not_looked_at_upside_down() -> None:
     reader = Fractions((8, 80, 28, 115))
     assert [(t.text, t.angle) for t in read_tokens(figure, reader)] == [("0.8", 90.0)]
     assert reader.asked == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+def test_the_median_of_few_numbers_is_numpys(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=count)
+    assert _median(values) == np.median(values)

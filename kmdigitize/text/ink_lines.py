@@ -245,10 +245,18 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     middle = (first + last) / 2
     thin = (thickness == last - first + 1) & (thickness <= max(2.0, 0.36 * height))
     end = max(1, width // 5)
-    left, right = float(np.median(middle[:end])), float(np.median(middle[-end:]))
+    if not (thin[:end].all() and thin[-end:].all()):
+        return False
+    left, right = _median(middle[:end]), _median(middle[-end:])
     level = (left + right) / 2
-    if not (thin[:end].all() and thin[-end:].all()) or abs(left - right) > max(1.0, 0.15 * height):
+    if abs(left - right) > max(1.0, 0.15 * height):
         return False
     thin &= np.abs(middle - level) <= max(1.0, 0.15 * height)
     wanted = share if width >= height else max(share, 0.9)  # only a whole sample carries a mark
     return bool(thin.mean() >= wanted and 0.2 * height <= level + 0.5 <= 0.8 * height)
+
+
+def _median(values: FloatArray) -> float:
+    """The median; for so few numbers several times faster than numpy's."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
