@@ -118,3 +118,12 @@ def test_thin_coloured_lines_keep_to_the_hues_of_pale_samples_after_compression(
         seen = found[:, row - 1 : row + 2, 10:50].max(axis=1).mean(axis=1)
         assert seen[k] > 0.7
         assert np.delete(seen, k).max() < 0.25
+
+
+def test_paper_of_a_noisy_band_is_as_dark_as_the_band():
+    pixels = blank(120, 240, (235, 235, 235))
+    draw(pixels, slice(30, 90), slice(None), (0, 0, 0), 0.2)
+    noisy = np.clip(pixels + np.random.default_rng(1).normal(0, 5, (*pixels.shape[:2], 1)), 0, 255)
+    background = find_background(noisy.astype(np.float32), 2.0, True)
+    assert background.banded
+    assert np.median(background.paper[40:80]) == pytest.approx(188, abs=1.5)

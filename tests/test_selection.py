@@ -12,7 +12,7 @@ from kmdigitize.detect.beside import share_of_marks
 from kmdigitize.detect.inks import BLACK, Ink
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.selection import choose_curves
-from kmdigitize.detect.tracing import Arm, Found
+from kmdigitize.detect.tracing import Arm, Found, find_arm
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -129,3 +129,18 @@ def test_an_announced_curve_that_runs_along_the_axis_at_first_is_found_in_its_ow
     ]
     inks = [Ink((0.0, 0.0, 200.0)), Ink((230.0, 120.0, 0.0))]
     assert sorted(k for k, _ in choose_curves(sheets, inks, (), WHITE, 2)) == [0, 1]
+
+
+def test_a_broken_line_of_many_small_steps_is_followed_to_its_end() -> None:
+    coverage = np.zeros((330, 360), np.float32)
+    row, column, way = 10, 5, 0
+    while row < 300:
+        for down in (True, False):
+            row, column, way = row + down, column + (not down), way + 1
+            if way % 18 < 8:
+                coverage[row : row + 2, column : column + 2] = 0.8
+    nothing = np.zeros_like(coverage)
+    sheet = Sheet(coverage, nothing, nothing, nothing, 2.0, 5, 10.0)
+    found = find_arm(sheet, Arm(0, "dashed", (8.0, 10.0)), [], [])
+    assert found is not None
+    assert found.road.rows[-1] > 290

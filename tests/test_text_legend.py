@@ -234,3 +234,12 @@ def test_the_end_of_a_label_that_a_curve_cuts_off_is_a_count_without_a_name() ->
     labels = [label_at("= 130)", 60), label_at("Standard (n = 128)", 120)]
     found = read_legend(Figure("f", blank_page()), PANEL, labels)
     assert [(entry.label, entry.n) for entry in found] == [("", 130), ("Standard", 128)]
+
+
+def test_a_dot_of_a_sample_that_is_read_as_a_letter_is_no_text() -> None:
+    page = blank_page()
+    page[39:42, 110:140] = RED
+    page[39:42, 200:206] = page[39:42, 220:226] = BLUE
+    dot = TextToken("I", Box(220, 37, 226, 41), 0.9)
+    entries = read_legend(Figure("f", page), PANEL, [label_at("CR", 40), dot, label_at("SD", 40, 236)])
+    assert [(e.label, e.color) for e in entries] == [("CR", RED), ("SD", BLUE)]

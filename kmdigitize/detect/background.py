@@ -124,12 +124,22 @@ def _shaded_bands(
     closed = cv2.morphologyEx(source, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)).astype(np.float32)
     if lossy:
         closed = cv2.blur(closed, (5, 5)).astype(np.float32)
+        # The brightest of many noisy pixels is brighter than the paper; a band's is as much too bright.
+        closed -= _lift(closed, panel)
     band = length(closed - panel) > 1.2 * s.visible
     band[band] = ~_nearly_ink(closed[band], panel, inks, s.band_depth)
     core = cv2.erode(band.astype(np.uint8), np.ones((3, 3), np.uint8))
     if core.mean() < s.band_share:
         return None
     return np.where(band[..., None], closed, panel).astype(np.float32)
+
+
+def _lift(closed: Image, panel: Image) -> Image:
+    """By how much (3,) a closing brightens plain paper, which is the brightest part of a panel."""
+    step = max(1, round((closed.size / 3e5) ** 0.5))
+    levels = closed[::step, ::step].reshape(-1, 3)
+    plain = levels[(levels > panel - 1).all(axis=1)]
+    return np.asarray(np.maximum(np.median(plain, axis=0) - panel, 0) if plain.size else 0 * panel, np.float32)
 
 
 def _nearly_ink(closed: Image, panel: Image, inks: Image | None, depth: float) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from kmdigitize.detect.runs import Image
 from kmdigitize.records.printed import Dash
@@ -105,10 +106,25 @@ def without_dashes(
     return np.asarray(coverage * np.maximum(weight[labels], np.where(explained > 0.5, 1.0, 0.0)), np.float32)
 
 
-def close_gaps(coverage: Image, gap: float, stroke: float) -> Image:
-    """``coverage`` (h, w) with gaps of up to ``gap`` px along rows and columns filled, at a little less than full."""
+def close_gaps(coverage: Image, gap: float, stroke: float, slanted: bool = False) -> Image:
+    """``coverage`` (h, w) with gaps of up to ``gap`` px along rows and columns filled, at a little less than full.
+
+    Along falling slants too where ``slanted``: they cross the gaps of a line that falls in many small steps.
+    """
     size = round(gap + 0.5 * stroke) + 2
     result = coverage
-    for window in (np.ones((1, size), np.uint8), np.ones((size, 1), np.uint8)):
+    for window in (np.ones((1, size), np.uint8), np.ones((size, 1), np.uint8), *(_slants(size) if slanted else ())):
         result = np.maximum(result, 0.8 * cv2.morphologyEx(coverage, cv2.MORPH_CLOSE, window))
     return np.asarray(result, np.float32)
+
+
+def _slants(size: int) -> list[NDArray[np.uint8]]:
+    """Windows along lines that fall; a pen's way along a staircase of that slope is ``size`` px, drops included."""
+    windows = []
+    for slope in (0.5, 1.0, 2.0):
+        # Closing shifts nothing only where a window is the same turned about its middle pixel.
+        right, down = (2 * round(part / 2) for part in (size / (1 + slope), size * slope / (1 + slope)))
+        window = np.zeros((down + 1, right + 1), np.uint8)
+        cv2.line(window, (0, 0), (right, down), (1.0,))
+        windows.append(np.maximum(window, window[::-1, ::-1]))
+    return windows

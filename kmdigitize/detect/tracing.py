@@ -62,7 +62,36 @@ def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]
 
 
 def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> Found | None:
-    """The cheapest path of ``arm`` where ``others`` are already explained; ``siblings`` are drawn in the same ink."""
+    """The cheapest path of ``arm`` where ``others`` are already explained; ``siblings`` are drawn in the same ink.
+
+    A broken line alone in its ink, of which much is left over, falls in so many small steps that no gap lies in one row
+    or column: its gaps are then closed along slants too.
+    """
+    found = _find_arm(sheet, arm, others, siblings)
+    if siblings or arm.dash in ("solid", "unknown") or not _ends_early(found, sheet):
+        return found
+    slanted = _find_arm(sheet, arm, others, siblings, slanted=True)
+    longer = slanted is not None and (found is None or slanted.road.rows.size > (1 + LEFT_OVER) * found.road.rows.size)
+    return slanted if longer else found
+
+
+LEFT_OVER = 0.25
+"""Columns of ink behind and below the end of a path, as a share of its length, from which it ends early."""
+
+
+def _ends_early(found: Found | None, sheet: Sheet) -> bool:
+    """Whether much ink is left over behind the end of a path, and not above it; or all, where there is none."""
+    if found is None:
+        return True
+    end, row = found.road.first + found.road.rows.size, int(found.road.rows[-1])
+    left = (sheet.coverage[row:, end:] > SEEN).any(axis=0)
+    return bool(left.sum() > LEFT_OVER * found.road.rows.size)
+
+
+def _find_arm(
+    sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm], slanted: bool = False
+) -> Found | None:
+    """The cheapest path of ``arm``, gaps of a broken line closed along slants too where ``slanted``."""
     explained = np.zeros_like(sheet.coverage)
     for other in others:
         explained = np.maximum(explained, explained_by(other.road, sheet.coverage, sheet.stroke))
@@ -84,7 +113,7 @@ def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence
         if arm.dash == "dotted":
             # A dot is all edge: blur leaves its middle paler than that of a line.
             coverage = np.minimum(1.5 * coverage, 1)
-        coverage = close_gaps(coverage * (1 - explained), gap, sheet.stroke)
+        coverage = close_gaps(coverage * (1 - explained), gap, sheet.stroke, slanted)
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)

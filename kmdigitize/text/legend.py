@@ -61,7 +61,7 @@ def read_legend(
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     mine = [without_sample_behind(figure.pixels, without_next_sample(token)) for token in mine]
     height = text_height(mine)
-    clear = [t for t in mine if t.confidence >= settings.no_obstacle]
+    clear = [t for t in mine if t.confidence >= settings.no_obstacle and t.box.height > settings.lowest * height]
     in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}
     words = joined_labels([t for t in clear if id(t) not in in_tables], settings)
     labels = [t for t in words if may_be_label(t, mine, panel, settings)]

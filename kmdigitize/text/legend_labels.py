@@ -35,6 +35,8 @@ class LegendSettings:
     """Text read with less is no label."""
     no_obstacle: float = 0.75
     """Text read with less may be a dashed sample and does not stand in a sample's way."""
+    lowest: float = 0.5
+    """Nor does what is lower than that: dots and short dashes of a sample, read as I or l."""
 
 
 def joined_labels(tokens: Sequence[TextToken], settings: LegendSettings) -> list[TextToken]:
