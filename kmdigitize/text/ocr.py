@@ -33,6 +33,7 @@ from kmdigitize.text.ink_lines import (
     tight,
 )
 from kmdigitize.text.letters import find_pieces, missed_letters, missed_pieces, single_letters
+from kmdigitize.text.lying import lying_numbers
 from kmdigitize.text.reader import Reader, shared_reader
 from kmdigitize.text.wordings import is_number
 
@@ -67,6 +68,8 @@ def read_tokens(
     tokens += _read(figure.pixels, reader, turned, settings)
     tokens += _read_missed(figure.pixels, reader, lines, tokens, settings)
     tokens = _split_numbers(figure.pixels, reader, tokens, settings)
+    lying = [piece for box in lying_numbers([token for token, _ in tokens]) for piece in _on_end(corners(box))]
+    tokens += _read(figure.pixels, reader, lying, settings)
     tokens = _best_orientation(tokens)
     log.debug("read %d tokens", len(tokens))
     return tuple(token for token, _ in tokens)
