@@ -66,6 +66,13 @@ def test_a_sample_with_a_mark_between_two_words_is_no_plus() -> None:
     assert [token.text for token in tokens] == ["2", "2"]
 
 
+def test_a_sample_nearly_half_as_thick_as_the_letters_parts_two_words() -> None:
+    page = _strokes(20, 26, 66, 72).pixels.copy()
+    page[15:20, 35:44] = page[15:20, 51:55] = 0
+    tokens = read_tokens(Figure("f", page), _Counter((16, 8, 78, 28)))
+    assert [token.text for token in tokens] == ["2", "2"]
+
+
 class _Says(_Counter):
     """Reads the same text everywhere."""
 

@@ -233,6 +233,10 @@ def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: 
     return narrow and index + 1 < len(runs) and thin[index + 1] and thin[index - 1]
 
 
+_THICKEST = 0.45
+"""Stroke of the thickest sample in heights of the text beside it; the lowest letters are half as high as the others."""
+
+
 def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     """At least this share of it, and both its ends, are a thin horizontal line in the middle rows of the text.
 
@@ -243,7 +247,7 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     last = height - 1 - columns[::-1].argmax(axis=0)
     thickness = columns.sum(axis=0)
     middle = (first + last) / 2
-    thin = (thickness == last - first + 1) & (thickness <= max(2.0, 0.36 * height))
+    thin = (thickness == last - first + 1) & (thickness <= max(2.0, _THICKEST * height))
     end = max(1, width // 5)
     if not (thin[:end].all() and thin[-end:].all()):
         return False
