@@ -1,7 +1,8 @@
 """What the panels of a grid share: labels of one axis printed once for a row or a column, and one legend for all.
 
 A panel without numbers of its own beside an axis has the scale of a panel whose frame lies level with its own, since a
-grid is drawn so. A panel without a legend has that of the only panel with one, if all its curves have colours of it.
+grid is drawn so. A panel without a legend is traced with, and has, that of the only panel with one, if all its curves
+look like entries of it.
 """
 
 from __future__ import annotations
