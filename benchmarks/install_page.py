@@ -71,8 +71,8 @@ pip install kmdigitize-0.1.0-py3-none-any.whl     # or: pip install . in a check
 
 needs Python 3.11, 3.12 or 3.13 and nothing else: every dependency has wheels, so no compiler is used; no libGL, no
 display and no fonts of the system are needed; models of the text reader come with the wheels, so nothing is fetched
-later. The wheels unpack to less than {LARGEST_MB} MB (about 655); the bytecode that pip compiles adds about 140 MB,
-so that a bare Debian ends at 817 MB with pip itself, more than the {LARGEST_MB} aimed at; `pip install --no-compile`
+later. The wheels unpack to less than {LARGEST_MB} MB (about 660); the bytecode that pip compiles adds about 140 MB,
+so that a bare Debian ends at 823 MB with pip itself, more than the {LARGEST_MB} aimed at; `pip install --no-compile`
 and uv leave the bytecode out. The largest are opencv 160, scipy 143, onnxruntime 80, pandas 75, numpy 71,
 matplotlib 36.
 `pip install 'kmdigitize[parquet]'` adds Parquet files, `kmdigitize[cluster]` Dask.

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kmdigitize.detect import selection
+from kmdigitize.detect import tracing
 from kmdigitize.detect.beside import share_of_marks
 from kmdigitize.detect.inks import BLACK, Ink
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.selection import choose_curves
-from kmdigitize.detect.tracing import Arm, Found, find_arm
+from kmdigitize.detect.tracing import Arm, Found, find_arm, is_area, lone_line
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -83,7 +83,7 @@ def test_ink_that_no_path_could_make_a_curve_is_not_traced(ink: slice, traced: b
     coverage[9:12, ink] = 1
     nothing = np.zeros_like(coverage)
     tried = []
-    monkeypatch.setattr(selection, "find_arm", lambda *arguments: tried.append(arguments))
+    monkeypatch.setattr(tracing, "find_arm", lambda *arguments: tried.append(arguments))
     sheet = Sheet(coverage, nothing, nothing, nothing, 3.0, 0, 10.0)
     choose_curves([sheet], [Ink(BLACK, ())], [], WHITE, None)
     assert bool(tried) == traced
@@ -144,3 +144,25 @@ def test_a_broken_line_of_many_small_steps_is_followed_to_its_end() -> None:
     found = find_arm(sheet, Arm(0, "dashed", (8.0, 10.0)), [], [])
     assert found is not None
     assert found.road.rows[-1] > 290
+
+
+def test_where_two_shaded_bands_overlap_is_no_third_curve() -> None:
+    upper, lower = [20 + x // 5 for x in range(400)], [60 + x // 5 for x in range(400)]
+    overlap = np.zeros((200, 400), np.float32)
+    for x in range(400):
+        overlap[upper[x] + 8 : lower[x] - 6, x] = 0.6
+    nothing = np.zeros_like(overlap)
+    inks = [_stairs(200, 400, rows) for rows in (upper, lower)]
+    sheets = [Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0) for ink in (*inks, overlap)]
+    colors = [(200.0, 0.0, 0.0), (0.0, 0.0, 200.0), (177.0, 177.0, 177.0)]
+    named = [
+        LegendEntry(n, Box(0, 0, 1, 1), Box(0, 0, 1, 1), (round(r), round(g), round(b)), "solid", 2.0, ())
+        for n, (r, g, b) in zip("AB", colors[:2], strict=True)
+    ]
+    found = choose_curves(
+        sheets, [Ink(colors[0], ((0, "solid"),)), Ink(colors[1], ((1, "solid"),)), Ink(colors[2])], named, WHITE, None
+    )
+    assert sorted(k for k, _ in found) == [0, 1]
+    (area,) = [one for one in [lone_line(sheets[2], False)] if one is not None]
+    assert is_area(sheets[2], area.road)
+    assert not is_area(sheets[0], next(curve.road for k, curve in found if k == 0))

@@ -18,7 +18,17 @@ from kmdigitize.detect.inks import Ink, is_grey, is_unseen
 from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
-from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, find_arms, shows_line, support
+from kmdigitize.detect.tracing import (
+    Arm,
+    Found,
+    explained_by,
+    find_arm,
+    find_arms,
+    is_area,
+    lone_line,
+    shows_line,
+    support,
+)
 from kmdigitize.records.printed import LegendEntry
 
 
@@ -88,14 +98,17 @@ def choose_curves(
     for k, ink in enumerate(inks):
         if ink.arms or (expected is not None and len(result) >= expected) or not shows_line(sheets[k], s.seen, s.first):
             continue
-        found = _lone_line(sheets[k], wanted is not None and len(result) < wanted)
+        found = lone_line(sheets[k], wanted is not None and len(result) < wanted)
         grey_among_colors = chromatic and is_grey(ink.color, panel)
         covered = s.covered_again if grey_among_colors else s.covered
         named = sum(found.arm.entry is not None for _, found in result)
         least = s.gain_announced if expected is None and named >= 2 else s.gain
         if not grey_among_colors and any(is_unseen(entry) for entry in legend):
             covered, least = s.covered_broken, s.gain  # the legend has an arm in an ink that it does not show
-        if found is not None and _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
+        spare = grey_among_colors or (wanted is not None and len(result) >= wanted)
+        if found is None or (spare and is_area(sheets[k], found.road)):
+            continue
+        if _convincing(found, sheets[k], s, covered) and _adds(found, result, least, s):
             result.append((k, found))
     result = _look_for_more(result, sheets, wanted, s)
     result = _announced_elsewhere(result, sheets, wanted, s)
@@ -103,23 +116,6 @@ def choose_curves(
         result = _unlabelled_lines(result, sheets)
     result = result if expected or (wanted or 0) > 1 else _unannounced_lines(result, sheets, s)
     return between_limits(result, sheets)
-
-
-def _lone_line(sheet: Sheet, announced: bool) -> Found | None:
-    """The likeliest line of an ink that draws no other.
-
-    Where a curve more is ``announced``, a broken one if an unbroken one ends after its first dash or is doubted.
-    """
-    found = find_arm(sheet, Arm(None, "unknown"), [], [])
-    whole = found is not None and not found.doubtful and found.road.rows.size > 0.5 * sheet.coverage.shape[1]
-    if whole or not announced:
-        return found
-    broken = find_arm(sheet, Arm(None, "dashed"), [], [])
-    if broken is None or broken.doubtful:
-        return found
-    if found is None or found.doubtful or broken.road.rows.size > 2 * found.road.rows.size:
-        return broken
-    return found
 
 
 def _announced_arms(sheet: Sheet, arms: Sequence[Arm], s: SelectionSettings) -> list[Found]:
@@ -156,7 +152,9 @@ def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]
         more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
         covered = s.covered if unused else s.covered_broken
         gain, near = (0.0, sheet.stroke / 2) if unused else (s.gain, None)
-        if more is not None and _convincing(more, sheet, s, covered) and _adds(more, result, gain, s, near):
+        if more is None or (unused and is_area(sheet, more.road)):
+            continue
+        if _convincing(more, sheet, s, covered) and _adds(more, result, gain, s, near):
             return k, more
     return None
 
@@ -169,7 +167,7 @@ def _announced_elsewhere(
         return result
     used = {k for k, _ in result}
     unused = [(k, o) for k, o in enumerate(sheets) if k not in used and shows_line(o, s.seen, s.first_missing)]
-    found = [(k, _lone_line(sheet, True)) for k, sheet in unused]
+    found = [(k, lone_line(sheet, True)) for k, sheet in unused]
     for k, curve in sorted(((k, c) for k, c in found if c is not None), key=lambda pair: pair[1].road.cost):
         if len(result) >= wanted:
             break

@@ -224,3 +224,33 @@ def shows_line(sheet: Sheet, seen: float, first: float) -> bool:
 def _alone(arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> bool:
     """Whether all ink that ``others`` do not explain is this arm's."""
     return not siblings or (arm.dash != "solid" and len(others) == len(siblings))
+
+
+def lone_line(sheet: Sheet, announced: bool) -> Found | None:
+    """The likeliest line of an ink that draws no other.
+
+    Where a curve more is ``announced``, a broken one if an unbroken one ends after its first dash or is doubted.
+    """
+    found = find_arm(sheet, Arm(None, "unknown"), [], [])
+    whole = found is not None and not found.doubtful and found.road.rows.size > 0.5 * sheet.coverage.shape[1]
+    if whole or not announced:
+        return found
+    broken = find_arm(sheet, Arm(None, "dashed"), [], [])
+    if broken is None or broken.doubtful:
+        return found
+    if found is None or found.doubtful or broken.road.rows.size > 2 * found.road.rows.size:
+        return broken
+    return found
+
+
+def is_area(sheet: Sheet, road: Road) -> bool:
+    """Whether the ink along a path is mostly far thicker than a stroke: a shaded band, or where two of them overlap."""
+    columns = road.first + np.arange(road.rows.size)
+    inked = sheet.coverage > SEEN
+    first, last = vertical_runs(inked).at(road.rows, columns)
+    thick = (last - first + 1)[inked[road.rows, columns]]
+    return bool(thick.size and np.median(thick) >= AREA * sheet.stroke)
+
+
+AREA = 4.0
+"""Thickness of ink in strokes from which it is an area; two of a staircase's flats side by side are half of that."""
