@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from axes_drawing import Axes, blank, figure_of, spaced, survival_axes
+from axes_drawing import blank, figure_of, spaced, survival_axes
+from axes_fitted import FIGURE, fitted, panel_of, printed_on, right, ticks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,42 +16,9 @@ from kmdigitize.detect.scales_labels import has_decades
 from kmdigitize.detect.scales_lattice import value_step
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import AxisError
-from kmdigitize.geometry import Box, FloatArray
-from kmdigitize.records.axes import AxisTitles, NumberLabel, Panel, PrintedAxes, Scales, TickRow, Ticks
+from kmdigitize.geometry import Box
+from kmdigitize.records.axes import AxisTitles, NumberLabel, PrintedAxes, TickRow, Ticks
 from kmdigitize.records.figure import TextToken
-
-FIGURE = figure_of(blank(430, 310))
-
-
-def panel_of(axes: Axes) -> Panel:
-    frame = axes.frame
-    return Panel("1", frame, Box(0, 0, 429, 309), frame.bottom, frame.left, 1.3)
-
-
-def ticks_of(axes: Axes) -> Ticks:
-    frame = axes.frame
-    x, y = (np.array(sorted(places)) for places in (axes.x_ticks, axes.y_ticks))
-    return Ticks(
-        TickRow(outside=x, ends=(frame.left, frame.right), width=1.3),
-        TickRow(outside=y, ends=(frame.top, frame.bottom), width=1.3),
-    )
-
-
-def printed_on(axes: Axes, ticks: Ticks) -> PrintedAxes:
-    return PrintedAxes(ticks, tuple(axes.labels()))
-
-
-def fitted(axes: Axes, labels: list[NumberLabel] | None = None, stated: StatedAxes | None = None) -> Scales:
-    labels = axes.labels() if labels is None else labels
-    return fit_scales(FIGURE, panel_of(axes), PrintedAxes(ticks_of(axes), tuple(labels)), stated or StatedAxes())
-
-
-def right(scales: Scales, axes: Axes, within: float = 1e-6) -> bool:
-    """Whether 0 and 60 months, 1 and 0 survival lie on the frame's corners, in px."""
-    frame = axes.frame
-    x, y = scales.x.to_px([0.0, 60.0]), scales.y.to_px([1.0, 0.0])
-    off = np.abs(np.concatenate([x, y]) - [frame.left, frame.right, frame.top, frame.bottom])
-    return bool(off.max() <= within)
 
 
 def test_plain_axes() -> None:
@@ -252,43 +220,6 @@ def test_labels_are_read_again_at_the_ticks() -> None:
     printed = PrintedAxes(find_ticks(figure, panel), tuple(axes.labels()[6:]))
     scales = fit_scales(figure, panel, printed, reread=reread)
     assert right(scales, axes, 0.05)
-
-
-@given(left=st.floats(50, 60), right_edge=st.floats(370, 410), top=st.floats(20, 40), bottom=st.floats(240, 262))
-@settings(max_examples=60, deadline=None)
-def test_ticks_on_whole_pixels(left: float, right_edge: float, top: float, bottom: float) -> None:
-    axes = survival_axes(left, top, right_edge, bottom)
-    ticks = ticks_of(axes)
-
-    def rounded(row: TickRow) -> TickRow:
-        places: FloatArray = np.rint(row.outside)
-        return replace(row, outside=places, width=1.0)
-
-    snapped = Ticks(rounded(ticks.x), rounded(ticks.y))
-    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, snapped))
-    assert right(scales, axes, 0.55)
-
-
-def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
-    axes = survival_axes(60.3, 30.1, 380.9, 251.4)
-    ticks = ticks_of(axes)
-    bright = Ticks(
-        replace(ticks.x, outside=np.floor(ticks.x.outside + 1.0), width=1.11),
-        replace(ticks.y, outside=np.floor(ticks.y.outside + 1.0), width=1.11),
-    )
-    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, bright))
-    assert scales.snapped
-    assert right(scales, axes, 0.4)
-
-
-@pytest.mark.parametrize(("width", "smoothed"), [(1.10, True), (1.02, False)])
-def test_the_rim_of_ticks_tells_a_smoothing_renderer_in_a_compressed_picture_too(width: float, smoothed: bool) -> None:
-    axes = survival_axes(60.3, 30.1, 380.9, 251.4)
-    ticks = ticks_of(axes)
-    whole = Ticks(*(replace(row, outside=np.floor(row.outside + 1.0), width=width) for row in (ticks.x, ticks.y)))
-    scales = fit_scales(replace(FIGURE, lossy=True), panel_of(axes), printed_on(axes, whole))
-    assert (scales.snapped, scales.smoothed) == (True, smoothed)
-    assert right(scales, axes, 0.4) == smoothed
 
 
 def test_titles_pass_through() -> None:
