@@ -11,7 +11,7 @@ import pytest
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
-from kmdigitize.text.ink_lines import _median
+from kmdigitize.text.ink_lines import _is_thin, _median
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.reader import ModelReader, Recorder, Replay, Reply, crop_region
@@ -71,6 +71,17 @@ def test_a_sample_nearly_half_as_thick_as_the_letters_parts_two_words() -> None:
     page[15:20, 35:44] = page[15:20, 51:55] = 0
     tokens = read_tokens(Figure("f", page), _Counter((16, 8, 78, 28)))
     assert [token.text for token in tokens] == ["2", "2"]
+
+
+def test_slanted_strokes_of_a_letter_are_no_sample() -> None:
+    page = np.zeros((40, 40), np.uint8)
+    cv2.putText(page, "w", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1)
+    rows, columns = (np.flatnonzero((page > 127).any(axis=axis)) for axis in (1, 0))
+    letter = page[rows[0] : rows[-1] + 4, columns[0] : columns[-1] + 1] > 127  # beside a letter that hangs lower
+    assert not _is_thin(letter)
+    line = np.zeros_like(letter)
+    line[4:10] = True
+    assert _is_thin(line)
 
 
 class _Says(_Counter):

@@ -233,8 +233,9 @@ def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: 
     return narrow and index + 1 < len(runs) and thin[index + 1] and thin[index - 1]
 
 
-_THICKEST = 0.45
-"""Stroke of the thickest sample in heights of the text beside it; the lowest letters are half as high as the others."""
+_THICKEST = 0.36, 0.45
+"""Thickest stroke of a sample in heights of the text beside it, with a mark on it and alone: slanted strokes of letters
+are as thick along their columns, but all of a letter is at least half as high as the others."""
 
 
 def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
@@ -247,7 +248,9 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     last = height - 1 - columns[::-1].argmax(axis=0)
     thickness = columns.sum(axis=0)
     middle = (first + last) / 2
-    thin = (thickness == last - first + 1) & (thickness <= max(2.0, _THICKEST * height))
+    low = float(np.ptp(np.flatnonzero(columns.any(axis=1)))) < 0.5 * height
+    thickest = _THICKEST[int(low)] * height
+    thin = (thickness == last - first + 1) & (thickness <= max(2.0, thickest))
     end = max(1, width // 5)
     if not (thin[:end].all() and thin[-end:].all()):
         return False
