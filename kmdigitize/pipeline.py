@@ -245,7 +245,7 @@ def _read_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, wa
 def _traced(
     page: Page, read: FoundPanel, facts: PanelFacts, legends: Sequence[tuple[LegendEntry, ...]], watch: Stopwatch
 ) -> FoundPanel:
-    """The panel with its curves, first tried with what the ``legends`` of all panels tell of its own."""
+    """The panel with its curves, told apart by one of the ``legends`` of the page where its own names fewer of them."""
     table = read.risk_table
     expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
     borrowed = borrowed_legend(read.legend, legends) if read.legend or not names_arms(table) else ()
@@ -253,7 +253,7 @@ def _traced(
         for legend in (borrowed, read.legend) if borrowed else (read.legend,):
             hints = legend, page.tokens, expected
             traces, scales = traces_of(page.figure, read.panel, read.scales, hints, facts.direction, page.settings)
-            if legend == read.legend or has_looks_of(traces, legend):
+            if legend == read.legend or (len(traces) > len(read.legend) and has_looks_of(traces, legend)):
                 break
     return replace(read, scales=scales, traces=traces, legend=legend)
 

@@ -160,3 +160,13 @@ def test_black_lines_belong_to_a_legend_by_their_types() -> None:
     assert not has_looks_of([curves[0], curves[0]], legend)
     assert not has_looks_of([replace(curves[0], dash="dotted"), curves[1]], legend)
     assert not has_looks_of([replace(curve, color=RED) for curve in curves], legend)
+
+
+def test_a_panel_with_all_its_arms_named_takes_no_legend_that_names_more() -> None:
+    look = FigureStyle(width_in=4.5, height_in=3.4)
+    two = simulate_trial(TrialRecipe(arms=("Control", "Treatment"), n=60), 1)
+    three = simulate_trial(TrialRecipe(arms=("Control", "Treatment", "Both"), n=60), 2)
+    first, second = digitize(read_figure(draw_figure([two, three], look, "two").file, "two")).panels
+    assert [entry.label for entry in first.legend] == ["Control", "Treatment"]
+    assert len(second.arms) == 3
+    assert "curve_count_doubtful" not in {flag.code for flag in (*first.flags, *first.scales.flags)}

@@ -91,8 +91,9 @@ class Evidence:
         for name in ("coverage", "occluded", "everything"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
-        if self.coverage.ndim != 2 or self.coverage.shape != self.occluded.shape:
-            raise ValueError("coverage and occluded must be two images of one shape")
+        images = [self.coverage, self.occluded] + ([] if self.everything is None else [self.everything])
+        if self.coverage.ndim != 2 or any(image.shape != self.coverage.shape for image in images):
+            raise ValueError("coverage, occluded and everything must be images of one shape")
 
 
 @dataclass(frozen=True, slots=True)

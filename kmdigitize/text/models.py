@@ -1,9 +1,9 @@
 """The two networks behind the door: one finds lines of text, one reads crops of them.
 
 They are the models that rapidocr 3.10 ships (PP-OCRv6 small, Apache-2.0), run by onnxruntime without importing
-rapidocr, whose import alone takes longer than reading a figure. Most of their sums are computed in whole numbers of
-8 bits (Jacob et al. 2018), by networks that were made from these models and lie in ``networks``; crops that those
-doubt are read by the model itself. What surrounds the networks follows their training: the finder gives a map of text
+rapidocr, whose import alone takes longer than reading a figure. Most sums of the recogniser are computed in whole
+numbers of 8 bits (Jacob et al. 2018), by a network that was made from its model and lies in ``networks``; crops that it
+doubts are read by the model itself. What surrounds the networks follows their training: the finder gives a map of text
 that is thresholded, its blobs boxed and grown (differentiable binarization, Liao et al. 2020); the recogniser gives a
 letter or a blank per eighth pixel column (connectionist temporal classification, Graves et al. 2006).
 """

@@ -47,6 +47,7 @@ _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
 _COUNT, _PANEL = re.compile(r"\d[\d.,]*%?"), re.compile(r"[A-L]")
 _CERTAIN = 0.9
+"""Confidence above which what the finder of lines missed is taken as it is read."""
 _UPRIGHT, _ALIKE = 1.1, 0.7
 """Up to this height, in widths, a region is upright; no sign of a text is lower than this share of the highest."""
 _STUBS = "-–—_|.·'`~¯=:;, "
