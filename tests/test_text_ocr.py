@@ -11,7 +11,7 @@ import pytest
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
-from kmdigitize.text.ink_lines import _is_thin, _median
+from kmdigitize.text.drawn_runs import _is_thin, _median
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.reader import ModelReader, Recorder, Replay, Reply, crop_region

@@ -33,6 +33,7 @@ from kmdigitize.text.ink_lines import (
     tight,
 )
 from kmdigitize.text.letters import find_pieces, missed_letters, missed_pieces, single_letters
+from kmdigitize.text.lone_labels import missed_labels, upright_signs
 from kmdigitize.text.lying import lying_numbers
 from kmdigitize.text.reader import Reader, shared_reader
 from kmdigitize.text.wordings import is_number
@@ -45,7 +46,7 @@ _RAISED = str.maketrans("⁺⁻", "+-")
 """A raised sign is read raised or not by chance: the same arm must not have two names."""
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
-_COUNT, _PANEL = re.compile(r"\d[\d.,]*%?"), re.compile(r"[A-L]")
+_COUNT, _PANEL, _LABEL = re.compile(r"\d[\d.,]*%?"), re.compile(r"[A-L]"), re.compile(r"[A-Za-z0-9]")
 _CERTAIN = 0.9
 """Confidence above which what the finder of lines missed is taken as it is read."""
 _UPRIGHT, _ALIKE = 1.1, 0.7
@@ -97,6 +98,9 @@ def _pieces(
     pixels: Pixels, line: FloatArray, boxes: Sequence[Box], settings: OcrSettings
 ) -> list[tuple[FloatArray, float]]:
     """The regions that a line is cut into, each with the angle at which it may be read."""
+    upright = upright_signs(pixels, line, settings)
+    if upright:
+        return [(piece, 0.0) for piece in upright]
     oriented = _orientations(line, boxes, settings)
     if len(oriented) == 1 and _is_stacked(pixels, line, settings):
         oriented += _on_end(line)
@@ -118,14 +122,14 @@ def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
 def _read_missed(
     pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], tokens: Sequence[_Read], settings: OcrSettings
 ) -> list[_Read]:
-    """Numbers and panel letters in line with others that the finder missed, only where they are read for certain."""
+    """Numbers, panel letters and labels of one sign that the finder missed, only where they are read for certain."""
     letters, held = single_letters(find_pieces(pixels)), [bounds(line) for line in lines]
     counts = missed_pieces(letters, held)
     named = [token.box for token, _ in tokens if token.confidence > _CERTAIN and _PANEL.fullmatch(token.text)]
     panels = missed_letters(letters, named, held)
     return [
         item
-        for boxes, kind in ((counts, _COUNT), (panels, _PANEL))
+        for boxes, kind in ((counts, _COUNT), (panels, _PANEL), (missed_labels(pixels, letters, held), _LABEL))
         for item in _read(pixels, reader, [(corners(box), 0.0) for box in boxes], settings)
         if item[0].confidence > _CERTAIN and kind.fullmatch(item[0].text)
     ]

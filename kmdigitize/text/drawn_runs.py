@@ -1,0 +1,156 @@
+"""Which runs of a line of text are drawn lines: the samples of a legend, with or without a mark, and ticks beside it.
+
+The ink of a line is given as a mask of its rows and columns; a run is a stretch of columns with ink between blanks.
+Lengths are multiples of the height of the line's ink.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kmdigitize.geometry import BoolArray, FloatArray
+
+
+def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
+    """Which runs of a line of text are drawn lines: legend samples, long or dashed, and a tick at the end.
+
+    Their ink is thin and lies in the middle rows; a hyphen is as thin but short and stands alone.
+    """
+    height = len(body)
+    thin = [_is_thin(body[:, a : b + 1]) for a, b in runs]
+    marked = [_is_marked_dash(body[:, a : b + 1], height) for a, b in runs]
+    drawn = _marked_samples(body, runs)
+    index = 0
+    while index < len(runs):
+        stop = index
+        while stop < len(runs) and (
+            thin[stop] or marked[stop] or (stop > index and _is_mark(stop, runs, thin, height))
+        ):
+            stop += 1
+        if not any(thin[index:stop]):
+            stop = index
+        start = index
+        while start < stop and start > 0 and runs[start][0] - runs[start - 1][1] <= 0.3 * height:
+            start += 1  # a letter or a long dash: it stands closer to its neighbour than a sample does
+        if start < stop and not (stop - start == 1 and _is_plus(body, runs, start)):
+            extent = runs[stop - 1][1] - runs[start][0] + 1
+            if extent >= (1.0 if stop - start == 1 else 0.9) * height:
+                drawn[start:stop] = [True] * (stop - start)
+        if stop == len(runs) and stop - index == 1 and index > 0:
+            last = body[:, runs[index][0] : runs[index][1] + 1]
+            drawn[index] |= last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
+        index = max(stop, index + 1)
+    if runs:
+        mirrored = [(body.shape[1] - 1 - last, body.shape[1] - 1 - first) for first, last in reversed(runs)]
+        drawn[0] |= _is_stub(body, runs)
+        drawn[-1] |= _is_stub(body[:, ::-1], mirrored)
+    return drawn
+
+
+def _marked_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
+    """Which runs are samples whose mark is higher than the text: one level stroke, one upright through its middle."""
+    blocks = [body[:, first : last + 1] for first, last in runs]
+    heights = [int(np.ptp(np.flatnonzero(block.any(axis=1)))) + 1 for block in blocks]
+    crosses = [_is_cross(block) for block in blocks]
+    text = max((high for high, cross in zip(heights, crosses, strict=True) if not cross), default=len(body))
+    return [cross and high >= _MARKED * text for high, cross in zip(heights, crosses, strict=True)]
+
+
+def _is_marked_dash(block: BoolArray, height: int) -> bool:
+    """Whether a run of columns is a dash in the middle of the text with the upright of a mark at one of its ends."""
+    stem = block.sum(axis=0) > 0.7 * height
+    level = np.flatnonzero(block.mean(axis=1) > 0.9)
+    if not level.size or not (stem[0] or stem[-1]) or stem.sum() > 0.25 * height or np.ptp(level) > 0.35 * height:
+        return False
+    dash = block[:, ~stem]
+    middle = abs(level.mean() - (height - 1) / 2) <= 0.15 * height
+    return bool(middle and dash.shape[1] > stem.sum() and np.delete(dash, level, axis=0).mean() < 0.05)
+
+
+def _is_cross(block: BoolArray) -> bool:
+    """Whether all ink of a run of columns lies on a level and an upright stroke through its middle."""
+    rows = np.flatnonzero(block.any(axis=1))
+    sign = block[rows[0] : rows[-1] + 1]
+    high, wide = sign.shape
+    bar, stem = np.flatnonzero(sign.mean(axis=1) > 0.9), np.flatnonzero(sign.mean(axis=0) > 0.9)
+    if min(high, wide) < 5 or not bar.size or not stem.size:
+        return False
+    slim = np.ptp(bar) < 0.3 * high and np.ptp(stem) < 0.3 * wide
+    centred = abs(bar.mean() - (high - 1) / 2) <= 0.15 * high and abs(stem.mean() - (wide - 1) / 2) <= 0.15 * wide
+    rest = np.delete(np.delete(sign, bar, axis=0), stem, axis=1)
+    return bool(slim and centred and rest.mean() < 0.05)
+
+
+def _is_plus(body: BoolArray, runs: list[tuple[int, int]], index: int) -> bool:
+    """Whether a run is a plus sign between two words: as high as wide, its upright in the middle, a blank on each side.
+
+    It is lower than letters; a sample with a mark on it is longer than its mark is high, or the mark stands out.
+    """
+    if not 0 < index < len(runs) - 1:
+        return False
+    (first, last), height = runs[index], len(body)
+    blanks = first - runs[index - 1][1] - 1, runs[index + 1][0] - last - 1
+    sign = body[:, first : last + 1]
+    rows = np.flatnonzero(sign.any(axis=1))
+    upright = np.flatnonzero(sign.sum(axis=0) > 0.8 * len(rows))
+    small = rows[0] > 0 and sign.shape[1] <= 1.05 * height
+    if not small or not upright.size or not abs(len(rows) - sign.shape[1]) <= max(1.0, 0.2 * height):
+        return False
+    centred = abs(float(upright.mean()) - (sign.shape[1] - 1) / 2) <= 1.0
+    return centred and upright.size <= 0.4 * sign.shape[1] and min(blanks) > 0 and max(blanks) <= height
+
+
+def _is_stub(body: BoolArray, runs: list[tuple[int, int]]) -> bool:
+    """Whether a line begins with part of a sample whose rest the region leaves out: a low block apart from the text."""
+    if len(runs) < 2:
+        return False
+    height = len(body)
+    (first, last), (following, _) = runs[:2]
+    block = body[:, first : last + 1]
+    rows = np.flatnonzero(block.any(axis=1))
+    low = rows[-1] - rows[0] + 1 <= 0.55 * height and block[rows[0] : rows[-1] + 1].mean() > 0.8
+    return bool(low and first <= 0.2 * height and following - last - 1 >= 0.4 * height)
+
+
+def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: int) -> bool:
+    """A narrow stroke between two pieces of thin line: a censor mark on a dashed sample."""
+    narrow = runs[index][1] - runs[index][0] + 1 <= max(2.0, 0.25 * height)
+    return narrow and index + 1 < len(runs) and thin[index + 1] and thin[index - 1]
+
+
+_MARKED = 1.2
+"""Height of the mark on a sample from which it is no sign of the text beside it."""
+_THICKEST = 0.36, 0.45
+"""Thickest stroke of a sample in heights of the text beside it, with a mark on it and alone: slanted strokes of letters
+are as thick along their columns, but all of a letter is at least half as high as the others."""
+
+
+def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
+    """At least this share of it, and both its ends, are a thin horizontal line in the middle rows of the text.
+
+    A mark may sit on the line; letters have stems or bows at their ends.
+    """
+    height, width = columns.shape
+    first = columns.argmax(axis=0)
+    last = height - 1 - columns[::-1].argmax(axis=0)
+    thickness = columns.sum(axis=0)
+    middle = (first + last) / 2
+    low = float(np.ptp(np.flatnonzero(columns.any(axis=1)))) < 0.5 * height
+    thickest = _THICKEST[int(low)] * height
+    thin = (thickness == last - first + 1) & (thickness <= max(2.0, thickest))
+    end = max(1, width // 5)
+    if not (thin[:end].all() and thin[-end:].all()):
+        return False
+    left, right = _median(middle[:end]), _median(middle[-end:])
+    level = (left + right) / 2
+    if abs(left - right) > max(1.0, 0.15 * height):
+        return False
+    thin &= np.abs(middle - level) <= max(1.0, 0.15 * height)
+    wanted = share if width >= height else max(share, 0.9)  # only a whole sample carries a mark
+    return bool(thin.mean() >= wanted and 0.2 * height <= level + 0.5 <= 0.8 * height)
+
+
+def _median(values: FloatArray) -> float:
+    """The median; for so few numbers several times faster than numpy's."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2

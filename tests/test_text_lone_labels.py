@@ -1,0 +1,76 @@
+"""Labels of one sign: upright below each other, missed by the finder of lines, beside samples with marks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from kmdigitize.geometry import Box, Pixels
+from kmdigitize.records.figure import Figure
+from kmdigitize.text.ink_lines import OcrSettings, bounds, corners, cut_line
+from kmdigitize.text.letters import find_pieces, single_letters
+from kmdigitize.text.lone_labels import missed_labels, upright_signs
+from kmdigitize.text.ocr import read_tokens
+from tests.test_text_ocr import _Counter
+
+_SIGNS = [(100, 20), (100, 45), (100, 70)]
+
+
+def _page(signs: list[tuple[int, int]], samples: bool = False) -> Pixels:
+    """Digits 0, 1, … with their top left at ``signs``, 13 px high, on request with a line sample before each."""
+    page = np.full((110, 160, 3), 255, np.uint8)
+    for number, (left, top) in enumerate(signs):
+        cv2.putText(page, str(number), (left, top + 12), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (0, 0, 0), 1)
+        if samples:
+            page[top + 6 : top + 8, left - 40 : left - 10] = 0
+    return page
+
+
+def test_digits_below_each_other_stand_upright() -> None:
+    found = upright_signs(_page(_SIGNS), corners(Box(97, 17, 114, 86)), OcrSettings())
+    assert [round(bounds(region).top) for region in found] == pytest.approx([20, 45, 70], abs=2)
+    assert [round(bounds(region).height) for region in found] == pytest.approx([10, 10, 10], abs=1)
+
+
+def test_text_on_end_is_no_column_of_signs() -> None:
+    line = np.rot90(_page([(20, 20), (34, 20), (48, 20), (62, 20)])).copy()
+    rows, columns = (np.flatnonzero((line[:, :, 0] < 128).any(axis=axis)) for axis in (1, 0))
+    region = corners(Box(float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])))
+    assert upright_signs(line, region, OcrSettings()) == []
+
+
+def test_a_column_of_digits_taken_for_one_line_is_read_digit_by_digit() -> None:
+    tokens = read_tokens(Figure("f", _page(_SIGNS)), _Counter((97, 17, 114, 86)))
+    assert [token.angle for token in tokens] == [0.0, 0.0, 0.0]
+
+
+def test_digits_with_samples_are_labels_that_were_missed() -> None:
+    page = _page(_SIGNS, samples=True)
+    letters = single_letters(find_pieces(page))
+    found = missed_labels(page, letters, [])
+    assert [round(box.top) for box in found] == pytest.approx([20, 45, 70], abs=2)
+    assert missed_labels(page, letters, [Box(95, 15, 118, 90)]) == []
+
+
+def test_digits_without_samples_and_one_alone_are_no_labels() -> None:
+    bare, single = _page(_SIGNS), _page(_SIGNS[:1], samples=True)
+    assert missed_labels(bare, single_letters(find_pieces(bare)), []) == []
+    assert missed_labels(single, single_letters(find_pieces(single)), []) == []
+
+
+def test_a_sample_whose_mark_is_higher_than_the_text_is_none_of_it() -> None:
+    page = np.full((60, 160, 3), 255, np.uint8)
+    for left in (20, 28, 36, 76, 84, 92):
+        page[24:36, left : left + 2] = 0
+    page[29:31, 50:64] = 0
+    page[18:42, 56:58] = 0
+    assert len(cut_line(page, corners(Box(15, 10, 100, 50)), OcrSettings())) == 2
+
+
+def test_a_dash_with_a_mark_at_its_end_is_part_of_a_sample() -> None:
+    page = np.full((60, 160, 3), 255, np.uint8)
+    for left in (20, 28, 36, 76, 84, 92):
+        page[24:36, left : left + 2] = 0
+    page[29:31, 46:48] = page[29:31, 56:64] = page[24:36, 54:56] = 0
+    assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2
