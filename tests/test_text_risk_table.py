@@ -51,6 +51,15 @@ def test_rows_and_times() -> None:
     assert not table.flags
 
 
+def test_columns_of_a_table_with_a_wider_axis_are_taken_in_their_order() -> None:
+    boxes = [Box(at - 3, 250, at + 3, 260) for at in (100, 215, 330, 445)]
+    wider = [TextToken(count, box) for count, box in zip(("9", "7", "4", "3"), boxes, strict=True)]
+    table = _read([*_line(240, "Number at risk", []), *_line(255, "Drug", []), *wider])
+    assert table is not None
+    assert [row.times.tolist() for row in table.rows] == [[0, 12, 24, 36]]
+    assert [flag.code for flag in table.flags] == ["risk_table_doubtful"]
+
+
 def test_tick_labels_alone_are_no_table() -> None:
     assert _read(_line(230, "Months", [])) is None
 

@@ -26,15 +26,8 @@ from kmdigitize.text.cells import Cell
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.samples import find_sample
-from kmdigitize.text.table_cells import (
-    Checked,
-    Column,
-    checked_cells,
-    find_columns,
-    second_look,
-    start_with,
-    with_expected,
-)
+from kmdigitize.text.table_cells import Checked, checked_cells, second_look, start_with
+from kmdigitize.text.table_columns import Column, find_columns, in_order_only, with_expected
 from kmdigitize.text.table_edges import without_cut_cells
 from kmdigitize.text.table_lines import TableLine, table_lines
 from kmdigitize.text.table_sums import settled_by_lines, settled_by_shares
@@ -100,6 +93,8 @@ def read_risk_table(
             flags += doubts
     if not rows:
         return None
+    if in_order_only(columns, scales):
+        flags.append(Flag("risk_table_doubtful", "the columns stand off the ticks and are taken in their order"))
     rows, cut = without_cut_cells(_without_stubs(rows), scales)
     box = rows[0].boxes[0]
     for row in rows:
