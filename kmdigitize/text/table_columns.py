@@ -154,6 +154,4 @@ def _beside_ticks(places: FloatArray, ticks: FloatArray, spacing: float) -> bool
 def in_order_only(columns: Sequence[Column], scales: Scales) -> bool:
     """Whether some of ``columns`` stand so far from the ticks of their times that only their order tells these."""
     place = {value: at for at, value in axis_ticks(scales)}
-    return any(
-        abs(column.position - ticks[column.time]) > column.tolerance for column in columns if column.time in ticks
-    )
+    return any(abs(c.position - place[c.time]) > c.tolerance for c in columns if c.time in place)
