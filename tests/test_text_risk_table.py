@@ -52,7 +52,7 @@ def test_rows_and_times() -> None:
 
 
 def test_columns_of_a_table_with_a_wider_axis_are_taken_in_their_order() -> None:
-    boxes = [Box(at - 3, 250, at + 3, 260) for at in (100, 215, 330, 445)]
+    boxes = [Box(at - 3, 250, at + 3, 260) for at in (100, 217, 334, 451)]
     wider = [TextToken(count, box) for count, box in zip(("9", "7", "4", "3"), boxes, strict=True)]
     table = _read([*_line(240, "Number at risk", []), *_line(255, "Drug", []), *wider])
     assert table is not None

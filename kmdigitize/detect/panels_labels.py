@@ -77,7 +77,7 @@ def labels_beside(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> 
 
 
 def is_table(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> bool:
-    """Whether rows of three numbers and more fill most of the frame's height."""
+    """Whether rows of three numbers and more, as far apart as they are, fill most of the frame."""
     inside = [spot for spot in numbers if frame.contains(spot.box.center_x, spot.box.center_y)]
     filled: list[float] = []
     for spot in inside:
@@ -85,4 +85,8 @@ def is_table(frame: Box, numbers: Sequence[NumberSpot], text_px: float) -> bool:
             abs(spot.box.center_y - row) > 0.8 * text_px for row in filled
         ):
             filled.append(spot.box.center_y)
-    return len(filled) * 3.0 * text_px > 0.6 * frame.height
+    if not filled:
+        return False
+    pitch = max(3.0 * text_px, (max(filled) - min(filled)) / max(1, len(filled) - 1))
+    centred = abs((max(filled) + min(filled)) / 2 - frame.center_y) <= 0.2 * frame.height
+    return len(filled) * (pitch if centred else 3.0 * text_px) > 0.6 * frame.height
