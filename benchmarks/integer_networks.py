@@ -1,7 +1,4 @@
-"""Makes the recogniser of text compute in whole numbers: kmdigitize/text/networks, from the model of rapidocr.
-
-    pip install onnx
-    python -m benchmarks.integer_networks
+"""A recogniser of text that computes in whole numbers, made from the one that does not.
 
 Most of its time goes into sums over all channels at one place (convolutions of one pixel). These become products of
 8-bit matrices (weights with a scale per channel, inputs with one per layer, found on the benchmark's own drawn figures)
@@ -11,17 +8,12 @@ adds is taken off those still to come (Frantar et al. 2023, GPTQ), and what is l
 
 from __future__ import annotations
 
-import argparse
 import random
-import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 
 from benchmarks.figure_sets import figures_of
@@ -29,9 +21,7 @@ from benchmarks.network_graphs import Rewriting
 from kmdigitize.pipeline import read_page
 from kmdigitize.sources.read import read_figures
 from kmdigitize.text import models
-from kmdigitize.text.head import without_head
 
-PLACE = Path(models.__file__).parent / "networks"
 LEAVE = ("Conv.4",)
 """Layers kept in floats: the first sum over channels alone makes a third of all error."""
 PICTURES, SAMPLES = 400, 4000
@@ -43,21 +33,7 @@ CUTS = (1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--figures", type=int, default=60, help="drawn figures that the scales are found on")
-    parser.add_argument("-o", type=Path, default=PLACE)
-    options = parser.parse_args()
-    body, _ = without_head(models.model_path("rec").read_bytes())
-    seen, model = crops_seen(options.figures, body), simplified(body)
-    made = in_whole_numbers(model, seen).SerializeToString()
-    for old in options.o.glob("rec-*.onnx"):
-        old.unlink()
-    (options.o / f"rec-{zlib.crc32(body):08x}.onnx").write_bytes(made)
-    print(f"{len(made) / 1e6:.1f} MB, error {error(model, made, seen[::7]):.4f}")
-
-
-def crops_seen(count: int, body: bytes) -> list[Floats]:
+def crops_seen(count: int) -> list[Floats]:
     """What the recogniser is asked about on drawn figures: inputs (1, 3, h, w), mixed."""
     inputs: list[Floats] = []
 
@@ -72,30 +48,17 @@ def crops_seen(count: int, body: bytes) -> list[Floats]:
             inputs.extend(picture[None] for picture in next(iter(values.values())))
             return self.session.run(names, values)
 
-    def open_model(model: bytes, threads: int) -> Any:
-        session = kept[0](model, threads)
-        return Seen(session) if len(model) == len(body) else session
+    def open_seen(model: Any, threads: int) -> Any:
+        recognises = model in (models.RECOGNISER, models.QUICK_RECOGNISER)
+        return Seen(kept(models.RECOGNISER, threads)) if recognises else kept(model, threads)
 
-    kept = models.open_model, models.in_whole_numbers
-    models.open_model, models.in_whole_numbers = open_model, lambda kind, model: model
+    kept = models.open_model
+    models.open_model = open_seen
     for _, make in figures_of("mixed", count):
         figure = make().figure
         read_page(read_figures(figure.file, f"figure{figure.suffix}")[0])
-    models.open_model, models.in_whole_numbers = kept
+    models.open_model = kept
     return random.Random(1).sample(inputs, PICTURES)
-
-
-def simplified(model: bytes) -> Any:
-    """The model with constants folded and normalisations merged into the layers before them, by onnxruntime."""
-    with tempfile.TemporaryDirectory() as place:
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(Path(place) / "simple.onnx")
-        options.log_severity_level = 4
-        onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        simple = onnx.load(options.optimized_model_filepath)
-    del simple.graph.value_info[:]  # sizes that hold for one picture only
-    return simple
 
 
 def in_whole_numbers(model: Any, pictures: Sequence[Floats]) -> Any:
@@ -191,7 +154,3 @@ def error(plain: Any, made: bytes, pictures: Sequence[Floats]) -> float:
         wrong += float(((first - second) ** 2).sum())
         total += float((first**2).sum())
     return wrong / total
-
-
-if __name__ == "__main__":
-    main()

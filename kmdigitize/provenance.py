@@ -12,7 +12,7 @@ from kmdigitize.records.figure import Figure
 from kmdigitize.result import Provenance
 from kmdigitize.settings import Settings, difference
 
-LIBRARIES = ("lifelines", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "rapidocr", "scipy")
+LIBRARIES = ("lifelines", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "scipy")
 
 
 def provenance(figure: Figure, options: Options, settings: Settings) -> Provenance:

@@ -1,4 +1,4 @@
-"""Networks that compute in whole numbers say what the models say that they were made from."""
+"""The networks that the package holds; those that compute in whole numbers say what the model says."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 
 from kmdigitize.geometry import Pixels
 from kmdigitize.text import models
-from kmdigitize.text.head import without_head
-from kmdigitize.text.models import LineRecogniser, in_whole_numbers, model_path, open_model
+from kmdigitize.text.models import LineFinder, LineRecogniser, open_model
 from kmdigitize.text.reader import ModelReader, Reply
 
 WORDS = ("0.75", "128", "Months", "p=0.031", "40", "Hazard ratio")
@@ -26,31 +25,32 @@ def crops() -> list[Pixels]:
     return drawn
 
 
-def test_installed_models_have_networks_of_whole_numbers() -> None:
-    pytest.importorskip("rapidocr")
-    body, _ = without_head(model_path("rec").read_bytes())
-    made = in_whole_numbers("rec", body)
-    assert len(made) < len(body) / 2
-    assert made.count(b"MatMulIntegerToFloat") > 20
-    assert in_whole_numbers("rec", bytes(body)) == made
+def test_the_package_holds_all_networks_and_says_where_they_come_from() -> None:
+    notice = (models.NETWORKS / "NOTICE").read_text()
+    held = {file.name for file in models.NETWORKS.iterdir()} - {"NOTICE", "LICENSE"}
+    assert held == {file.name for file in (models.FINDER, models.RECOGNISER, models.QUICK_RECOGNISER, models.HEAD)}
+    assert all(name in notice for name in held)
+    assert models.QUICK_RECOGNISER.read_bytes().count(b"MatMulIntegerToFloat") > 20
 
 
-def test_a_model_that_no_network_was_made_from_is_run_itself() -> None:
-    assert in_whole_numbers("rec", b"another model") == b"another model"
+def test_a_line_is_found_where_it_is_drawn() -> None:
+    page = np.full((160, 320, 3), 255, np.uint8)
+    cv2.putText(page, "Months", (120, 80), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2, cv2.LINE_AA)
+    rows, columns = np.nonzero(page.min(axis=2) < 128)
+    (line,) = LineFinder(1).find(page, 1.0)
+    assert line.min(axis=0) == pytest.approx((columns.min(), rows.min()), abs=10)
+    assert line.max(axis=0) == pytest.approx((columns.max(), rows.max()), abs=10)
 
 
-def test_whole_numbers_read_what_the_model_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("rapidocr")
+def test_whole_numbers_read_what_the_model_reads() -> None:
     quick = LineRecogniser(1).read(crops(), 64)
-    monkeypatch.setattr(models, "in_whole_numbers", lambda kind, model: model)
-    exact = LineRecogniser(1).read(crops(), 64)
-    assert [text for text, _ in quick] == [text for text, _ in exact]
+    exact = LineRecogniser(1).read(crops(), 64, exactly=True)
+    assert [text for text, _ in quick] == [text for text, _ in exact] == list(WORDS)
     assert quick != exact  # else there is only one network
     assert [score for _, score in quick] == pytest.approx([score for _, score in exact], abs=0.03)
 
 
 def test_replies_are_the_same_on_a_processor_that_adds_up_products_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("rapidocr")
     here = LineRecogniser(1).read(crops(), 64)
     asked: list[int] = []
 
@@ -76,10 +76,9 @@ class _Without:
 
 
 def test_exactly_asks_the_model_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("rapidocr")
     exactly = LineRecogniser(1).read(crops(), 320, exactly=True)
     assert LineRecogniser(1).read(crops(), 320) != exactly
-    monkeypatch.setattr(models, "in_whole_numbers", lambda kind, model: model)
+    monkeypatch.setattr(models, "QUICK_RECOGNISER", models.RECOGNISER)
     assert LineRecogniser(1).read(crops(), 320) == exactly
 
 

@@ -153,7 +153,6 @@ def test_recorded_replies_come_back(tmp_path: Path) -> None:
 
 
 def test_models_read_a_drawn_number() -> None:
-    pytest.importorskip("rapidocr")
     page = np.full((60, 200, 3), 255, np.uint8)
     cv2.putText(page, "0.75", (60, 40), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2, cv2.LINE_AA)
     (token,) = read_tokens(Figure("f", page), ModelReader(1))

@@ -1,8 +1,7 @@
 """The two networks behind the door: one finds lines of text, one reads crops of them.
 
-They are the models that rapidocr 3.10 ships (PP-OCRv6 small, Apache-2.0), run by onnxruntime without importing
-rapidocr, whose import alone takes longer than reading a figure. Most sums of the recogniser are computed in whole
-numbers of 8 bits (Jacob et al. 2018), by a network that was made from its model and lies in ``networks``; crops that it
+They are the models of PP-OCRv6 small (Apache-2.0), run by onnxruntime; ``networks/NOTICE`` says where they come from and
+what was changed. Most sums of the recogniser are computed in whole numbers of 8 bits (Jacob et al. 2018); crops that it
 doubts are read by the model itself. What surrounds the networks follows their training: the finder gives a map of text
 that is thresholded, its blobs boxed and grown (differentiable binarization, Liao et al. 2020); the recogniser gives a
 letter or a blank per eighth pixel column (connectionist temporal classification, Graves et al. 2006).
@@ -10,8 +9,6 @@ letter or a blank per eighth pixel column (connectionist temporal classification
 
 from __future__ import annotations
 
-import importlib.util
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +16,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.errors import KmdigitizeError
 from kmdigitize.geometry import FloatArray, Pixels
-from kmdigitize.text.head import without_head
+from kmdigitize.text.head import Head
 
 Floats = NDArray[np.float32]
 Reply = tuple[str, float]
+
+NETWORKS = Path(__file__).parent / "networks"
+FINDER, RECOGNISER, QUICK_RECOGNISER, HEAD = (
+    NETWORKS / name for name in ("finder.onnx", "recogniser.onnx", "recogniser-8bit.onnx", "recogniser-head.npy")
+)
+"""The last is what ends both recognisers."""
 
 CROP_HEIGHT = 48
 """Height in px of the crops that the recogniser was trained on."""
@@ -41,23 +43,7 @@ _VNNI = 23
 """OpenCV's number of the processor feature that adds up four products of 8 bits without an overflow."""
 
 
-def model_path(kind: str) -> Path:
-    """The file of the ``det`` or ``rec`` model. Raises KmdigitizeError when rapidocr is not installed with models."""
-    found = importlib.util.find_spec("rapidocr")
-    folders = [Path(place) / "models" for place in (found.submodule_search_locations or ())] if found else []
-    files = [file for folder in folders for file in sorted(folder.glob(f"*_{kind}_*.onnx"))]
-    if not files:
-        raise KmdigitizeError("The models that read text are missing.", "Install them with: pip install rapidocr")
-    return files[0]
-
-
-def in_whole_numbers(kind: str, model: bytes) -> bytes:
-    """The network that was made from ``model``, byte for byte; the model itself where none was."""
-    file = Path(__file__).parent / "networks" / f"{kind}-{zlib.crc32(model):08x}.onnx"
-    return file.read_bytes() if file.is_file() else model
-
-
-def open_model(model: bytes, threads: int) -> Any:
+def open_model(model: Path | bytes, threads: int) -> Any:
     """An inference session of a model, whose replies are the same on every processor up to rounding."""
     import onnxruntime
 
@@ -68,7 +54,8 @@ def open_model(model: bytes, threads: int) -> Any:
     options.enable_cpu_mem_arena = False  # an arena keeps the memory of the largest figure for good and saves no time
     if not cv2.checkHardwareSupport(_VNNI):  # products then overflow in the fastest way, and another is as exact
         options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    given = str(model) if isinstance(model, Path) else model
+    return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
 
 
 def _as_input(pixels: Pixels) -> Floats:
@@ -80,7 +67,7 @@ class LineFinder:
     """Lines of text on a picture."""
 
     def __init__(self, threads: int) -> None:
-        self._session = open_model(model_path("det").read_bytes(), threads)
+        self._session = open_model(FINDER, threads)
 
     def find(self, pixels: Pixels, scale: float) -> FloatArray:
         """Corners (n, 4, 2) in px of ``pixels`` of the lines found at about ``scale`` times its size."""
@@ -131,15 +118,13 @@ class LineRecogniser:
     """What crops of one line each say."""
 
     def __init__(self, threads: int) -> None:
-        body, head = without_head(model_path("rec").read_bytes())
-        quick = in_whole_numbers("rec", body)
-        self._session = open_model(quick, threads)
-        self._exact = self._session if quick is body else None
+        self._session = open_model(QUICK_RECOGNISER, threads)
+        self._exact: Any = None
         self._threads = threads
         letters = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._letters = ["", *letters, " "]
         usual = [i for i, letter in enumerate(self._letters) if all(ord(sign) < _EASTERN for sign in letter)]
-        self._head = head.looking_first_at(np.asarray(usual)) if head else None
+        self._head = Head.read(HEAD, np.asarray(usual))
 
     def read(self, crops: list[Pixels], least_width: int, exactly: bool = False, largest_batch: int = 8) -> list[Reply]:
         """Text and confidence of each crop; narrow ones are padded to ``least_width`` px.
@@ -147,7 +132,7 @@ class LineRecogniser:
         With ``exactly`` by the model itself instead of the network of whole numbers: half as fast.
         """
         if exactly and crops and self._exact is None:
-            self._exact = open_model(without_head(model_path("rec").read_bytes())[0], self._threads)
+            self._exact = open_model(RECOGNISER, self._threads)
         session = self._exact if exactly else self._session
         widths = [padded_width(crop, least_width) for crop in crops]
         replies: list[Reply] = [("", 0.0)] * len(crops)
@@ -165,7 +150,7 @@ class LineRecogniser:
             own = min(width, int(np.ceil(_width(crop))))
             row[:, :, :own] = _as_input(np.asarray(cv2.resize(crop, (own, CROP_HEIGHT)), np.uint8))
         (found,) = session.run(None, {session.get_inputs()[0].name: batch})
-        best, chance = self._head.likeliest(found) if self._head else (found.argmax(axis=2), found.max(axis=2))
+        best, chance = self._head.likeliest(found)
         return [self._decoded(*reply) for reply in zip(best, chance, strict=True)]
 
     def _decoded(self, best: NDArray[np.intp], chance: Floats) -> Reply:

@@ -1,7 +1,7 @@
 """The one replaceable door to optical character recognition.
 
 A :class:`Reader` finds lines of text on a picture and reads given regions; everything else about text is done by
-the package itself. :class:`ModelReader` runs the models that come with rapidocr, offline; :class:`Recorder` keeps
+the package itself. :class:`ModelReader` runs the models that come with the package, offline; :class:`Recorder` keeps
 its replies and :class:`Replay` gives them back, so that tests and other programs need no model. Regions are
 quadrilaterals in the reading direction of the text: top left, top right, bottom right, bottom left corner in px.
 """
@@ -55,7 +55,7 @@ def crop_region(pixels: Pixels, region: FloatArray) -> Pixels:
 
 
 class ModelReader:
-    """The models shipped with rapidocr 3.10 (Apache-2.0), run by onnxruntime without a network.
+    """The models of PP-OCRv6 small (Apache-2.0), which the package holds, run by onnxruntime offline.
 
     ``threads`` is the number of threads inside one model call: two on a desk, one in each worker of a batch. The
     models are loaded at the first call; calls from several threads take turns. Equal crops, such as the labels of axes
