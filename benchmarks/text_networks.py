@@ -5,8 +5,8 @@
     python -m benchmarks.text_networks rapidocr/models
 
 Normalisations are merged into the layers before them and weights kept in 16 bits (computed with in 32); the last layer
-of the recogniser is a file of its own. A second recogniser computes in whole numbers (``benchmarks/integer_networks.py``);
-``--figures 0`` leaves that one as it is.
+of the recogniser is a file of its own. A second recogniser, by ``benchmarks/integer_networks.py``, computes in whole
+numbers; ``--figures 0`` leaves it as it is.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The two networks behind the door: one finds lines of text, one reads crops of them.
 
-They are the models of PP-OCRv6 small (Apache-2.0), run by onnxruntime; ``networks/NOTICE`` says where they come from and
+They are the models of PP-OCRv6 small (Apache-2.0), run by onnxruntime; ``networks/NOTICE`` says where they are from and
 what was changed. Most sums of the recogniser are computed in whole numbers of 8 bits (Jacob et al. 2018); crops that it
 doubts are read by the model itself. What surrounds the networks follows their training: the finder gives a map of text
 that is thresholded, its blobs boxed and grown (differentiable binarization, Liao et al. 2020); the recogniser gives a
