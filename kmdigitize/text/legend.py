@@ -20,6 +20,7 @@ from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels, labels_row
 from kmdigitize.text.counts import split_counts
+from kmdigitize.text.covered_labels import covered_entries, named_by_rows
 from kmdigitize.text.ink import text_color, text_height
 from kmdigitize.text.legend_grid import without_grid
 from kmdigitize.text.legend_labels import (
@@ -81,12 +82,13 @@ def read_legend(
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [entry_without_sample(token) for token in missed]
+        entries += covered_entries(figure.pixels, chosen, [token.box for token in missed], height)
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))
     else:
         entries = direct
-    confirmed = confirmed_labels(with_signs(entries, figure.pixels), mine)
+    confirmed = named_by_rows(confirmed_labels(with_signs(entries, figure.pixels), mine), mine)
     log.debug("legend of panel %s: %s", panel.name, [e.label for e in confirmed])
     return confirmed
 
