@@ -37,7 +37,8 @@ def covered_entries(
     steps = [b - a for a, b in pairwise(rows)]
     pitches = [min(steps)] if steps else (_PITCHES * height).tolist()
     found: list[LegendEntry] = []
-    for row, side in ((rows[0], -1.0), (rows[-1], 1.0)):
+    for last, side in ((rows[0], -1.0), (rows[-1], 1.0)):
+        row = last
         while (entry := _next_entry(pixels, chosen, [row + side * pitch for pitch in pitches], height)) is not None:
             free = not any(box.top < entry.box.center_y < box.bottom for box in taken)
             if not free or entry.sample is None:
