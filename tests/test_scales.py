@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmdigitize.detect.scales import StatedAxes, fit_scales
-from kmdigitize.detect.scales_labels import has_decades
-from kmdigitize.detect.scales_lattice import value_step
+from kmdigitize.detect.scales_labels import best_labels, has_decades
+from kmdigitize.detect.scales_lattice import LatticeSettings, value_step
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import Box
@@ -245,3 +245,16 @@ def test_the_zero_of_the_other_axis_beside_the_corner_breaks_no_axis() -> None:
     corner = NumberLabel(0.0, "0", Box(axes.frame.left - 7, bottom - 5, axes.frame.left - 1, bottom + 5))
     scales = fitted(axes, [*axes.labels(), corner])
     assert scales.y.to_value(np.array([axes.frame.bottom])) == pytest.approx(0.6, abs=0.005)
+
+
+def test_single_digits_on_end_among_labels_on_end_are_labels() -> None:
+    line = [NumberLabel(v, t, Box(79, y - h / 2, 88, y + h / 2)) for t, v, y, h in _ON_END]
+    found = best_labels([line], False, 9.0, LatticeSettings())
+    assert found is not None
+    assert found.distinct == 3
+    pieces = [NumberLabel(5.0, "5", Box(79, 72, 88, 77)), NumberLabel(0.0, "0", Box(79, 83, 88, 88))]
+    assert best_labels([[*line[:1], *pieces]], False, 9.0, LatticeSettings()) is None
+
+
+_ON_END = (("1", 1.0, 32.5, 6.0), ("0.5", 0.5, 82.5, 18.0), ("0", 0.0, 133.5, 6.0))
+"""Text, value, middle row and height of labels that are read from bottom to top."""

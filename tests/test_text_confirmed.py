@@ -127,3 +127,10 @@ def test_a_row_whose_first_count_is_printed_over_its_label_spoils_no_name() -> N
     ]
     found = confirmed_labels(_entries(*legend), [*legend, *rows])
     assert [e.label for e in found] == ["Pembrolizumab", "Chemotherapy"]
+
+
+def test_a_row_whose_last_word_was_not_found_cuts_no_label() -> None:
+    legend = [_token("Arm A", 50, 10, 0.99), _token("Arm B", 50, 30, 0.99)]
+    table = [*_row("Arm", 200), *_row("Arm B", 220)]
+    found = confirmed_labels(_entries(*legend, direct=False), [*legend, *table])
+    assert [e.label for e in found] == ["Arm A", "Arm B"]

@@ -34,6 +34,15 @@ def test_a_column_of_samples_is_a_legend() -> None:
     assert entries[1].period == pytest.approx((4.0, 4.0), abs=0.5)
 
 
+@pytest.mark.parametrize(("heading", "names"), [("Group", ["0"]), ("", [])])
+def test_a_number_alone_is_an_arm_under_a_heading(heading: str, names: list[str]) -> None:
+    page = blank_page()
+    page[59:61, 110:140] = RED
+    title = [TextToken(heading, Box(110, 38, 140, 47))] if heading else []
+    entries = read_legend(Figure("f", page), PANEL, [*title, label_at("0", 60)])
+    assert [entry.label for entry in entries] == names
+
+
 def test_tinted_keys_and_grid_lines_do_not_matter() -> None:
     page = blank_page()
     page[:, ::25] = 230

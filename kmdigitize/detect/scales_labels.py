@@ -117,8 +117,18 @@ def _with_point(label: NumberLabel) -> NumberLabel:
 
 
 def _upright(line: Sequence[NumberLabel]) -> list[NumberLabel]:
-    """Labels without single digits that lie on their side: those are pieces of labels that are turned."""
-    return [one for one in line if len(one.text.strip()) > 1 or one.box.height + 1 > 0.9 * (one.box.width + 1)]
+    """Labels without pieces of others: single digits that lie on their side, unless all labels are turned.
+
+    Where longer ones stand on end, a lying digit without another one close to it is a label as they are.
+    """
+    lying = [one for one in line if len(one.text.strip()) == 1 and one.box.height + 1 <= 0.9 * (one.box.width + 1)]
+    on_end = any(len(one.text.strip()) > 1 and one.box.height > one.box.width for one in line)
+    alone = [
+        one
+        for one in lying
+        if all(abs(one.box.center_y - o.box.center_y) > 2 * one.box.width for o in lying if o is not one)
+    ]
+    return [one for one in line if one not in lying or (on_end and one in alone)]
 
 
 def _without_percent_glyph(line: Sequence[NumberLabel]) -> Sequence[NumberLabel]:

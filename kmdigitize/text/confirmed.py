@@ -68,7 +68,7 @@ def _confirmed_once(entries: Sequence[LegendEntry], tokens: Sequence[TextToken])
         near = [t for t in rows if _alike(entry.label, t.text) and _digits(t.text) >= _digits(alone)]
         nearest = [t for t in near if _is_nearest(entry, t, open_entries)]
         less = _LESS if entry.place == "direct" else 0.0
-        better = [t for t in nearest if t.confidence > sure - less]
+        better = [t for t in nearest if t.confidence > sure - less and not (sure >= _UNSURE and _is_cut(t, entry))]
         repeated = any(plain_label(t.text) == plain_label(entry.label) for t in tokens if t not in own)
         spelt = [split_counts(t.text)[0] for t in labels if plain_label(t.text) == plain_label(entry.label)]
         spoilt = entry.place == "direct" or re.match(r"[-–—_|~'.]", entry.label) is not None
@@ -81,6 +81,11 @@ def _confirmed_once(entries: Sequence[LegendEntry], tokens: Sequence[TextToken])
             label = " ".join(_confirmed_word(word, words) for word in label.split())
         result.append(replace(entry, label=label))
     return tuple(result)
+
+
+def _is_cut(token: TextToken, entry: LegendEntry) -> bool:
+    """Whether a row's label is a label of the legend whose last word was not found."""
+    return entry.place == "legend" and entry.label.lower().startswith(f"{token.text.lower()} ")
 
 
 def _is_nearest(entry: LegendEntry, token: TextToken, entries: Sequence[LegendEntry]) -> bool:

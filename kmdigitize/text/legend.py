@@ -75,7 +75,7 @@ def read_legend(
     candidates = without_line_from_edge(candidates, edges)
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
-    chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, height, settings), height)
+    chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, labels, height, settings), height)
     direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
         missed = labels_without_sample(figure.pixels, chosen, labels, height, settings)
@@ -174,17 +174,30 @@ def _with_samples_right(
     return back
 
 
-def _one_legend(candidates: list[_Candidate], height: float, settings: LegendSettings) -> list[_Candidate]:
-    """The largest set of candidates that could be one legend, in printed order."""
+def _one_legend(
+    candidates: list[_Candidate], labels: Sequence[TextToken], height: float, settings: LegendSettings
+) -> list[_Candidate]:
+    """The largest set of candidates that could be one legend, in printed order.
+
+    A number alone is one only under a heading.
+    """
     best: list[_Candidate] = []
     for seed in candidates:
         group = [c for c in candidates if _alike(seed, c, height, settings)]
         if _weight(group) > _weight(best):
             best = group
-    if len(best) == 1 and is_number(best[0][0].text):
+    if len(best) == 1 and is_number(best[0][0].text) and not any(_is_under(best[0], label) for label in labels):
         return []
     best = [(token, _whole_sample(sample, best)) for token, sample in best]
     return sorted(best, key=lambda c: _reading_order(c[0].box, height))
+
+
+def _is_under(candidate: _Candidate, heading: TextToken) -> bool:
+    """Whether text stands right above a candidate, beginning where its sample does."""
+    token, sample = candidate
+    height = token.box.height + 1
+    above = 0 < token.box.top - heading.box.bottom < 2 * height
+    return above and abs(heading.box.left - sample.box.left) < height and not is_number(heading.text)
 
 
 def _apart_from_curves(pixels: Pixels, panel: Panel, chosen: list[_Candidate], height: float) -> list[_Candidate]:
