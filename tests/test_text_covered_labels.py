@@ -42,7 +42,8 @@ def test_from_one_label_the_next_line_is_looked_for() -> None:
 
 
 def test_a_label_that_was_read_and_a_line_of_another_length_are_no_covered_arms() -> None:
-    assert covered_entries(_legend(), _chosen(58, 76), [Box(60, 35, 90, 47), Box(60, 89, 90, 101)], 12.0) == []
+    read = [TextToken("A-censored", Box(60, row - 5, 90, row + 7), 0.99) for row in (40, 94)]
+    assert covered_entries(_legend(), _chosen(58, 76), read, 12.0) == []
     assert covered_entries(_legend(_ROWS, (60, 30, 30, 12)), _chosen(58, 76), [], 12.0) == []
 
 

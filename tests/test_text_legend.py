@@ -12,9 +12,10 @@ from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure, Rgb, TextToken
 from kmdigitize.records.printed import Dash, LegendEntry
+from kmdigitize.text.dash_classes import classify_dash
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_pairs import paired_entries
-from kmdigitize.text.samples import classify_dash, find_sample
+from kmdigitize.text.samples import find_sample
 
 
 def test_a_column_of_samples_is_a_legend() -> None:
@@ -124,6 +125,16 @@ def test_a_curve_of_another_colour_close_by_is_no_part_of_a_sample() -> None:
 )
 def test_dash_classes(pattern: str, stroke: float, dash: str) -> None:
     assert classify_dash(np.array([c == "#" for c in pattern], bool), stroke)[0] == dash
+
+
+@pytest.mark.parametrize(("mark", "dash"), [(0, "dashed"), (85, "unknown")])
+def test_a_blank_in_the_middle_of_a_sample_is_a_gap_and_a_mark_none(mark: int, dash: Dash) -> None:
+    page = blank_page()
+    page[39:41, 110:123] = page[39:41, 127:140] = 0
+    page[:mark, 124:126] = 0
+    sample = find_sample(page, Box(150, 35, 170, 45), 11.0, (90.0, 300.0))
+    assert sample is not None
+    assert sample.dash == dash
 
 
 def test_a_sample_beside_the_frame_begins_at_the_frame() -> None:

@@ -18,6 +18,7 @@ from kmdigitize.records.figure import TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import labels_row, plain_label
 from kmdigitize.text.samples import LineSample, find_sample
+from kmdigitize.text.wordings import is_statistic
 
 _PITCHES = np.arange(1.0, 2.3, 0.1)
 """Distances of the lines of a legend, in text heights, that are tried where only one label was read."""
@@ -28,11 +29,17 @@ _OFF = 0.3
 
 
 def covered_entries(
-    pixels: Pixels, chosen: Sequence[tuple[TextToken, LineSample]], taken: Sequence[Box], height: float
+    pixels: Pixels, chosen: Sequence[tuple[TextToken, LineSample]], tokens: Sequence[TextToken], height: float
 ) -> list[LegendEntry]:
-    """Entries without a label for samples above and below the ``chosen`` ones; none where a label is ``taken`` (px)."""
+    """Entries without a label for samples above and below the ``chosen`` ones (px).
+
+    None where one of ``tokens`` that begins in the column of the labels was read for certain: it says something else.
+    """
     if not chosen or max(abs(token.box.left - chosen[0][0].box.left) for token, _ in chosen) > height:
         return []
+    left = chosen[0][0].box.left
+    near = [t for t in tokens if abs(t.box.left - left) <= height and t.confidence >= _CERTAIN]
+    taken = [t.box for t in near if not is_statistic(t.text)]
     rows = sorted(sample.box.center_y for _, sample in chosen)
     steps = [b - a for a, b in pairwise(rows)]
     pitches = [min(steps)] if steps else (_PITCHES * height).tolist()

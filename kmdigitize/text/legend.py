@@ -82,7 +82,7 @@ def read_legend(
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [entry_without_sample(token) for token in missed]
-        entries += covered_entries(figure.pixels, chosen, [token.box for token in missed], height)
+        entries += covered_entries(figure.pixels, chosen, mine, height)
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))

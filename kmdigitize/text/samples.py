@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray, IntArray, Pixels
 from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import Dash
+from kmdigitize.text.dash_classes import classify_dash
 from kmdigitize.text.ink import of_last_hue
 
 
@@ -184,9 +184,10 @@ def _measure(
     color = _color(window, core, solid if solid.size else np.array([left]), usual)
     along = contrast[core, left : right + 1] > 0.5 * peak
     marked = thickness > 1.5 * usual + 1
-    dash, period = classify_dash(along | marked, max(1.0, stroke))
     place = np.linspace(-0.5, 0.5, len(along))
     gap = ~(along | marked) & (np.abs(place) < 0.15)
+    blank = not marked.any() and _is_paper(window[:, left : right + 1], gap, settings.least)
+    dash, period = classify_dash(along | marked, max(1.0, stroke), blank)
     tall = np.where(gap[None, :] & (dash == "solid"), True, ink[:, left : right + 1])  # a mark that fills the window
     if dash == "solid" and _hidden_by_mark(tall, marked | gap, max(1.0, stroke)):
         dash = "unknown"
@@ -194,6 +195,15 @@ def _measure(
     box = Box(origin[0] + left, origin[1] + core - half, origin[0] + right, origin[1] + core + half)
     red, green, blue = (round(float(v)) for v in color)
     return LineSample(box, (red, green, blue), round(stroke, 2), dash, period)
+
+
+def _is_paper(window: FloatArray, gap: BoolArray, least: float) -> bool:
+    """Whether all of the columns in the ``gap`` of a sample are as its other columns are above and below the line.
+
+    A mark as high as the window is not seen against these columns, and looks like a gap.
+    """
+    paper = np.median(window[:, ~gap], axis=(0, 1)) if not gap.all() else np.zeros(3)
+    return bool(gap.any() and np.abs(np.median(window[:, gap], axis=1) - paper).max() <= least)
 
 
 def _hidden_by_mark(ink: BoolArray, marked: BoolArray, stroke: float) -> bool:
@@ -224,48 +234,6 @@ def _color(window: FloatArray, core: int, columns: IntArray, usual: float) -> Fl
     center = np.median(window[core, columns], axis=0)
     plausible = np.ptp(spread) >= np.ptp(center) and spread.min() > -40
     return np.asarray(np.clip(spread, 0, 255) if plausible else center, np.float64)
-
-
-def classify_dash(on: BoolArray, stroke: float) -> tuple[Dash, tuple[float, ...]]:
-    """Dash class and period (on, off, … px) of a line whose pixels along it are ``on``; ``stroke`` is its width in px.
-
-    The pattern begins at the left end; the last run may be cut off and counts only if it is the only one. Gaps of
-    under half a stroke width are noise, a single gap in the middle is the edge of a censor mark. Dots are about as
-    long as the line is wide.
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], on.astype(np.int8), [0]])))
-    starts, ends = edges[::2], edges[1::2]
-    whole = ends - starts >= min(2.0, 0.6 * stroke)
-    starts, ends = starts[whole], ends[whole]
-    if len(starts) == 0:
-        return "unknown", ()
-    gaps = starts[1:] - ends[:-1]
-    real = gaps > max(1.0, 0.4 * stroke)
-    if real.sum() == 0 or (real.sum() == 1 and len(on) > 6 * gaps.max() and _central(starts, ends, real, len(on))):
-        return "solid", ()
-    keep = np.concatenate([[True], real])
-    starts, ends = starts[keep], np.concatenate([ends[:-1][real], ends[-1:]])
-    return _dash_of_runs(np.asarray(ends - starts, np.float64), float(np.median(starts[1:] - ends[:-1])), stroke)
-
-
-def _dash_of_runs(lengths: FloatArray, off: float, stroke: float) -> tuple[Dash, tuple[float, ...]]:
-    inner = lengths[:-1] if len(lengths) > 1 else lengths
-    on = float(np.median(inner))
-    if lengths[-1] > 1.8 * inner.max() and lengths[-1] > 1.8 * stroke:
-        return "dashdot", (float(lengths[-1]), off, on, off)
-    uneven = inner.max() > 1.8 * inner.min() and inner.max() - inner.min() > max(1.5, 0.8 * stroke)
-    if len(inner) > 1 and uneven and inner.max() > 1.8 * stroke:
-        middle = (inner.max() + inner.min()) / 2
-        return "dashdot", (float(np.median(inner[inner > middle])), off, float(np.median(inner[inner <= middle])), off)
-    if on <= 1.1 * stroke or (on <= 1.8 * stroke and off >= 1.25 * on):
-        return "dotted", (on, off)
-    return "dashed", (on, off)
-
-
-def _central(starts: NDArray[np.intp], ends: NDArray[np.intp], real: BoolArray, length: int) -> bool:
-    """The only gap lies in the middle, where a legend draws its censor mark."""
-    index = int(np.flatnonzero(real)[0])
-    return bool(abs((ends[index] + starts[index + 1]) / 2 - length / 2) < 0.12 * length)
 
 
 def joins_a_curve(pixels: Pixels, sample: LineSample, height: float, axis: float) -> bool:
