@@ -249,11 +249,12 @@ def _traced(
     table = read.risk_table
     expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
     borrowed = borrowed_legend(read.legend, legends) if read.legend or not names_arms(table) else ()
+    named = sum(bool(entry.label) for entry in read.legend)
     with watch.lap("trace curves"):
         for legend in (borrowed, read.legend) if borrowed else (read.legend,):
             hints = legend, page.tokens, expected
             traces, scales = traces_of(page.figure, read.panel, read.scales, hints, facts.direction, page.settings)
-            if legend == read.legend or (len(traces) > len(read.legend) and has_looks_of(traces, legend)):
+            if legend == read.legend or (len(traces) > named and has_looks_of(traces, legend)):
                 break
     return replace(read, scales=scales, traces=traces, legend=legend)
 

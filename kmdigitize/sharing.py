@@ -67,16 +67,22 @@ def borrowed_legend(
 
 
 def _is_part(some: Sequence[LegendEntry], legend: Sequence[LegendEntry]) -> bool:
-    """Whether ``legend`` has all entries of ``some``, by name and colour, and more."""
-    return len(legend) > len(some) and all(
-        any(
-            one.label == other.label
-            and one.color is not None
-            and other.color is not None
-            and color_distance(one.color, other.color) <= _ONE_COLOR
-            for other in legend
+    """Whether ``legend`` has all entries of ``some``, by name, if that was read, and colour, and names more."""
+    named = sum(bool(one.label) for one in some)
+    more = len(legend) >= len(some) and sum(bool(other.label) for other in legend) > named
+    return (
+        named > 0
+        and more
+        and all(
+            any(
+                one.label in ("", other.label)
+                and one.color is not None
+                and other.color is not None
+                and color_distance(one.color, other.color) <= _ONE_COLOR
+                for other in legend
+            )
+            for one in some
         )
-        for one in some
     )
 
 

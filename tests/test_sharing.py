@@ -130,6 +130,8 @@ def test_a_legend_is_borrowed_where_it_is_the_only_one_or_has_an_entry_more() ->
     assert borrowed_legend((a,), [(a, b), (a,), (b, c)]) == (a, b)
     assert borrowed_legend((replace(a, color=BLUE),), [(a, b), (b, c)]) == ()
     assert borrowed_legend((a, b), [(a, b), (a, b)]) == ()
+    assert borrowed_legend((a, replace(b, label="")), [(a, b), (a, c)]) == (a, b)
+    assert borrowed_legend((replace(a, label=""),), [(a, b)]) == ()
 
 
 def test_curves_keep_the_entry_they_were_traced_along_when_a_legend_is_put_together() -> None:
