@@ -8,6 +8,7 @@ window wider than any stroke. Assumes darker ink on a lighter panel for the band
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.page import brightest_channel
 from kmdigitize.detect.runs import Image, length
 
 
@@ -62,13 +64,15 @@ def find_background(
     lines = np.zeros(pixels.shape[:2], np.float32)
     for axis in (0, 1):
         thin = _panel_wide_lines(pixels, axis, size, s.visible)
+        if not thin.any():
+            continue
         depth = np.linalg.norm(thin, axis=1)
         strong = depth > max(s.strong * deepest, 3 * s.visible)
         pale = np.where(strong[:, None], 0, thin)
         share = np.where(strong, np.clip(depth / max(deepest, 1.0), 0, 1), 0).astype(np.float32)
-        paper = paper + (pale[None] if axis else pale[:, None])
-        lines = np.maximum(lines, share[None, :] if axis else share[:, None])
-    return Background(np.clip(paper, 0, 255).astype(np.float32), lines, panel, banded)
+        paper += pale[None] if axis else pale[:, None]
+        np.maximum(lines, share[None, :] if axis else share[:, None], out=lines)
+    return Background(np.clip(paper, 0, 255, out=paper), lines, panel, banded)
 
 
 def common_color(pixels: Image) -> Image:
@@ -89,15 +93,14 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     window = np.ones((size, 1) if axis == 0 else (1, size), np.uint8)
     whole = pixels.astype(np.uint8)
     closed, opened = (cv2.morphologyEx(whole, way, window) for way in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN))
-    unlike = cv2.max(cv2.subtract(closed, whole), cv2.subtract(whole, opened)) > visible * LEAST_SEEN / 3**0.5
-    shown = unlike[..., 0] | unlike[..., 1] | unlike[..., 2]
-    shown = shown if axis == 0 else shown.T
-    across = shown.shape[1]
+    unlike = np.asarray(cv2.max(cv2.subtract(closed, whole), cv2.subtract(whole, opened)), np.uint8)
+    shown = brightest_channel(unlike) > visible * LEAST_SEEN / 3**0.5
+    across = pixels.shape[1 - axis]
     cuts = np.linspace(across // 50, across - across // 50, 9).astype(int)
     step = max(1, across // 400)
     parts = [slice(a, b, step) for a, b in pairwise(cuts)]
-    likely = np.flatnonzero(sum(shown[:, part].mean(axis=1) >= 0.5 for part in parts) >= len(parts) - 1)
-    result = np.zeros((len(shown), 3), np.float32)
+    likely = np.flatnonzero(_mostly(shown, axis, parts).sum(axis=0) >= len(parts) - 1)
+    result = np.zeros((pixels.shape[axis], 3), np.float32)
     if not likely.size:
         return result
     rows = (image[likely] if axis == 0 else image[:, likely].transpose(1, 0, 2) for image in (pixels, closed, opened))
@@ -108,6 +111,16 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
     result[likely] = np.where((seen > visible * LEAST_SEEN)[:, None], np.median(eighths, axis=0), 0)
     return result
+
+
+def _mostly(shown: NDArray[np.bool_], axis: int, parts: Sequence[slice]) -> NDArray[np.bool_]:
+    """Whether at least half of each of the p ``parts`` of every row (axis 0) or column (axis 1) is ``shown``, (p, n)."""
+    inside = np.zeros((len(parts), shown.shape[1 - axis]), np.float32)
+    for row, part in zip(inside, parts, strict=True):
+        row[part] = 1
+    whole = shown.astype(np.float32)
+    count = inside @ (whole.T if axis == 0 else whole)
+    return np.asarray(2 * count >= inside.sum(axis=1, keepdims=True), np.bool_)
 
 
 LEAST_SEEN = 0.6
@@ -121,17 +134,36 @@ def _shaded_bands(
     source = np.clip(pixels, 0, 255).astype(np.uint8)
     if lossy:
         source = np.asarray(cv2.medianBlur(source, 3), np.uint8)
-    closed = cv2.morphologyEx(source, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)).astype(np.float32)
+    whole = np.asarray(cv2.morphologyEx(source, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), np.uint8)
+    if not lossy and not _may_be_shaded(whole, panel, s):
+        return None
+    closed = whole.astype(np.float32)
     if lossy:
         closed = cv2.blur(closed, (5, 5)).astype(np.float32)
         # The brightest of many noisy pixels is brighter than the paper; a band's is as much too bright.
         closed -= _lift(closed, panel)
-    band = length(closed - panel) > 1.2 * s.visible
+    band = length(closed - panel) > VISIBLE_BANDS * s.visible
     band[band] = ~_nearly_ink(closed[band], panel, inks, s.band_depth)
-    core = cv2.erode(band.astype(np.uint8), np.ones((3, 3), np.uint8))
-    if core.mean() < s.band_share:
+    if not _covers(band, s.band_share):
         return None
     return np.where(band[..., None], closed, panel).astype(np.float32)
+
+
+def _may_be_shaded(closed: NDArray[np.uint8], panel: Image, s: BackgroundSettings) -> bool:
+    """Whether enough of ``closed`` (h, w, 3) is off the panel's colour in one channel to be off it in all together."""
+    least = VISIBLE_BANDS * s.visible / 3**0.5 - 0.5
+    off = brightest_channel(np.asarray(cv2.absdiff(closed, np.append(np.rint(panel), 0.0)), np.uint8))
+    return _covers(off > least, s.band_share)
+
+
+def _covers(band: NDArray[np.bool_], share: float) -> bool:
+    """Whether a mask covers that ``share`` of the panel without its rim."""
+    core = cv2.erode(band.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return cv2.countNonZero(core) >= share * core.size
+
+
+VISIBLE_BANDS = 1.2
+"""How much farther than visible from the panel's colour a band must be."""
 
 
 def _lift(closed: Image, panel: Image) -> Image:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
 from kmdigitize.detect.evidence import color_space, shade_of_strokes
-from kmdigitize.detect.runs import Image, length
+from kmdigitize.detect.runs import Image, length, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _votes(
         depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8))
     )
     ridge &= clear & (depth > 0.2 * np.percentile(depth[::2, ::2], 99.8))
-    ys, xs = np.nonzero(ridge)
+    ys, xs = places(ridge)
     pick = np.linspace(0, ys.size - 1, min(ys.size, count)).astype(int)
     where = (ys[pick], xs[pick])
     mean = cv2.GaussianBlur(departure, (0, 0), 1.2 if lossy else 0.5)[where]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
 from kmdigitize.detect.paths import box_mean
-from kmdigitize.detect.runs import Image, length
+from kmdigitize.detect.runs import Image, length, places
 
 _LUMA_CHROMA = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0.5, -0.081]], np.float32)
 """RGB (row) to luma and two chromas, as JPEG stores them (ITU-T T.871): luma keeps its place, chroma is blurred."""
@@ -80,7 +80,7 @@ def measure_evidence(
     """Share of each pixel of ``pixels`` (h, w, 3) covered by each of ``inks`` (k, 3) of strokes ``stroke`` px wide."""
     s = settings or EvidenceSettings()
     plain = length(background.paper - pixels)
-    where = np.nonzero(plain > s.visible * (2 if lossy else 1))
+    where = places(plain > s.visible * (2 if lossy else 1))
     seen = _look(pixels, background, where, stroke, lossy)
     likelihood = _likelihoods(seen, background.panel, inks, s)
     likelihood = likelihood**2  # an ink that fits better takes nearly all of a pixel, or coverage would be biased

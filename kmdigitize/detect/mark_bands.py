@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.detect.runs import Image, Runs, vertical_runs
 
 
@@ -18,10 +19,15 @@ def filled_marks(marks: Image, stroke: float) -> NDArray[np.bool_]:
 
 def without_holes(mask: NDArray[np.bool_], tallest: float) -> NDArray[np.bool_]:
     """``mask`` (h, w) with the paper that it encloses in patches of up to ``tallest`` px: the insides of circles."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    hole = (size <= tallest) & (np.arange(count) > 0)
-    return np.asarray(mask | hole[labels], np.bool_)
+    paper = (~mask).astype(np.uint8)
+    first = int(paper.argmax())
+    # Nearly all paper hangs together: once it is filled from its first pixel, little is left to look at.
+    _, _, _, (_, _, width, height) = cv2.floodFill(paper, None, (first % mask.shape[1], first // mask.shape[1]), 2)
+    left = pieces_of((paper == 1).astype(np.uint8), 4)
+    hole = np.maximum(left.width, left.height) <= tallest
+    filled = mask | (paper == 2) if max(width, height) <= tallest else mask.copy()
+    filled.ravel()[left.index[hole[left.piece]]] = True
+    return filled
 
 
 def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0) -> Image:

@@ -13,7 +13,7 @@ import numpy as np
 
 from kmdigitize.detect.marks_bars import UPRIGHT
 from kmdigitize.detect.marks_render import SHARP, MarkLook, stamps_of
-from kmdigitize.detect.marks_scene import Gains, Places, Scene, gains
+from kmdigitize.detect.marks_scene import Gains, Places, Scene, gains, likely_places
 from kmdigitize.geometry import BoolArray, FloatArray
 
 
@@ -77,8 +77,9 @@ def fit_look(look: MarkLook, scenes: Sequence[Scene], lossy: bool, settings: Fit
 
 def _likeliest(look: MarkLook, scene: Scene, most: int) -> Scene:
     """The scene with only the places where marks are likeliest."""
-    found = gains(look, scene)
-    worth = np.where(found.gain > 0.25 * found.most, found.gain, -np.inf)
+    worth, some = np.full(scene.places.x.size, -np.inf), likely_places(look, scene)
+    found = gains(look, scene, some)
+    worth[some] = np.where(found.gain > 0.25 * found.most, found.gain, -np.inf)
     kept = np.sort(np.argsort(-worth, kind="stable")[:most])
     return replace(scene, places=Places(scene.places.x[kept], scene.places.y[kept]))
 

@@ -66,10 +66,14 @@ def ground_of(ink: MarkInk, reach: int, least: float) -> Ground:
     height, width = ink.ink.shape
     margin = 2 * reach + 1
     wide = width + 2 * margin
-    says = np.where(ink.known, np.float32(0), np.float32(1))
-    plain, spread, seen = (_flat(image, margin) for image in (ink.ink * says, ink.spread * says, says))
+    row, next_row = (np.clip(rows_of(y), -reach - 1, height + reach) for y in (ink.y, ink.next_y))
+    # Rows that no template reaches are left out.
+    first = max(int(min(row.min(), next_row.min())) - reach, 0)
+    band = slice(first, max(int(max(row.max(), next_row.max())) + reach + 1, first))
+    says = np.where(ink.known[band], np.float32(0), np.float32(1))
+    plain, spread, seen = (_flat(image, margin) for image in (ink.ink[band] * says, ink.spread[band] * says, says))
     column = margin + np.clip(ink.x.astype(np.int64), -reach - 1, width + reach)
-    row, next_row = (margin + np.clip(rows_of(y), -reach - 1, height + reach) for y in (ink.y, ink.next_y))
+    row, next_row = margin + row - first, margin + next_row - first
     here, after = row * wide + column, next_row * wide + column
     lacks = np.float32((1 + least) / 2) * seen - spread
     return Ground(plain, spread, seen, lacks, wide, here, after, row != next_row, _away(ink.busy > 0))

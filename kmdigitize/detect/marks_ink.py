@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from kmdigitize.detect.page import brightest_channel, darkest_channel
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray, Pixels
 from kmdigitize.records.curves import Evidence, Trace
 
@@ -111,7 +112,7 @@ def dark_ink(
     patch = pixels[evidence.top : evidence.top + height, evidence.left : evidence.left + width]
     known = np.zeros(patch.shape[:2], dtype=bool)
     if thin and is_grey(evidence):
-        black = np.asarray((255 - patch).min(axis=2) / np.float32(255), dtype=np.float32)
+        black = np.asarray((255 - brightest_channel(patch)) / np.float32(255), dtype=np.float32)
         known |= drawn(evidence, traces[index], MARGINS[1])
     else:
         black = _share_of_black(255 - patch, 255 - np.array(evidence.color, dtype=np.float32))
@@ -125,7 +126,7 @@ def dark_ink(
 
 def _share_of_black(missing: Pixels, color: FloatImage) -> FloatImage:
     """Share of black (h, w) in pixels with ``missing`` light (h, w, 3), over a curve that lacks ``color`` (3,)."""
-    deepest = missing.min(axis=2).astype(np.float32)
+    deepest = darkest_channel(missing).astype(np.float32)
     if float(np.ptp(color)) < 40:
         # A grey curve is a thinner black: only what is darker than the curve can be told.
         grey = float(color.max())
@@ -133,7 +134,7 @@ def _share_of_black(missing: Pixels, color: FloatImage) -> FloatImage:
     # Two-ink unmixing by normal equations: missing light = share of colour · color + share of black · 255.
     light = missing.astype(np.float32)
     cc, cb, bb = float(color @ color), float(color.sum() * 255), 3 * 255.0**2
-    black = (cc * light.sum(axis=2) * 255 - cb * (light @ color)) / (cc * bb - cb**2)
+    black = (cc * (light[..., 0] + light[..., 1] + light[..., 2]) * 255 - cb * (light @ color)) / (cc * bb - cb**2)
     return np.asarray(np.clip(np.minimum(black, deepest / 255.0 * 1.1), 0.0, 1.0), dtype=np.float32)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from kmdigitize.detect.marks_bars import BARS
 from kmdigitize.detect.marks_fit import DEFAULT, FitSettings, accepted, least_gain
 from kmdigitize.detect.marks_render import MarkLook, stamps_of
-from kmdigitize.detect.marks_scene import Scene, draw_on, gains
+from kmdigitize.detect.marks_scene import Scene, draw_on, gains, likely_places
+from kmdigitize.geometry import FloatArray
 
 
 def take_marks(
@@ -23,7 +24,7 @@ def take_marks(
     taken: list[list[tuple[float, float]]] = [[] for _ in scenes]
     least, apart = least_gain(look, settings), closest(look)
     wide, high = stamps_of(look).apart
-    worth = [accepted(gains(look, scene), least, settings) for scene in scenes]
+    worth = [_worth(look, scene, least, settings) for scene in scenes]
     taboo = [np.zeros(scene.places.x.size, dtype=bool) for scene in scenes]
     while True:
         tops = [int(np.argmax(values)) for values in worth]
@@ -40,6 +41,13 @@ def take_marks(
                 places = scene.places
                 near = np.flatnonzero((np.abs(places.x - x) <= wide) & (np.abs(places.y - y) <= high) & ~no)
                 values[near] = accepted(gains(look, scene, near), least, settings)
+
+
+def _worth(look: MarkLook, scene: Scene, least: float, settings: FitSettings) -> FloatArray:
+    """What a mark at each place (m,) of the scene explains, -inf where none may stand."""
+    worth, some = np.full(scene.places.x.size, -np.inf), likely_places(look, scene, least)
+    worth[some] = accepted(gains(look, scene, some), least, settings)
+    return worth
 
 
 def closest(look: MarkLook) -> float:

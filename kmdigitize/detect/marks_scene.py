@@ -137,6 +137,31 @@ def gains(look: MarkLook, scene: Scene, index: IntArray | None = None) -> Gains:
     return Gains(gain, most)
 
 
+def likely_places(look: MarkLook, scene: Scene, least: float = 0.0) -> IntArray:
+    """The scene's places at which the mark ``look`` may explain ``least`` px² or more, or anything at all, (k,).
+
+    It explains no more than all the unexplained ink in the box around it.
+    """
+    stamps, places = stamps_of(look), scene.places
+    inked = len(stamps.cover)
+    if not inked or not places.x.size:
+        return np.arange(places.x.size)
+    wide, high = (int(np.abs(offsets[:inked]).max()) for offsets in (stamps.columns, stamps.rows))
+    column, row, _ = pixels_of(places.x, places.y)
+    first = int(np.clip(row.min() - high, 0, scene.canvas.shape[0] - 1))
+    band = slice(first, max(int(row.max()) + high + 1, first + 1))
+    left = np.maximum(scene.ink.cover[band] - scene.canvas[band], 0) ** 2
+    left[scene.ink.hidden[band]] = 0
+    window = (2 * wide + 1, 2 * high + 1)
+    most = cv2.boxFilter(left, cv2.CV_32F, window, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    bound = most[np.clip(row - first, 0, len(most) - 1), np.clip(column, 0, most.shape[1] - 1)]
+    return np.flatnonzero(bound > max(least * (1 - ROUNDED) - ROUNDED, NOTHING))
+
+
+ROUNDED, NOTHING = 1e-5, 1e-12
+"""What rounding may take from a bound, and ink (px²) that is none."""
+
+
 def fresh(scenes: Sequence[Scene]) -> list[Scene]:
     """The scenes with canvases of their own to be filled, shared as those of ``scenes`` are."""
     copies = {id(scene.canvas): scene.canvas.copy() for scene in scenes}

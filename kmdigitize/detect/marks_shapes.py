@@ -136,8 +136,11 @@ def match(shapes: Sequence[Shape], ground: Ground) -> list[tuple[FloatArray, Flo
     centre = np.concatenate([ground.here[tried], ground.after[index[tried.size :]]])
     likely = ground.may_fit([shape.inked for shape in shapes], centre) & (ground.away[index] <= reach[:, None])
     result = []
-    for shape, column in zip(shapes, likely, strict=True):
+    for shape, column, any_likely in zip(shapes, likely, likely.any(axis=1).tolist(), strict=True):
         fit, visible = np.full(ground.here.size, -1.0), np.zeros(ground.here.size)
+        if not any_likely:
+            result.append((fit, visible))
+            continue
         for some in (np.flatnonzero(column[: tried.size]), tried.size + np.flatnonzero(column[tried.size :])):
             if some.size:
                 here, seen = _fit_at(shape, ground, centre[some])

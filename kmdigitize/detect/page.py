@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.geometry import FloatArray, IntArray, Pixels
 from kmdigitize.records.figure import Figure, Rgb
 
@@ -93,7 +94,7 @@ def background_color(pixels: Pixels) -> Rgb:
     )
     coarse = (ring >> 3).astype(np.int64) @ np.array([1024, 32, 1])
     commonest = ring[coarse == np.bincount(coarse).argmax()]
-    red, green, blue = (int(value) for value in np.median(commonest, axis=0))
+    red, green, blue = (int(middle_and_spread(channel)[0]) for channel in commonest.T)
     return red, green, blue
 
 
@@ -185,10 +186,10 @@ def _stroke_leans(dark: Pixels, settings: PageSettings) -> list[tuple[float, flo
     least = max(8, int(settings.long_stroke * dark.shape[1]))
     strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(8, least // 3)), np.uint8))
     strokes = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    found = pieces_of(np.asarray(strokes, np.uint8))
     leans: list[tuple[float, float]] = []
-    for index in range(1, count):
-        left, top, width, height, _ = (int(value) for value in stats[index])
+    boxes = (found.left, found.top, found.width, found.height)
+    for left, top, width, height in zip(*(side.tolist() for side in boxes), strict=True):
         if width < least or height > max(12, width // 20):
             continue
         lean = _centroid_slope(thin[max(0, top - 2) : top + height + 2, left : left + width].astype(np.float64))
@@ -218,8 +219,8 @@ def _centroid_slope(strip: FloatArray) -> float | None:
 
 def _text_height(ink: Pixels) -> float:
     """Commonest height in px of glyph-like specks that have a neighbour of equal height beside them."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, top, width, height = stats[1:, :4].T
+    found = pieces_of(ink)
+    left, top, width, height = found.left, found.top, found.width, found.height
     limit = 0.08 * ink.shape[0]
     glyph = (height >= 5) & (height <= limit) & (width <= 1.3 * height) & (width >= 0.12 * height)
     left, top, width, height = left[glyph], top[glyph], width[glyph], height[glyph]

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from kmdigitize.detect.page import brightest_channel, darkest_channel, middle_and_spread
+from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.geometry import Pixels
 
 
@@ -77,10 +78,10 @@ def _lines_along_rows(dark: Pixels, inked: Pixels, text_px: float, settings: Lin
 
 def _pieces(mask: Pixels, thin: Pixels) -> list[Line]:
     """One line per connected piece of ``mask``; a piece as tall as long is no line."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    found = pieces_of(mask)
     lines: list[Line] = []
-    for index in range(1, count):
-        left, top, width, height = (int(value) for value in stats[index, :4])
+    boxes = (found.left, found.top, found.width, found.height)
+    for left, top, width, height in zip(*(side.tolist() for side in boxes), strict=True):
         if height > 0.34 * width:
             continue
         share = mask[top : top + height, left : left + width].mean(axis=1)

@@ -95,8 +95,7 @@ def _drawn(
     """Which squares of ``step`` px hold ink that is neither text nor within ``around`` px of a frame."""
     step, around, contrast = tuning
     height, width = (side // step * step for side in pixels.shape[:2])
-    paper = np.full((1, 1, 3), background_color(pixels), np.uint8)
-    off = cv2.absdiff(pixels[:height, :width], np.broadcast_to(paper, (height, width, 3)))
+    off = cv2.absdiff(pixels[:height, :width], np.array([*background_color(pixels), 0.0]))
     dark = cv2.dilate(np.asarray(brightest_channel(np.asarray(off, np.uint8))), np.ones((step, step), np.uint8))
     ink: BoolArray = dark[step // 2 :: step, step // 2 :: step] > contrast
     margins = [(frame, around) for frame in frames] + [(token.box, float(step)) for token in tokens]

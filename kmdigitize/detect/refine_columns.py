@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kmdigitize.detect.runs import places
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 
 FloatImage = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -145,7 +146,7 @@ def _through_lines(coverage: FloatImage, occluded: FloatImage, widest: int) -> F
     """``coverage`` (h, n) with the lines filled in that cross a run: up to ``widest`` rows of ink that is none of the
     curve's, between pixels that are at least half in the curve, are as full as the paler of these."""
     foreign = (coverage <= INK) & (occluded > INK)
-    first, column = np.nonzero(foreign[1:] & (coverage[:-1] >= 0.5))
+    first, column = places(foreign[1:] & (coverage[:-1] >= 0.5))
     if not first.size:
         return coverage
     filled, last = coverage.copy(), first + 1
