@@ -29,7 +29,7 @@ def encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, np.ndarray):
-        return encode(value.tolist())
+        return _encode_array(value)
     if isinstance(value, np.generic):
         return encode(value.item())
     if isinstance(value, dict):
@@ -37,6 +37,13 @@ def encode(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [encode(item) for item in value]
     return value
+
+
+def _encode_array(values: np.ndarray[Any, Any]) -> Any:
+    """As :func:`encode`, without a look at every number where all are alike."""
+    if values.dtype.kind == "f" and values.ndim == 1:
+        return [float(f"{v:.9g}") if math.isfinite(v) else None for v in values.tolist()]
+    return values.tolist() if values.dtype.kind in "biu" else encode(values.tolist())
 
 
 def decode(data: Any, hint: Any) -> Any:

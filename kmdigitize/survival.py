@@ -60,7 +60,9 @@ def compare_arms(arm: IPD, reference: IPD) -> TwoArms:
 
 def km_steps(time: FloatArray, event: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Event times, survival just after, at risk just before, and events there, (k,) each."""
-    when, d = np.unique(time[event], return_counts=True)
+    times = np.sort(time[event])
+    first = np.flatnonzero(np.append(True, times[1:] != times[:-1])[: times.size])
+    when, d = times[first], np.diff(np.append(first, times.size))
     at_risk = time.size - np.searchsorted(np.sort(time), when, side="left")
     return when, np.cumprod(1.0 - d / at_risk, dtype=np.float64), at_risk.astype(np.float64), d.astype(np.float64)
 

@@ -114,7 +114,7 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
 
 
 def _mostly(shown: NDArray[np.bool_], axis: int, parts: Sequence[slice]) -> NDArray[np.bool_]:
-    """Whether at least half of each of the p ``parts`` of every row (axis 0) or column (axis 1) is ``shown``, (p, n)."""
+    """Whether half or more of each of p ``parts`` of every row (axis 0) or column (axis 1) is ``shown``, (p, n)."""
     inside = np.zeros((len(parts), shown.shape[1 - axis]), np.float32)
     for row, part in zip(inside, parts, strict=True):
         row[part] = 1

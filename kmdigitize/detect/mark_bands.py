@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.pieces import pieces_of
-from kmdigitize.detect.runs import Image, Runs, vertical_runs
+from kmdigitize.detect.runs import Image, Indices, Runs, vertical_runs
 
 
 def filled_marks(marks: Image, stroke: float) -> NDArray[np.bool_]:
@@ -30,8 +30,12 @@ def without_holes(mask: NDArray[np.bool_], tallest: float) -> NDArray[np.bool_]:
     return filled
 
 
-def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0) -> Image:
-    """How far each pixel lies from the middle of the vertical run of ``mask`` (h, w) it is in: 0 middle, 1 edge.
+def band_offset(
+    mask: NDArray[np.bool_], stroke: float, tallest: float, lean: float = 0.0
+) -> tuple[tuple[Indices, Indices], Image]:
+    """How far pixels lie from the middle of the vertical run of ``mask`` (h, w) they are in: 0 middle, 1 edge.
+
+    Rows and columns of the n pixels in bands, and their offsets (n,); all others have none.
 
     Most censor marks are symmetric about their curve, so in a band of touching marks the middle is the likelier row;
     where they ``lean`` (see :class:`~kmdigitize.detect.paths.Sheet`), it is the end on which they stand. Runs as thin
@@ -45,6 +49,4 @@ def band_offset(mask: NDArray[np.bool_], stroke: float, tallest: float, lean: fl
     half = np.maximum((size[tall] - stroke) / 2, 0.5)
     middle = (runs.first + runs.last)[run] / 2 + lean * half[run]
     offset = np.abs(rows - middle) / (half[run] * (1 + abs(lean)))
-    result = np.zeros(mask.shape, np.float32)
-    result[rows, columns] = np.minimum(offset, 1)
-    return result
+    return (rows, columns), np.minimum(offset, 1).astype(np.float32)

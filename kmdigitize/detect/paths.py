@@ -120,29 +120,44 @@ def path_costs(
     tallest = max(0.12 * occluded.shape[0], 8 * stroke)
     inked = sheet.coverage > 0.35
     band = without_holes(inked, tallest) if single else inked
-    coverage = sheet.coverage * (1 - s.band_edge * band_offset(band, stroke, tallest, sheet.lean))
-    hidden = occluded * (s.hidden + s.hidden_edge * band_offset(occluded > 0.35, stroke, tallest, sheet.lean))
+    coverage, hidden = sheet.coverage.copy(), occluded * s.hidden
+    places, offset = band_offset(band, stroke, tallest, sheet.lean)
+    coverage[places] *= 1 - s.band_edge * offset
+    places, offset = band_offset(occluded > 0.35, stroke, tallest, sheet.lean)
+    hidden[places] = occluded[places] * (s.hidden + s.hidden_edge * offset)
     opened = _across(horizontal_opening(coverage, stroke), stroke, 0.5, upright=True)
-    gained = s.seen * _across(coverage, stroke, 0.5, upright=True) + s.opened * opened
-    bare = 1 - _across(coverage, stroke, 1.2, upright=True)
+    gained = s.seen * _across(coverage, stroke, 0.5, upright=True)
+    gained += s.opened * opened
+    bare = _complement(_across(coverage, stroke, 1.2, upright=True))
     fallen = s.riser_seen * _across(coverage, stroke, 0.5, upright=False)
-    broken = 1 - _across(coverage, stroke, 1.2, upright=False)
+    broken = _complement(_across(coverage, stroke, 1.2, upright=False))
     free = 1 - occluded
     left = s.left_over * _left_over(free * opened) if alone else None
     marked = None
     if sheet.marks.any():
-        off_middle = band_offset(filled_marks(sheet.marks, stroke), stroke, tallest, sheet.lean)
-        marked = s.marked * sheet.marks * (1 - 1.2 * off_middle)
+        marked = s.marked * sheet.marks
+        places, offset = band_offset(filled_marks(sheet.marks, stroke), stroke, tallest, sheet.lean)
+        marked[places] *= 1 - 1.2 * offset
     through, on_line = occluded * s.riser_hidden, s.riser_on_line * sheet.lines
     for gap in (s.missing,) if missing is None else missing:
-        column = free * (gained + gap * bare) + hidden
+        column = gap * bare
+        column += gained
+        column *= free
+        column += hidden
         if marked is not None:
             column -= marked
-        drop = free * (fallen + s.riser_missing * gap / s.missing * broken)
+        drop = s.riser_missing * gap / s.missing * broken
+        drop += fallen
+        drop *= free
         drop += through
         drop += on_line
         falls = cv2.transpose(down_rows(np.add, drop))
         yield Costs(cv2.transpose(column), falls, left)
+
+
+def _complement(share: Image) -> Image:
+    """What ``share`` (h, w) lacks of 1, in its place."""
+    return np.subtract(1, share, out=share)
 
 
 def _left_over(ink: Image) -> Image:

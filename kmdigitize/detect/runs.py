@@ -59,7 +59,7 @@ def down_rows(way: np.ufunc, image: Image, upwards: bool = False) -> Image:
     filled[:1] = taken[:1]
     rows = list(filled)
     for before, row, after in zip(rows, taken[1:], rows[1:], strict=False):
-        way(before, row, after)
+        way(before, row, out=after)
     return result
 
 

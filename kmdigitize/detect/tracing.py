@@ -49,9 +49,14 @@ def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]
         # Of several unknown line types one is solid, and it is the one that the first path finds.
         arms = [replace(arm, dash="solid") if i == order[0] else arm for i, arm in enumerate(arms)]
     found: dict[int, Found] = {}
+    beside: dict[int, list[Road]] = {}
     for sweep in range(1 + (sweeps if len(arms) > 1 else 0)):
         for i in order:
             others = [found[j] for j in order if j != i and j in found]
+            roads = [other.road for other in others]
+            if i in found and _same_roads(roads, beside[i]):
+                continue
+            beside[i] = roads
             siblings = [arms[j] for j in range(len(arms)) if j != i]
             best = find_arm(sheet, arms[i], others, siblings)
             if best is not None:
@@ -59,6 +64,12 @@ def find_arms(sheet: Sheet, arms: Sequence[Arm], sweeps: int = 1) -> list[Found]
             elif sweep == 0:
                 found.pop(i, None)
     return [found[i] for i in sorted(found)]
+
+
+def _same_roads(roads: Sequence[Road], before: Sequence[Road]) -> bool:
+    """Whether other curves run as they did when an arm was last found beside them: it would be found again."""
+    same = (a.first == b.first and np.array_equal(a.rows, b.rows) for a, b in zip(roads, before, strict=False))
+    return len(roads) == len(before) and all(same)
 
 
 def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> Found | None:
