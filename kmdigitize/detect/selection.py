@@ -149,7 +149,7 @@ def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]
         unused = not mine and float((sheet.coverage > 0.5).any(axis=0).mean()) > s.running
         if not unused and (len(mine) < 2 or all(found.arm.dash == "solid" for found in mine)):
             continue
-        more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine])
+        more = find_arm(sheet, Arm(None, "unknown"), mine, [found.arm for found in mine], doubtful=False)
         covered = s.covered if unused else s.covered_broken
         gain, near = (0.0, sheet.stroke / 2) if unused else (s.gain, None)
         if more is None or (unused and is_area(sheet, more.road)):
@@ -186,12 +186,12 @@ def _unannounced_lines(
         mine = [found for j, found in result if j == k]
         if len(mine) > 1:
             continue
-        line = find_arm(sheets[k], Arm(None, "unknown"), mine, [base.arm])
+        line = find_arm(sheets[k], Arm(None, "unknown"), mine, [base.arm], doubtful=False)
         if line is None or not _convincing(line, sheets[k], s, s.covered_broken) or not _adds(line, result, s.gain, s):
             continue
         if share_of_marks(line, base, sheets[k]) > s.riding:
             continue
-        limit = find_arm(sheets[k], Arm(None, "unknown"), [*mine, line], [base.arm, line.arm])
+        limit = find_arm(sheets[k], Arm(None, "unknown"), [*mine, line], [base.arm, line.arm], doubtful=False)
         if limit is None or not _convincing(limit, sheets[k], s, s.covered_broken) or not enclose(line, limit, base):
             result = [*result, (k, line)]
     return result

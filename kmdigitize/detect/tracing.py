@@ -72,13 +72,16 @@ def _same_roads(roads: Sequence[Road], before: Sequence[Road]) -> bool:
     return len(roads) == len(before) and all(same)
 
 
-def find_arm(sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> Found | None:
+def find_arm(
+    sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm], doubtful: bool = True
+) -> Found | None:
     """The cheapest path of ``arm`` where ``others`` are already explained; ``siblings`` are drawn in the same ink.
 
-    A broken line alone in its ink, of which much is left over, falls in so many small steps that no gap lies in one row
-    or column: its gaps are then closed along slants too.
+    Without ``doubtful`` no path whose ink must be believed more than it shows is looked for where the line type is
+    unknown. A broken line alone in its ink, of which much is left over, falls in so many small steps that no gap lies
+    in one row or column: its gaps are then closed along slants too.
     """
-    found = _find_arm(sheet, arm, others, siblings)
+    found = _find_arm(sheet, arm, others, siblings, doubtful=doubtful or arm.dash != "unknown")
     if siblings or arm.dash in ("solid", "unknown") or not _ends_early(found, sheet):
         return found
     slanted = _find_arm(sheet, arm, others, siblings, slanted=True)
@@ -100,7 +103,12 @@ def _ends_early(found: Found | None, sheet: Sheet) -> bool:
 
 
 def _find_arm(
-    sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm], slanted: bool = False
+    sheet: Sheet,
+    arm: Arm,
+    others: Sequence[Found],
+    siblings: Sequence[Arm],
+    slanted: bool = False,
+    doubtful: bool = True,
 ) -> Found | None:
     """The cheapest path of ``arm``, gaps of a broken line closed along slants too where ``slanted``."""
     explained = np.zeros_like(sheet.coverage)
@@ -129,7 +137,7 @@ def _find_arm(
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
     route = _route(sheet, occluded, arm, siblings, start)
-    prices = (missing, 0.55 * missing, 0.27 * missing)
+    prices = (missing, 0.55 * missing, 0.27 * missing) if doubtful else (missing,)
     offers = path_costs(ground, prices, alone=_alone(arm, others, siblings), single=not siblings)
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
@@ -238,18 +246,18 @@ def _alone(arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> bool:
 
 
 def lone_line(sheet: Sheet, announced: bool) -> Found | None:
-    """The likeliest line of an ink that draws no other.
+    """The likeliest line of an ink that draws no other; a doubtful one is none unless it is broken.
 
     Where a curve more is ``announced``, a broken one if an unbroken one ends after its first dash or is doubted.
     """
-    found = find_arm(sheet, Arm(None, "unknown"), [], [])
-    whole = found is not None and not found.doubtful and found.road.rows.size > 0.5 * sheet.coverage.shape[1]
+    found = find_arm(sheet, Arm(None, "unknown"), [], [], doubtful=False)
+    whole = found is not None and found.road.rows.size > 0.5 * sheet.coverage.shape[1]
     if whole or not announced:
         return found
     broken = find_arm(sheet, Arm(None, "dashed"), [], [])
     if broken is None or broken.doubtful:
         return found
-    if found is None or found.doubtful or broken.road.rows.size > 2 * found.road.rows.size:
+    if found is None or broken.road.rows.size > 2 * found.road.rows.size:
         return broken
     return found
 

@@ -19,14 +19,15 @@ def merge(moves: Moves, slot: Slot, timeline: Timeline, cell: float, settings: L
     """Merge moves of equal integers and nearly equal survival, then keep the most probable states."""
     states = moves.states
     order, group, first = _groups(moves, timeline, cell)
-    of, weight = moves.of[order], moves.weight[order]
-    best, mass_of = states.best[of] + weight, states.mass[of] + weight
+    of, weight = moves.of.take(order), moves.weight.take(order)
+    best, mass_of = states.best.take(of) + weight, states.mass.take(of) + weight
     top = np.maximum.reduceat(best, first)
-    hits = np.flatnonzero(best == top[group])
-    winner = hits[np.diff(group[hits], prepend=-1) > 0]
+    winner = np.flatnonzero(best == top.take(group))
+    if winner.size > first.size:  # the first of equals
+        winner = winner[np.diff(group.take(winner), prepend=-1) > 0]
     peak = np.maximum.reduceat(mass_of, first)
-    mass = peak + np.log(np.add.reduceat(np.exp(mass_of - peak[group]), first))
-    kept = _best_states(moves.n[order[winner]], states.origin[of[winner]], mass, slot, settings)
+    mass = peak + np.log(np.add.reduceat(np.exp(mass_of - peak.take(group)), first))
+    kept = _best_states(moves.n.take(order.take(winner)), states.origin.take(of.take(winner)), mass, slot, settings)
     chosen = order[winner[kept]]
     source = moves.of[chosen]
     layer = Layer(
@@ -48,9 +49,9 @@ def _groups(moves: Moves, timeline: Timeline, cell: float) -> tuple[IntArray, In
     bucket = np.rint(moves.survival / cell).astype(np.int64)
     most, levels = int(timeline.n.max()) + 1, int(1.0 / cell) + 2
     own = (states.origin * 8 + states.regime) * most + states.events
-    key = (own[of] + moves.events) * (most * levels) + moves.n * levels + bucket
+    key = (own.take(of) + moves.events) * (most * levels) + moves.n * levels + bucket
     order = np.argsort(key, kind="stable")
-    key = key[order]
+    key = key.take(order)
     new = np.concatenate([[True], key[1:] != key[:-1]])
     return order, np.cumsum(new) - 1, np.flatnonzero(new)
 
@@ -77,7 +78,8 @@ def _with_edges(layer: Layer, source: IntArray, mass: FloatArray, group: IntArra
     """The layer with all edges into its states: from, to (in order), and the share of the state's mass."""
     place = np.full(int(group[-1]) + 1, -1)
     place[kept] = np.arange(kept.size)
-    inside = np.flatnonzero(place[group] >= 0)
-    to = place[group[inside]]
-    share = np.exp(mass[inside] - layer.mass[to])
-    return replace(layer, edge_from=source[inside].astype(np.int32), edge_to=to.astype(np.int32), edge_share=share)
+    to = place.take(group)
+    inside = np.flatnonzero(to >= 0)
+    to = to.take(inside)
+    share = np.exp(mass.take(inside) - layer.mass.take(to))
+    return replace(layer, edge_from=source.take(inside).astype(np.int32), edge_to=to.astype(np.int32), edge_share=share)

@@ -35,14 +35,14 @@ def expand(states: Layer, slot: Slot, timeline: Timeline, settings: LatticeSetti
 def _worth_keeping(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings) -> Moves:
     """Moves not hopelessly behind the best one of their number of patients, of numbers still in the race."""
     states = moves.states
-    rank = states.best[moves.of] + moves.weight + prospect(moves.n, slot)
+    rank = states.best.take(moves.of) + moves.weight + prospect(moves.n, slot)
     if timeline.n.size == 1:
         return moves.pick(rank > rank.max() - settings.within)
-    origin = states.origin[moves.of]
+    origin = states.origin.take(moves.of)
     peak = np.full(timeline.n.size, -np.inf)
     np.maximum.at(peak, origin, rank)
     peak[peak < peak.max() - settings.behind] = np.inf
-    return moves.pick(rank > peak[origin] - settings.within)
+    return moves.pick(rank > peak.take(origin) - settings.within)
 
 
 def _missed(by: IntArray, settings: LatticeSettings) -> FloatArray:
@@ -115,10 +115,12 @@ def _censor(states: Layer, slot: Slot, settings: LatticeSettings) -> Moves:
     c = np.arange(low, max(high, low) + 1)
     weight = np.broadcast_to(_log_censored(states, c, slot, settings), (states.n.size, c.size))
     rank = states.best[:, None] + weight
-    rank = np.where(states.n[:, None] - c >= min(slot.floor, int(states.n.max())), rank, -np.inf)
+    floor = min(slot.floor, int(states.n.max()))
+    if int(states.n.min()) - int(c[-1]) < floor:
+        rank[states.n[:, None] - c < floor] = -np.inf
     of, column = _plausible(rank, settings)
-    n = states.n[of] - c[column]
-    return Moves(states, of, n, states.survival[of], np.zeros(of.size, np.int64), weight[of, column])
+    n = states.n.take(of) - c.take(column)
+    return Moves(states, of, n, states.survival.take(of), np.zeros(of.size, np.int64), weight[of, column])
 
 
 def _plausible(rank: FloatArray, settings: LatticeSettings) -> tuple[IntArray, IntArray]:
@@ -158,7 +160,7 @@ def _counts(low: IntArray, high: IntArray, empty: NDArray[np.bool_]) -> tuple[In
     number = (high - low) // step + 1
     which = np.repeat(np.arange(low.size), number)
     begin = np.cumsum(number) - number
-    d = low[which] + (np.arange(which.size) - begin[which]) * step
+    d = low.take(which) + (np.arange(which.size) - begin.take(which)) * step
     bare = np.flatnonzero(empty)
     return np.concatenate([which, bare]), np.concatenate([d, np.zeros(bare.size, np.int64)])
 
@@ -234,8 +236,10 @@ def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) 
         fit = np.log(np.maximum(upper - lower, 1e-300))
     else:
         fit = -0.5 * ((survival - slot.level) / slot.sd) ** 2
-    beyond = np.abs(survival - slot.level) / (slot.sd + quantum)
-    return np.maximum(fit, -outlier - np.minimum(0.2 * beyond, 8.0))
+    far = np.flatnonzero(fit < -outlier)
+    beyond = np.abs(survival.take(far) - slot.level) / (slot.sd + quantum)
+    fit[far] = np.maximum(fit.take(far), -outlier - np.minimum(0.2 * beyond, 8.0))
+    return fit
 
 
 def _totals(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings) -> None:

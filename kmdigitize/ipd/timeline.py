@@ -155,7 +155,7 @@ def _look_ahead(slots: list[Slot], known: Prepared) -> tuple[Slot, ...]:
     out: list[Slot] = []
     ahead: tuple[float, float] | None = None
     for slot in reversed(slots):
-        out.append(replace(slot, ahead=ahead))
+        out.append(slot if ahead is None else replace(slot, ahead=ahead))
         if slot.kind in (RISK, STRADDLE):
             ahead = float(slot.count), 1.0
         if ahead is not None:
