@@ -105,8 +105,8 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
         return result
     rows = (image[likely] if axis == 0 else image[:, likely].transpose(1, 0, 2) for image in (pixels, closed, opened))
     line, above, below = rows
-    thin = 2 * line - above - below
-    eighths = np.stack([np.median(thin[:, part], axis=1) for part in parts])
+    thin = np.ascontiguousarray((2 * line - above - below).transpose(0, 2, 1))
+    eighths = np.stack([np.median(thin[:, :, part], axis=2) for part in parts])
     # One eighth may lie under a curve or a mark; a curve itself never spans the panel at one level.
     seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
     result[likely] = np.where((seen > visible * LEAST_SEEN)[:, None], np.median(eighths, axis=0), 0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
-from kmdigitize.detect.evidence import color_space, shade_of_strokes
+from kmdigitize.detect.evidence import color_space, departures, shade_of_strokes
 from kmdigitize.detect.runs import Image, length, places
 
 
@@ -118,8 +118,12 @@ class _Members:
 def _gather(votes: Image, width: float, least: float) -> list[_Members]:
     """Clusters of radius ``width`` among the votes (n, 3), densest first, each at least a share ``least`` of all."""
     square = (votes**2).sum(axis=1)
-    distance = np.sqrt(np.maximum(square[:, None] + square[None, :] - 2 * votes @ votes.T, 0))
-    kernel = np.exp(-0.5 * (distance / width) ** 2)
+    distance = square[:, None] + square[None, :]
+    distance -= 2 * votes @ votes.T
+    np.sqrt(np.maximum(distance, 0, out=distance), out=distance)
+    kernel = np.square(distance / width)
+    kernel *= -0.5
+    np.exp(kernel, out=kernel)
     left = np.arange(len(votes))
     result: list[_Members] = []
     while left.size > least * len(votes) and len(result) < 12:
@@ -144,7 +148,7 @@ def _votes(
     The last array (n,) tells which of them lie in the middle of a flat that nothing touches.
     """
     space = color_space(lossy)
-    departure = (background.paper - pixels) @ space
+    departure = departures(pixels, background, lossy)
     depth, _, shade = shade_of_strokes(departure, stroke, lossy)
     ridge = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) | (
         depth >= cv2.dilate(depth, np.ones((1, 3), np.uint8))

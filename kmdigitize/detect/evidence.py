@@ -104,6 +104,12 @@ def color_space(lossy: bool) -> Image:
     return _LUMA_CHROMA if lossy else np.eye(3, dtype=np.float32)
 
 
+def departures(pixels: Image, background: Background, lossy: bool) -> Image:
+    """How far ``pixels`` (h, w, 3) are from the paper under them, in the space in which that is compared."""
+    off: Image = background.paper - pixels
+    return off @ _LUMA_CHROMA if lossy else off
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """The n visible pixels: ``paper`` under them and ``departure`` from it, its ``mean`` over about a stroke (n, 3),
@@ -126,7 +132,7 @@ def _look(
 ) -> _Seen:
     """What the pixels at ``where`` show."""
     space = color_space(lossy)
-    departure = (background.paper - pixels) @ space
+    departure = departures(pixels, background, lossy)
     sigma = max(1.2, 0.4 * stroke) if lossy else max(0.5, 0.3 * stroke)
     mean = cv2.GaussianBlur(departure, (0, 0), sigma)[where]
     depth, deepest, shade = (image[where] for image in shade_of_strokes(departure, stroke, lossy))

@@ -34,13 +34,21 @@ def take_marks(
         x, y = (float(values[tops[arm]]) for values in (scenes[arm].places.x, scenes[arm].places.y))
         taken[arm].append((x, y))
         draw_on(scenes[arm].canvas, look, x, y)
-        taboo[arm] |= np.abs(scenes[arm].places.x - x) < apart
-        worth[arm][taboo[arm]] = -np.inf
+        beside = _columns(scenes[arm], x, apart)
+        taboo[arm][beside] |= np.abs(scenes[arm].places.x[beside] - x) < apart
+        worth[arm][beside][taboo[arm][beside]] = -np.inf
         for values, no, scene in zip(worth, taboo, scenes, strict=True):
             if scene.canvas is scenes[arm].canvas:
-                places = scene.places
-                near = np.flatnonzero((np.abs(places.x - x) <= wide) & (np.abs(places.y - y) <= high) & ~no)
+                around = _columns(scene, x, wide)
+                close = (np.abs(scene.places.y[around] - y) <= high) & ~no[around]
+                near = around.start + np.flatnonzero(close & (np.abs(scene.places.x[around] - x) <= wide))
                 values[near] = accepted(gains(look, scene, near), least, settings)
+
+
+def _columns(scene: Scene, x: float, reach: float) -> slice:
+    """The scene's places, which are in order of x, within ``reach`` px of ``x`` and one more."""
+    first, last = np.searchsorted(scene.places.x, [x - reach - 1, x + reach + 1])
+    return slice(int(first), int(last))
 
 
 def _worth(look: MarkLook, scene: Scene, least: float, settings: FitSettings) -> FloatArray:

@@ -7,6 +7,8 @@ dilated by a disc; a step is kept only if the edges seen in the ink are explaine
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from kmdigitize.detect.refine_columns import Columns
@@ -80,9 +82,15 @@ def drawn_edges(levels: FloatArray, risers: FloatArray, stroke: float, x: IntArr
     reach = int(np.ceil(radius * FINE))
     start = float(x[0]) - 0.5 + 0.5 / FINE
     fine = start + np.arange(-reach, x.size * FINE + reach) / FINE
-    stairs = levels[np.searchsorted(risers, fine, side="right")]
-    windows = np.lib.stride_tricks.sliding_window_view(stairs, 2 * reach + 1)
+    stairs = levels.take(np.searchsorted(risers, fine, side="right"))
+    windows = stairs.take(_windows(x.size * FINE, reach))
     offsets = np.arange(-reach, reach + 1) / FINE
-    disc = np.sqrt(np.maximum(radius**2 - offsets**2, 0.0))
-    above, below = (windows - disc).min(axis=1), (windows + disc).max(axis=1)
+    disc = np.sqrt(np.maximum(radius**2 - offsets**2, 0.0))[:, None]
+    above, below = (windows - disc).min(axis=0), (windows + disc).max(axis=0)
     return above.reshape(-1, FINE).mean(axis=1), below.reshape(-1, FINE).mean(axis=1)
+
+
+@lru_cache(maxsize=64)
+def _windows(count: int, reach: int) -> IntArray:
+    """Indices (2 · reach + 1, count) of the samples within ``reach`` of each of ``count`` samples, ``reach`` from 0."""
+    return np.arange(2 * reach + 1)[:, None] + np.arange(count)[None, :]
