@@ -37,6 +37,8 @@ NONE = ("differing files, 1 v 2 workers", "differing files, killed", "differing 
 WARM = """
 import json, resource, sys, time
 from pathlib import Path
+from kmdigitize.frugal import be_frugal
+be_frugal()  # as every worker is
 from kmdigitize.batch.inputs import collect_jobs
 from kmdigitize.batch.plan import record_job
 from kmdigitize.errors import KmdigitizeError

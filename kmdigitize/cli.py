@@ -12,7 +12,7 @@ import click
 from kmdigitize import __version__
 from kmdigitize.errors import BatchError, DisagreementError, KmdigitizeError
 from kmdigitize.forms import parse_counts, parse_names, parse_pages, parse_range, parse_shard
-from kmdigitize.frugal import collect_rarely
+from kmdigitize.frugal import be_frugal
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -56,7 +56,7 @@ def main(debug: bool) -> None:
     5 axis unreadable · 6 no curve · 7 facts or table at fault · 8 output not writable · 9 too large ·
     10 check: something differs · 11 some figures failed, the others were written
     """
-    collect_rarely()
+    be_frugal()
     if debug:
         import logging
 

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 _NEW_OBJECTS = 500_000
 """Garbage that refers to itself is looked for after so many new objects instead of 700: records and arrays go without
 it, and looking through all that libraries have loaded takes a twentieth of a run."""
 
+_KEPT_FREE, _OWN_PAGES = 256 * 2**20, 32 * 2**20
+"""Bytes of freed memory that are kept for what comes next, and bytes from which an array gets pages of its own, which
+go back at once. Without them nearly every picture is given back and asked for anew: 17,000 page faults per figure
+instead of 1,400, a fifteenth of its time; the most memory that is ever held stays the same (390 MB for 17 figures)."""
 
-def collect_rarely() -> None:
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Names of these two in ``malloc.h`` of the GNU C library."""
+
+
+def be_frugal() -> None:
     """Before libraries are loaded."""
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
+    if sys.platform == "linux":
+        _keep_memory()
+
+
+def _keep_memory() -> None:
+    """Keep freed memory, where the C library can be told to."""
+    import ctypes
+
+    tell = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tell is not None:
+        tell(_TRIM_THRESHOLD, _KEPT_FREE)
+        tell(_MMAP_THRESHOLD, _OWN_PAGES)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from kmdigitize.errors import BatchError
-from kmdigitize.frugal import collect_rarely
+from kmdigitize.frugal import be_frugal
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -117,7 +117,7 @@ def _hire(work: Callable[[Any], Any]) -> _Worker:
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     """The life of a worker: one task after the other until the pipe closes. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    collect_rarely()
+    be_frugal()
     try:
         pipe.send("ready")
         while True:

@@ -18,7 +18,7 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from threading import Lock
 
-from kmdigitize.frugal import collect_rarely
+from kmdigitize.frugal import be_frugal
 from kmdigitize.ipd.records import Reconstruction, ReconstructionInputs
 from kmdigitize.options import Options
 from kmdigitize.reporting import rebuilt_by
@@ -79,7 +79,7 @@ def second_process() -> Iterator[None]:
 def _serve(pipe: Connection) -> None:
     """The life of the second process: arms until the pipe closes. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    collect_rarely()
+    be_frugal()
     import_module("scipy.special")  # the first correction would wait for it
     try:
         pipe.send(READY)
