@@ -83,7 +83,7 @@ def test_ink_that_no_path_could_make_a_curve_is_not_traced(ink: slice, traced: b
     coverage[9:12, ink] = 1
     nothing = np.zeros_like(coverage)
     tried = []
-    monkeypatch.setattr(tracing, "find_arm", lambda *arguments: tried.append(arguments))
+    monkeypatch.setattr(tracing, "find_arm", lambda *arguments, **_: tried.append(arguments))
     sheet = Sheet(coverage, nothing, nothing, nothing, 3.0, 0, 10.0)
     choose_curves([sheet], [Ink(BLACK, ())], [], WHITE, None)
     assert bool(tried) == traced
