@@ -127,3 +127,14 @@ def test_paper_of_a_noisy_band_is_as_dark_as_the_band():
     background = find_background(noisy.astype(np.float32), 2.0, True)
     assert background.banded
     assert np.median(background.paper[40:80]) == pytest.approx(188, abs=1.5)
+
+
+@pytest.mark.parametrize(("spaced", "banded"), [(False, True), (True, False)])
+def test_a_flat_area_nearly_as_deep_as_a_pale_ink_is_a_band_and_a_block_of_its_marks_is_none(spaced, banded):
+    pixels = np.full((160, 240, 3), 255, np.float32)
+    pixels[60:90, 20:220] = 191
+    if spaced:
+        pixels[60:90, 20:220] = 166
+        pixels[60:90, 22:220:7] = 192
+    inks = np.array([(0, 0, 0), (166, 166, 166)], np.float32)
+    assert find_background(pixels, 2.0, False, inks).banded == banded

@@ -198,3 +198,25 @@ def test_black_beside_a_grey_of_full_depth_is_another_ink():
         LegendEntry("B", Box(0, 0, 1, 1), Box(0, 0, 1, 1), None, "unknown", place="legend"),
     ]
     assert len(settle_inks(legend, grey, WHITE, lossy=False)) == 2
+
+
+def test_a_fringe_joins_the_shade_that_is_nearest_to_it():
+    found = clusters([(166, 166, 166), (0, 0, 0), (34, 34, 34)], [0.46, 0.32, 0.12])
+    inks = settle_inks((), found, WHITE, False)
+    assert [round(ink.color[0]) for ink in inks] == [166, 0]
+    assert [ink.share for ink in inks] == pytest.approx([0.46, 0.44])
+
+
+@pytest.mark.parametrize(("expected", "count"), [(3, 3), (2, 2), (None, 2)])
+def test_a_third_shade_is_an_ink_where_the_table_names_more_arms_than_the_legend(expected, count):
+    found = clusters([(0, 0, 0), (83, 83, 83), (165, 165, 165)], [0.3, 0.35, 0.3])
+    legend = [entry((0, 0, 0)), entry((83, 83, 83))]
+    assert len(settle_inks(legend, found, WHITE, False, expected)) == count
+
+
+@pytest.mark.parametrize(("shade", "lossy", "count"), [(34, False, 1), (50, True, 1), (90, False, 2), (90, True, 2)])
+def test_a_shade_of_the_legend_that_the_panel_does_not_show_is_the_one_that_it_shows(shade, lossy, count):
+    legend = [entry((0, 0, 0)), entry((shade, shade, shade), "dashed")]
+    inks = settle_inks(legend, clusters([(0, 0, 0)], [0.98]), WHITE, lossy)
+    assert len(inks) == count
+    assert sorted(arm for ink in inks for arm in ink.arms) == [(0, "solid"), (1, "dashed")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,13 @@ def test_a_curve_with_one_more_line_stays_as_it_was_and_is_doubted() -> None:
     ((_, found),) = between_limits([(0, before)], [_sheet(UPPER, CURVE)])
     assert np.array_equal(found.road.rows, before.road.rows)
     assert found.doubtful
+
+
+def test_a_band_beside_a_curve_is_no_limit() -> None:
+    sheet = _sheet(CURVE)
+    ink = sheet.coverage.copy()
+    for shift in range(14, 40):
+        ink[shift:, 40:] = np.maximum(ink[shift:, 40:], 0.6 * sheet.coverage[:-shift, 40:])
+    ((_, found),) = between_limits([(0, _along(CURVE))], [replace(sheet, coverage=ink)])
+    assert np.array_equal(found.road.rows, _along(CURVE).road.rows)
+    assert not found.doubtful

@@ -9,10 +9,11 @@ import pytest
 
 from kmdigitize.detect import tracing
 from kmdigitize.detect.beside import share_of_marks
-from kmdigitize.detect.inks import BLACK, Ink
+from kmdigitize.detect.ink_records import BLACK, Ink
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.selection import choose_curves
 from kmdigitize.detect.tracing import Arm, Found, find_arm, is_area, lone_line
+from kmdigitize.detect.unannounced import unexplained_line
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -166,3 +167,64 @@ def test_where_two_shaded_bands_overlap_is_no_third_curve() -> None:
     (area,) = [one for one in [lone_line(sheets[2], False)] if one is not None]
     assert is_area(sheets[2], area.road)
     assert not is_area(sheets[0], next(curve.road for k, curve in found if k == 0))
+
+
+def _broken(rows: list[int], pattern: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Stairs drawn with a pattern (on, off, … px) along the pen's way."""
+    ink, way = np.zeros((300, len(rows)), np.float32), 0
+    on = np.repeat([True, False] * (len(pattern) // 2), pattern)
+    for x, row in enumerate(rows):
+        for y in range(rows[max(0, x - 1)], row + 1):
+            ink[y : y + 2, x : x + 2] += on[way % on.size]
+            way += 1
+    return np.asarray(np.clip(ink[:, : len(rows)], 0, 1), np.float32)
+
+
+def _unnamed(*lines: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> int:
+    ink = np.asarray(np.clip(sum(lines), 0, 1), np.float32)
+    nothing = np.zeros_like(ink)
+    return len(choose_curves([Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)], [Ink(BLACK)], (), WHITE, None))
+
+
+def _falling(share: float) -> list[int]:
+    return [20 + int(x * share) // 8 * 8 for x in range(400)]
+
+
+def test_all_broken_lines_of_a_figure_without_a_legend_are_curves() -> None:
+    lines = (_stairs(300, 400, _falling(0.65)), _broken(_falling(0.4), (9, 6)), _broken(_falling(0.2), (3, 5)))
+    assert _unnamed(*lines, _broken(_falling(0.06), (16, 6))) == 4
+
+
+def test_broken_lines_of_one_type_on_both_sides_of_a_curve_are_its_limits_and_others_are_curves() -> None:
+    curve, upper, lower = _stairs(300, 400, _falling(0.35)), _falling(0.2), _falling(0.55)
+    assert _unnamed(curve, _broken(upper, (9, 6)), _broken(lower, (9, 6))) == 1
+    assert _unnamed(curve, _broken(upper, (9, 6)), _broken(lower, (3, 5))) == 3
+
+
+def _one_sheet(*lines: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Sheet:
+    ink = np.asarray(np.clip(sum(lines), 0, 1), np.float32)
+    nothing = np.zeros_like(ink)
+    return Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)
+
+
+@pytest.mark.parametrize(("expected", "count"), [(2, 2), (None, 1)])
+def test_a_line_along_the_top_is_an_arm_without_an_event_where_one_is_missing(expected: int | None, count: int) -> None:
+    falling = [20] * 60 + [20 + x // 2 for x in range(340)]
+    sheet = _one_sheet(_stairs(300, 400, falling), _broken([20] * 400, (9, 6)))
+    found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, expected)
+    assert len(found) == count
+    assert sorted(int(curve.road.rows[-1]) // 10 for _, curve in found) == ([2, 18] if count == 2 else [18])
+
+
+def test_a_line_that_shows_late_beside_a_lone_curve_is_told_of_and_limits_are_not() -> None:
+    curve = [20 + x // 4 for x in range(400)]
+    late = [20 + x // 4 if x < 140 else 55 + (x - 140) // 12 for x in range(400)]
+    sheet = _one_sheet(_stairs(300, 400, curve), _broken(late, (9, 6)))
+    found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
+    assert len(found) == 1
+    assert unexplained_line([sheet], found) is not None
+    limits = [_broken([20 + int(x * share) // 8 * 8 for x in range(400)], (9, 6)) for share in (0.12, 0.5)]
+    sheet = _one_sheet(_stairs(300, 400, curve), *limits)
+    found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
+    assert len(found) == 1
+    assert unexplained_line([sheet], found) is None

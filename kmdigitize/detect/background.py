@@ -32,6 +32,12 @@ class BackgroundSettings:
     """Share of the panel that must be shaded before bands are believed at all."""
     band_depth: float = 0.70
     """A closing as deep as this share of full ink is a saturated block of marks, not a band."""
+    flat_depth: float = 0.90
+    """The same where the picture is flat and a deeper ink has such bands: that of black may be .72 of a pale grey."""
+    pale: float = 0.5
+    """Share of the deepest ink of its direction below which an area may be its band; blocks of its marks are deeper."""
+    flat: float = 0.5
+    """Share of pixels that show the closing itself from which the picture is flat: marks with paper between are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,9 @@ def _shaded_bands(
         # The brightest of many noisy pixels is brighter than the paper; a band's is as much too bright.
         closed -= _lift(closed, panel)
     band = length(closed - panel) > VISIBLE_BANDS * s.visible
-    band[band] = ~_nearly_ink(closed[band], panel, inks, s.band_depth)
+    if band.any():
+        flat = cv2.blur((length(source - closed) < s.visible).astype(np.float32), (size, size)) > s.flat
+        band[band] = ~_nearly_ink(closed[band], flat[band], panel, inks, s)
     if not _covers(band, s.band_share):
         return None
     return np.where(band[..., None], closed, panel).astype(np.float32)
@@ -174,17 +182,20 @@ def _lift(closed: Image, panel: Image) -> Image:
     return np.asarray(np.maximum(np.median(plain, axis=0) - panel, 0) if plain.size else 0 * panel, np.float32)
 
 
-def _nearly_ink(closed: Image, panel: Image, inks: Image | None, depth: float) -> NDArray[np.bool_]:
-    """Which closed pixels (n, 3) are still as deep as a full ink of its own direction: touching marks, not a band."""
-    full = (
-        np.zeros((1, 3), np.float32)
-        if inks is None or not len(inks)
-        else np.vstack([np.zeros((1, 3), np.float32), inks])
-    )
-    result = np.zeros(len(closed), bool)
-    for color in full:
+def _nearly_ink(
+    closed: Image, flat: NDArray[np.bool_], panel: Image, inks: Image | None, s: BackgroundSettings
+) -> NDArray[np.bool_]:
+    """Which closed pixels (n, 3) are still as deep as a full ink of its own direction: touching marks, not a band.
+
+    Where the picture is ``flat`` (n,) and another ink of that direction is far deeper, it is the band of that one.
+    """
+    full = np.zeros((1, 3), np.float32) if inks is None else np.vstack([np.zeros((1, 3), np.float32), inks])
+    shares = np.zeros((len(full), len(closed)), np.float32)
+    for i, color in enumerate(full):
         direction = panel - color
         size = max(float(np.linalg.norm(direction)), 1.0)
         share = (panel - closed) @ (direction / size**2)
-        result |= (share > depth) & (length((panel - closed) - share[:, None] * direction) < 0.35 * size)
-    return result
+        shares[i] = np.where(length((panel - closed) - share[:, None] * direction) < 0.35 * size, share, 0)
+    deepest = np.where(shares > 0, shares, np.inf).min(axis=0)
+    least = np.where(flat & (deepest < s.pale), s.flat_depth, s.band_depth)
+    return np.asarray((shares > least).any(axis=0), np.bool_)

@@ -29,3 +29,12 @@ def enclose(a: Found, b: Found, base: Found) -> bool:
     above, below = (found.road.rows[:size] - base.road.rows[:size] for found in (a, b))
     apart = (above != 0) & (below != 0)
     return bool(apart.any()) and float(np.mean(above[apart] * below[apart] < 0)) > 0.7
+
+
+def piece_length(line: Found, sheet: Sheet) -> float:
+    """Median length (strokes) of the pieces of ink along a line where nothing hides it: one dash or dot, as a rule."""
+    count, pieces = cv2.connectedComponents((sheet.coverage > 0.35).astype(np.uint8), connectivity=8)
+    rows, columns = line.road.rows, line.road.first + np.arange(line.road.rows.size)
+    mine = np.unique(pieces[rows, columns][line.occluded[rows, columns] < 0.5])
+    ink = np.bincount(pieces.ravel(), weights=sheet.coverage.ravel(), minlength=count) / sheet.stroke**2
+    return float(np.median(ink[mine[mine > 0]])) if np.any(mine > 0) else 0.0

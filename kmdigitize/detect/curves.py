@@ -22,15 +22,17 @@ from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
-from kmdigitize.detect.inks import BLACK, Ink, settle_inks
+from kmdigitize.detect.ink_records import BLACK, Ink
+from kmdigitize.detect.inks import settle_inks
 from kmdigitize.detect.leaning import mark_lean
 from kmdigitize.detect.legend_box import behind_box, find_legend_box
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
-from kmdigitize.detect.selection import announced_arms, choose_curves, unexplained_line, upright_ink
+from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
 from kmdigitize.detect.strokes import measure_strokes
 from kmdigitize.detect.swaps import settle_places
 from kmdigitize.detect.tracing import Found
+from kmdigitize.detect.unannounced import unexplained_line
 from kmdigitize.flags import Flag
 from kmdigitize.records.axes import Direction, Panel, Scales
 from kmdigitize.records.curves import Evidence, StepPath
@@ -111,7 +113,7 @@ def _find_paths(
     text = text_mask(region, tokens)
     hidden = behind_box(region.pixels, find_legend_box(figure.pixels, legend), (region.left, region.upper))
     hidden = hidden[::-1] if region.turned else hidden
-    stroke, background, inks = _measure_inks(region, text, legend, figure.lossy, _text_height(tokens))
+    stroke, background, inks = _measure_inks(region, text, (legend, expected), figure.lossy, _text_height(tokens))
     colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)
     evidence = measure_evidence(region.pixels, background, colors, figure.lossy, stroke, _settings(inks))
     if inks and evidence.black.any():
@@ -142,10 +144,14 @@ def _find_paths(
 
 
 def _measure_inks(
-    region: Region, text: NDArray[np.bool_], legend: Sequence[LegendEntry], lossy: bool, text_px: float
+    region: Region,
+    text: NDArray[np.bool_],
+    hints: tuple[Sequence[LegendEntry], int | None],
+    lossy: bool,
+    text_px: float,
 ) -> tuple[float, Background, tuple[Ink, ...]]:
-    """Stroke width (px), paper, and inks of the region."""
-    pixels = region.pixels
+    """Stroke width (px), paper, and inks of the region; ``hints`` are the legend and the number of arms to expect."""
+    pixels, (legend, expected) = region.pixels, hints
     full = [entry.color for entry in legend if entry.color is not None and entry.dash == "solid"]
     samples = np.array(full, np.float32).reshape(-1, 3)
     widths = [entry.stroke_px for entry in legend if entry.stroke_px is not None]
@@ -160,7 +166,7 @@ def _measure_inks(
     if not 0.6 < stroke / guess < 1.6:
         background = find_background(pixels, stroke, lossy, samples)
     found = find_ink_colors(pixels, background, clear, stroke, lossy)
-    inks = settle_inks(legend, found, background.panel, lossy)
+    inks = settle_inks(legend, found, background.panel, lossy, expected)
     known = [ink.color for ink in inks if ink.arms or ink.sure]
     if background.banded and len(known) > len(samples):
         # Blocks of touching marks in inks that no sample shows were taken for shaded bands.

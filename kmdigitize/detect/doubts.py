@@ -82,7 +82,8 @@ def _longest(mask: NDArray[np.bool_]) -> int:
 
 def _meet_again(a: Found, b: Found, apart: float) -> bool:
     """Whether two curves of one line type touch, or drop past each other, after they had parted, and part again."""
-    if "unknown" not in (a.arm.dash, b.arm.dash) and a.arm.dash != b.arm.dash:
+    known = "unknown" not in (a.arm.dash, b.arm.dash) and not (a.arm.measured or b.arm.measured)
+    if known and a.arm.dash != b.arm.dash:
         return False
     size = min(a.road.rows.size, b.road.rows.size)
     gap = a.road.rows[:size] - b.road.rows[:size]

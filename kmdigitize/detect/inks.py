@@ -7,82 +7,29 @@ inks are found in the picture.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kmdigitize.detect.clusters import InkColors
 from kmdigitize.detect.departures import chroma_apart, depth, hue_apart, shades_apart
+from kmdigitize.detect.ink_records import BLACK, Ink, InkSettings, as_color, is_grey
+from kmdigitize.detect.legend_inks import inks_of_legend, without_unshown
 from kmdigitize.detect.runs import Image
-from kmdigitize.records.printed import Dash, LegendEntry
-
-BLACK = (0.0, 0.0, 0.0)
-_DOTS = ("dotted", "dashdot")
+from kmdigitize.records.printed import LegendEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """One colour and the curves the legend draws in it: ``arms`` are (legend index, dash). ``share`` of all strokes.
-
-    ``sure`` tells whether its depth was seen on strokes that nothing touches; of a legend's ink, on a thick sample.
-    """
-
-    color: tuple[float, float, float]
-    arms: tuple[tuple[int, Dash], ...] = ()
-    share: float = 0.0
-    sure: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class InkSettings:
-    """When two colours are one ink."""
-
-    alike: float = 24.0
-    """Levels between two legend samples of one ink: JPEG and thin samples differ by less, chosen colours by more."""
-    one_hue: float = 0.10
-    """Angle (rad) within which clusters of a lossless picture are one hue: anti-aliasing does not turn hues."""
-    one_hue_lossy: float = 0.32
-    """The same where chroma is blurred."""
-    same_chroma_lossy: float = 0.3
-    """Angle (rad) between the chromas of two strong clusters that are two inks where chroma is blurred: compression
-    thins both parts of chroma alike, so that it pales an ink without turning its hue. Fringes mix hues."""
-    same_hue: float = 0.22
-    """Angle (rad) from every ink of the legend that an ink it leaves out must have."""
-    same_hue_lossy: float = 0.32
-    """The same where chroma is blurred."""
-    fringe: float = 0.4
-    """A shade with less than this share of a stronger one of its hue is its fringe, not another ink."""
-    darker: float = 1.3
-    """Ratio of two shades of one hue that are different inks."""
-    shades_lossy: float = 1.7
-    """The same where chroma is blurred: thin strokes pale that much."""
-    two_rows: float = 2.2
-    """Width (px) up to which a sample may lie in two rows of pixels that it only half fills."""
-    fringe_lossy: float = 0.3
-    """The share of a fringe where chroma is blurred."""
-    extra: float = 0.06
-    """Share of all strokes that an ink unknown to the legend must have."""
-    faint: float = 0.14
-    """Share of the depth of black below which a sample is paper or a tint."""
-    blurred: float = 2.2
-    """How many times deeper the ink of a dotted sample may be than a blurred picture shows it."""
-    thick: float = 4.0
-    """Stroke (px) from which a line sample shows the full colour of its ink, however blurred."""
-    black: float = 0.75
-    """Share of the depth of black from which a grey among colours counts as black."""
-    grey: float = 0.12
-    """Angle (rad) to black below which a departure is grey."""
-
-
-def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, lossy: bool) -> tuple[Ink, ...]:
+def settle_inks(
+    legend: Sequence[LegendEntry], found: InkColors, panel: Image, lossy: bool, expected: int | None = None
+) -> tuple[Ink, ...]:
     """The inks of the curves: those of the legend with the colour they have in the panel, and those it leaves out.
 
-    ``found`` are the clusters of the panel whose paper is ``panel`` (3,).
+    ``found`` are the clusters of the panel whose paper is ``panel`` (3,). ``expected`` is the number of arms that the
+    risk table names: where the legend has fewer, one of them may be another shade of an ink that it shows.
     """
     s = InkSettings()
     clusters = _merge_fringes(found, panel, lossy, s)
-    named = _inks_of_legend(legend, panel, lossy, s)
+    named = inks_of_legend(legend, panel, lossy, s)
     owner = [_nearest(cluster.color, named, panel, s.one_hue_lossy if lossy else s.one_hue) for cluster in clusters]
     owner = _owners_by_order(clusters, named, legend, panel, found.stroke) or owner
     if all(is_grey(ink.color, panel) for ink in named):
@@ -94,7 +41,7 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
     ]
     taken = {i for i, k in enumerate(owner) if k is not None}
     hue, one = (s.same_hue_lossy, s.one_hue_lossy) if lossy else (s.same_hue, s.one_hue)
-    unseen = any(is_unseen(entry) for entry in legend)
+    unseen = any(is_unseen(entry) for entry in legend) or 0 < len(legend) < (expected or 0)
     if unseen:
         hue = one  # dark colours are nearly as black as black
     colored = any(not is_grey(ink.color, panel) for ink in [*result, *clusters])
@@ -114,7 +61,8 @@ def settle_inks(legend: Sequence[LegendEntry], found: InkColors, panel: Image, l
             and _is_another(cluster, result[len(named) :], panel, (one, s.shades_lossy if lossy else s.darker))
         ):
             result.append(cluster)
-    return tuple(result)
+    first = without_unshown(result[: len(named)], named, panel, lossy, s)
+    return (*first, *result[len(named) :])
 
 
 def is_unseen(entry: LegendEntry) -> bool:
@@ -206,9 +154,11 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
     kept: list[Ink] = []
     hue = s.one_hue_lossy if lossy else s.one_hue
     for i in np.argsort(-found.shares):
-        color = _color(found.colors[i])
+        color = as_color(found.colors[i])
         share, sure = float(found.shares[i]), bool(found.sure[i])
-        for j, ink in enumerate(kept):
+        # A fringe is one of the ink whose depth is nearest to its own.
+        for j in sorted(range(len(kept)), key=lambda j: abs(np.log(shades_apart(panel, color, kept[j].color)))):
+            ink = kept[j]
             if hue_apart(panel, color, ink.color) > hue or is_grey(color, panel) != is_grey(ink.color, panel):
                 continue
             ratio = depth(panel, color) / depth(panel, ink.color)
@@ -226,63 +176,3 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
         else:
             kept.append(Ink(color, (), share, sure))
     return kept
-
-
-def is_grey(color: tuple[float, float, float], panel: Image) -> bool:
-    """Whether an ink is black or grey on its paper."""
-    return hue_apart(panel, color, BLACK) < InkSettings().grey
-
-
-def _inks_of_legend(legend: Sequence[LegendEntry], panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
-    """The inks of legend entries with a line sample, entries of one colour merged."""
-    samples = [
-        i
-        for i, entry in enumerate(legend)
-        if entry.place == "legend" and entry.color and depth(panel, entry.color) > s.faint * depth(panel, BLACK)
-    ]
-    colors = {i: np.array(legend[i].color, float) for i in samples}
-    groups: list[list[int]] = []
-    for i in sorted(samples, key=lambda i: (legend[i].dash != "solid", legend[i].dash in _DOTS)):
-        for group in groups:
-            mean = np.mean([colors[j] for j in group], axis=0)
-            ratio = depth(panel, _color(mean)) / depth(panel, _color(colors[i]))
-            hue = hue_apart(panel, _color(mean), _color(colors[i]))
-            same = hue < 0.5 * s.same_hue and abs(np.log(ratio)) < np.log(s.darker) / 2
-            # Blur makes the dots of a line paler than the dashes and solid lines of the same ink.
-            broken = lossy and legend[i].dash != "solid" and all(legend[j].dash != legend[i].dash for j in group)
-            most = s.blurred if legend[i].dash in _DOTS else s.darker
-            blurred = broken and is_grey(_color(colors[i]), panel) and hue < 0.5 * s.same_hue and 0.9 < ratio < most
-            straddled = hue < 0.5 * s.same_hue and _straddles(legend[i], legend[group[0]], panel, s)
-            if same or blurred or straddled or np.linalg.norm(mean - colors[i]) < s.alike:
-                group.append(i)
-                break
-        else:
-            groups.append([i])
-    result = []
-    for group in groups:
-        pure = (
-            [j for j in group if legend[j].dash == "solid"]
-            or [j for j in group if legend[j].dash not in _DOTS]
-            or group
-        )
-        deepest = max(group, key=lambda j: depth(panel, _color(colors[j])))
-        if any(_straddles(legend[j], legend[deepest], panel, s) for j in group if j != deepest):
-            pure = [deepest]
-        arms = tuple((j, legend[j].dash) for j in group)
-        thick = all((legend[j].stroke_px or 0.0) >= s.thick for j in pure)
-        result.append(Ink(_color(np.mean([colors[j] for j in pure], axis=0)), arms, sure=thick))
-    return result
-
-
-def _straddles(a: LegendEntry, b: LegendEntry, panel: Image, s: InkSettings) -> bool:
-    """Whether one of two samples is as much paler as it is wider: it lies in two rows of pixels, the other in one."""
-    pale, deep = sorted((a, b), key=lambda e: depth(panel, e.color or BLACK))
-    if pale.stroke_px is None or deep.stroke_px is None or pale.stroke_px > s.two_rows:
-        return False
-    paler = depth(panel, deep.color or BLACK) / depth(panel, pale.color or BLACK)
-    wider = pale.stroke_px / deep.stroke_px
-    return paler > s.darker and abs(np.log(wider / paler)) < np.log(s.darker) / 2
-
-
-def _color(values: NDArray[np.float64] | Image) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.detect.paths import Sheet, horizontal_opening
-from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, support
+from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, is_area, support
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def _middle(found: Found, sheet: Sheet) -> Found:
     for _ in range(2):
         line = find_arm(sheet, Arm(None, "solid"), lines, [other.arm for other in lines])
         ink = support(line, sheet) if line else None
-        if line is None or ink is None or ink.covered < s.covered or ink.seen < s.seen:
+        if line is None or ink is None or ink.covered < s.covered or ink.seen < s.seen or is_area(sheet, line.road):
             break
         lines.append(line)
     if len(lines) < 3 or any(line.doubtful for line in lines[1:]):

@@ -22,11 +22,15 @@ from kmdigitize.records.printed import Dash
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A curve to be found: its legend entry (None: unnamed), line type and dash lengths (px)."""
+    """A curve to be found: its legend entry (None: unnamed), line type and dash lengths (px).
+
+    ``measured`` tells that the type is what a path shows, which may hold pieces of another curve.
+    """
 
     entry: int | None
     dash: Dash
     period: tuple[float, ...] = ()
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
