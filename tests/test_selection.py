@@ -222,9 +222,9 @@ def test_a_line_that_shows_late_beside_a_lone_curve_is_told_of_and_limits_are_no
     sheet = _one_sheet(_stairs(300, 400, curve), _broken(late, (9, 6)))
     found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
     assert len(found) == 1
-    assert unexplained_line([sheet], found) is not None
+    assert unexplained_line([sheet], found, announced=False) is not None
     limits = [_broken([20 + int(x * share) // 8 * 8 for x in range(400)], (9, 6)) for share in (0.12, 0.5)]
     sheet = _one_sheet(_stairs(300, 400, curve), *limits)
     found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
     assert len(found) == 1
-    assert unexplained_line([sheet], found) is None
+    assert unexplained_line([sheet], found, announced=False) is None

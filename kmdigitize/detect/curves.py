@@ -132,7 +132,7 @@ def _find_paths(
     wanted = expected or announced_arms(legend)
     detail = f"{len(found)} found, {wanted} announced"
     flags = (Flag("curve_count_doubtful", detail),) if wanted and wanted != len(found) else ()
-    if not flags and unexplained_line(sheets, found) is not None:
+    if not flags and unexplained_line(sheets, found, bool(wanted)) is not None:
         flags = (Flag("curve_count_doubtful", f"{detail}, and one more line seems to be drawn"),)
     paths = []
     longest = max((curve.road.rows.size for _, curve in found), default=0)

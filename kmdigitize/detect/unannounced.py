@@ -23,8 +23,12 @@ def unlabelled_lines(result: list[tuple[int, Found]], sheets: Sequence[Sheet]) -
     return result
 
 
-def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]]) -> tuple[int, Found] | None:
+def unexplained_line(
+    sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]], announced: bool = True
+) -> tuple[int, Found] | None:
     """Yet another line that no curve in ``result`` explains; None if there is none.
+
+    Where the number of curves is not ``announced``, it may be one that shows too late to be believed.
 
     It may be drawn in an ink that draws lines broken by gaps: limits in the ink of a solid curve come in pairs that
     enclose it and mean nothing, a further broken line beside other broken ones is a curve that the legend's reading
@@ -43,7 +47,7 @@ def unexplained_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]
             continue
         if is_believed(more, sheet, s, covered) and adds(more, result, gain, s, near):
             return k, more
-    return _late_line(sheets, result)
+    return None if announced else _late_line(sheets, result)
 
 
 def _late_line(sheets: Sequence[Sheet], result: Sequence[tuple[int, Found]]) -> tuple[int, Found] | None:
