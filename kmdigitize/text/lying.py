@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kmdigitize.geometry import Box
+from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records.figure import TextToken
 
 _WIDER = 1.2
@@ -19,12 +19,21 @@ _POINT = 1.5
 """Largest distance of two signs of one number, in heights: a point with its blanks."""
 
 
-def lying_numbers(tokens: Sequence[TextToken]) -> list[Box]:
-    """Places of two signs or more that lie on their side, one right above the other."""
+def lying_numbers(tokens: Sequence[TextToken], letters: FloatArray) -> list[Box]:
+    """Places of two signs or more that lie on their side, one right above the other, of which one was read.
+
+    ``letters`` (n, 4; px) are pieces of ink, of which those that were not read may be the others.
+    """
     signs = [t.box for t in tokens if t.angle == 0 and len(t.text) == 1 and t.text.isalnum()]
-    lying = [box for box in signs if box.width + 1 >= _WIDER * (box.height + 1)]
+    lying = [box for box in signs if _lies(box)]
+    read = [token.box for token in tokens]
+    unread = [
+        box
+        for box in (Box(*letter) for letter in letters.tolist())
+        if _lies(box) and not any(one.overlap(box) > 0 for one in read)
+    ]
     joined: list[Box] = []
-    for box in sorted(lying, key=lambda one: one.top):
+    for box in sorted([*lying, *unread], key=lambda one: one.top):
         for index, upper in enumerate(joined):
             beside = max(abs(upper.left - box.left), abs(upper.right - box.right))
             if beside <= _ALIGNED * box.width and box.top - upper.bottom <= _POINT * (box.height + 1):
@@ -32,4 +41,9 @@ def lying_numbers(tokens: Sequence[TextToken]) -> list[Box]:
                 break
         else:
             joined.append(box)
-    return [box for box in joined if box not in lying]
+    numbers = [box for box in joined if box not in lying and box not in unread]
+    return [box for box in numbers if any(one.overlap(box) > 0 for one in lying)]
+
+
+def _lies(box: Box) -> bool:
+    return box.width + 1 >= _WIDER * (box.height + 1)

@@ -70,7 +70,8 @@ def read_tokens(
     tokens += _read(figure.pixels, reader, turned, settings)
     tokens += _read_missed(figure.pixels, reader, lines, tokens, settings)
     tokens = _split_numbers(figure.pixels, reader, tokens, settings)
-    lying = [piece for box in lying_numbers([token for token, _ in tokens]) for piece in _on_end(corners(box))]
+    numbers = lying_numbers([token for token, _ in tokens], single_letters(find_pieces(figure.pixels)))
+    lying = [piece for box in numbers for piece in _on_end(corners(box))]
     tokens += _read(figure.pixels, reader, lying, settings)
     tokens = _best_orientation(tokens)
     log.debug("read %d tokens", len(tokens))
