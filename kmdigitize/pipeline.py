@@ -47,6 +47,7 @@ from kmdigitize.sharing import (
     without_settled_count,
 )
 from kmdigitize.stopwatch import Stopwatch
+from kmdigitize.text.legend_labels import beside_legend
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
@@ -235,7 +236,8 @@ def _read_on_panel(page: Page, panel: Panel, facts: PanelFacts, known: Known, wa
         scales = scales_of(figure, panel, (tokens, titles), facts, known, settings)
     with watch.lap("read legend and table"):
         legend = legend_of(figure, panel, tokens, settings)
-        table = read_risk_table(figure, panel, scales, tokens, reread, settings.risk_table)
+        others = beside_legend(tokens, legend)
+        table = read_risk_table(figure, panel, scales, others, reread, settings.risk_table)
     named = {entry.label for entry in legend}
     if panel.title in named:  # a legend above the panel
         panel = replace(panel, title=read_panel_title([t for t in tokens if t.text not in named], panel)[1])

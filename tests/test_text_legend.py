@@ -14,6 +14,7 @@ from kmdigitize.records.figure import Figure, Rgb, TextToken
 from kmdigitize.records.printed import Dash, LegendEntry
 from kmdigitize.text.dash_classes import classify_dash
 from kmdigitize.text.legend import read_legend
+from kmdigitize.text.legend_labels import beside_legend
 from kmdigitize.text.legend_pairs import paired_entries
 from kmdigitize.text.samples import find_sample
 
@@ -42,6 +43,34 @@ def test_a_number_alone_is_an_arm_under_a_heading(heading: str, names: list[str]
     title = [TextToken(heading, Box(110, 38, 140, 47))] if heading else []
     entries = read_legend(Figure("f", page), PANEL, [*title, label_at("0", 60)])
     assert [entry.label for entry in entries] == names
+
+
+def test_numbers_above_the_frame_are_arms_and_their_row_is_no_table() -> None:
+    page = blank_page()
+    page[9:11, 110:130] = RED
+    page[9:11, 170:190] = BLUE
+    tokens = [label_at("Group", 10, 60), label_at("0", 10, 140), label_at("1", 10, 200)]
+    entries = read_legend(Figure("f", page), PANEL, tokens)
+    assert [entry.label for entry in entries] == ["0", "1"]
+    assert [token.text for token in beside_legend(tokens, entries)] == ["Group"]
+
+
+def test_a_sample_with_a_mark_that_was_read_is_no_part_of_the_label() -> None:
+    page = blank_page()
+    page[39:41, 110:140] = page[59:61, 110:140] = RED
+    drawn = TextToken("-X", Box(110, 35, 140, 45), 0.96)
+    entries = read_legend(Figure("f", page), PANEL, [drawn, label_at("Placebo", 40), label_at("Drug", 60)])
+    assert [entry.label for entry in entries] == ["Placebo", "Drug"]
+
+
+def test_small_digits_beside_large_words_are_labels() -> None:
+    page = blank_page()
+    page[39:41, 110:140] = RED
+    page[59:61, 110:140] = BLUE
+    digits = [TextToken(str(i), Box(150, y - 3, 154, y + 3), 0.99) for i, y in enumerate((40, 60))]
+    words = [TextToken("Overall survival", Box(60, y - 6, 220, y + 6)) for y in (100, 130, 160)]
+    entries = read_legend(Figure("f", page), PANEL, [*digits, *words])
+    assert [entry.label for entry in entries] == ["0", "1"]
 
 
 def test_tinted_keys_and_grid_lines_do_not_matter() -> None:

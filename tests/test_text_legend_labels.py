@@ -10,8 +10,8 @@ from legend_page import BLUE, PANEL, RED, blank_page, label_at
 from kmdigitize.geometry import Box
 from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.text.counts import name_before_statistic, split_counts
+from kmdigitize.text.direct_labels import without_specks
 from kmdigitize.text.legend import read_legend
-from kmdigitize.text.legend_labels import without_specks
 
 
 def test_the_name_before_a_statistic_is_that_of_the_sample_beside_it() -> None:

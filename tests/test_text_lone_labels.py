@@ -74,3 +74,16 @@ def test_a_dash_with_a_mark_at_its_end_is_part_of_a_sample() -> None:
         page[24:36, left : left + 2] = 0
     page[29:31, 46:48] = page[29:31, 56:64] = page[24:36, 54:56] = 0
     assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2
+
+
+@pytest.mark.parametrize("line", ["solid", "dashed"])
+def test_a_sample_with_a_cross_as_high_as_the_text_is_none_of_it(line: str) -> None:
+    page = np.full((60, 160, 3), 255, np.uint8)
+    for left in (20, 28, 36, 76, 84, 92):
+        page[24:36, left : left + 2] = 0
+    page[29:31, 43:71] = 0
+    if line == "dashed":
+        page[29:31, 47:50] = page[29:31, 63:66] = 255
+    for step in range(12):
+        page[24 + step, 50 + step : 52 + step] = page[35 - step, 50 + step : 52 + step] = 0
+    assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2

@@ -12,6 +12,7 @@ import pytest
 from kmdigitize.reported import Reported
 from kmdigitize.text.stat_text import normalised
 from kmdigitize.text.statistics import parse_statistics
+from kmdigitize.text.wordings import is_statistic
 
 WORDINGS = [
     json.loads(line)
@@ -140,3 +141,8 @@ def test_a_first_letter_that_a_curve_spoils_costs_no_median() -> None:
     assert normalised("ledian Test: 1.7 months") == "Median Test: 1.7 months"
     assert normalised("azard ratio, 0.62") == "Hazard ratio, 0.62"
     assert normalised("a comedian at risk") == "a comedian at risk"
+
+
+def test_a_p_value_whose_letter_was_misread_is_a_statistic() -> None:
+    assert all(is_statistic(text) for text in ("β< 0.0001", "P <.001", "< 0.01"))
+    assert not any(is_statistic(text) for text in ("Dose < 0.5", "B < 5", "<0.5 mg"))

@@ -6,6 +6,7 @@ Lengths are multiples of the height of the line's ink.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from kmdigitize.geometry import BoolArray, FloatArray
@@ -48,12 +49,15 @@ def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
 
 
 def _marked_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
-    """Which runs are samples whose mark is higher than the text: one level stroke, one upright through its middle."""
+    """Which runs are samples with a mark on them; an upright one as low as the text may be a plus."""
     blocks = [body[:, first : last + 1] for first, last in runs]
     heights = [int(np.ptp(np.flatnonzero(block.any(axis=1)))) + 1 for block in blocks]
-    crosses = [_is_cross(block) for block in blocks]
-    text = max((high for high, cross in zip(heights, crosses, strict=True) if not cross), default=len(body))
-    return [cross and high >= _MARKED * text for high, cross in zip(heights, crosses, strict=True)]
+    marked = [_is_marked_line(block) for block in blocks]
+    text = max((high for high, mark in zip(heights, marked, strict=True) if not mark), default=len(body))
+    return [
+        mark and (high >= _MARKED * text or not _has_stem(block))
+        for block, high, mark in zip(blocks, heights, marked, strict=True)
+    ]
 
 
 def _is_marked_dash(block: BoolArray, height: int) -> bool:
@@ -67,18 +71,34 @@ def _is_marked_dash(block: BoolArray, height: int) -> bool:
     return bool(middle and dash.shape[1] > stem.sum() and np.delete(dash, level, axis=0).mean() < 0.05)
 
 
-def _is_cross(block: BoolArray) -> bool:
-    """Whether all ink of a run of columns lies on a level and an upright stroke through its middle."""
+def _is_marked_line(block: BoolArray) -> bool:
+    """Whether a run of columns is a level line with a mark on its middle: alone at both ends, the same upside down."""
     rows = np.flatnonzero(block.any(axis=1))
     sign = block[rows[0] : rows[-1] + 1]
     high, wide = sign.shape
-    bar, stem = np.flatnonzero(sign.mean(axis=1) > 0.9), np.flatnonzero(sign.mean(axis=0) > 0.9)
-    if min(high, wide) < 5 or not bar.size or not stem.size:
+    bar = np.flatnonzero(sign.mean(axis=1) > 0.9)
+    if min(high, wide) < 5 or wide < 0.5 * high or not bar.size or np.ptp(bar) >= 0.3 * high:
         return False
-    slim = np.ptp(bar) < 0.3 * high and np.ptp(stem) < 0.3 * wide
-    centred = abs(bar.mean() - (high - 1) / 2) <= 0.15 * high and abs(stem.mean() - (wide - 1) / 2) <= 0.15 * wide
-    rest = np.delete(np.delete(sign, bar, axis=0), stem, axis=1)
-    return bool(slim and centred and rest.mean() < 0.05)
+    centred = abs(bar.mean() - (high - 1) / 2) <= 0.15 * high
+    mark, end = sign.copy(), max(1, round(0.1 * wide))
+    mark[max(0, bar[0] - 1) : bar[-1] + 2] = False
+    alone = not mark[:, :end].any() and not mark[:, -end:].any()
+    return bool(centred and alone and mark.any() and _same_upside_down(mark))
+
+
+def _same_upside_down(mark: BoolArray) -> bool:
+    """Whether most ink of a mark, turned by half, falls on its ink or a pixel beside it."""
+    rows, columns = (np.flatnonzero(mark.any(axis=axis)) for axis in (1, 0))
+    own = mark[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return bool((own[::-1, ::-1] & near).sum() >= 0.8 * own.sum())
+
+
+def _has_stem(block: BoolArray) -> bool:
+    """Whether a mark is one upright stroke."""
+    high = int(np.ptp(np.flatnonzero(block.any(axis=1)))) + 1
+    stem = np.flatnonzero(block.sum(axis=0) > 0.9 * high)
+    return bool(stem.size) and np.ptp(stem) < 0.3 * block.shape[1]
 
 
 def _is_plus(body: BoolArray, runs: list[tuple[int, int]], index: int) -> bool:
@@ -113,8 +133,8 @@ def _is_stub(body: BoolArray, runs: list[tuple[int, int]]) -> bool:
 
 
 def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: int) -> bool:
-    """A narrow stroke between two pieces of thin line: a censor mark on a dashed sample."""
-    narrow = runs[index][1] - runs[index][0] + 1 <= max(2.0, 0.25 * height)
+    """A mark between two pieces of thin line, as wide as it is high at most: a censor mark on a dashed sample."""
+    narrow = runs[index][1] - runs[index][0] + 1 <= max(2.0, 1.2 * height)
     return narrow and index + 1 < len(runs) and thin[index + 1] and thin[index - 1]
 
 

@@ -8,7 +8,6 @@ sample, text inside the frame that is no statistic labels the curve beside it di
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,13 +20,14 @@ from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels, labels_row
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.covered_labels import covered_entries, named_by_rows
-from kmdigitize.text.ink import text_color, text_height
+from kmdigitize.text.direct_labels import direct_labels
+from kmdigitize.text.ink import text_height
 from kmdigitize.text.legend_grid import without_grid
 from kmdigitize.text.legend_labels import (
     LegendSettings,
-    beyond_the_frame,
     entry_without_sample,
     is_count,
+    is_no_sample,
     joined_labels,
     labels_without_sample,
     may_be_label,
@@ -37,7 +37,6 @@ from kmdigitize.text.legend_labels import (
     without_line_from_edge,
     without_next_sample,
     without_sample_behind,
-    without_specks,
     without_stuck_samples,
 )
 from kmdigitize.text.legend_signs import with_signs
@@ -62,7 +61,7 @@ def read_legend(
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
     mine = [without_sample_behind(figure.pixels, without_next_sample(token)) for token in mine]
     height = text_height(mine)
-    clear = [t for t in mine if t.confidence >= settings.no_obstacle and t.box.height > settings.lowest * height]
+    clear = [t for t in mine if t.confidence >= settings.no_obstacle and is_no_sample(t, height, settings)]
     in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}
     words = joined_labels([t for t in clear if id(t) not in in_tables], settings)
     labels = [t for t in words if may_be_label(t, mine, panel, settings)]
@@ -76,7 +75,7 @@ def read_legend(
     if not candidates:
         candidates = _with_samples_right(figure.pixels, labels, clear, height)
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, labels, height, settings), height)
-    direct = _direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
+    direct = direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
         missed = labels_without_sample(figure.pixels, chosen, labels, height, settings)
         named = [token for token, _ in chosen] + missed
@@ -263,27 +262,3 @@ def _second_line(
         if id(other) not in taken and starts and alike and 0 <= gap < settings.line_gap * height:
             return other
     return None
-
-
-def _direct_labels(pixels: Pixels, panel: Panel, labels: list[TextToken]) -> list[LegendEntry]:
-    """Text inside the frame, or just right of it, that names the curve beside it."""
-    frame = panel.frame
-    entries = []
-    for token in labels:
-        height = token.box.height + 1
-        inside = frame.grown(0.02 * frame.width, 0).contains(token.box.center_x, token.box.center_y)
-        behind = abs(token.box.left - frame.right) < 2 * height and frame.top < token.box.center_y < frame.bottom
-        looks_drawn = re.fullmatch(
-            r"[IHl|+±†‡\-–—.·\s]{2,}|\W*\w?\W*|[\d.,;()\[\]\s–-]*[(\[][\d.,;()\[\]\s–-]*", token.text
-        )  # marks on a curve, limits
-        if not (inside or behind) or is_number(token.text) or looks_drawn or height > 0.12 * frame.height:
-            continue
-        label, n, events = split_counts(without_specks(beyond_the_frame(token, panel), labels))
-        cut_off = re.fullmatch(r"=\s*(\d+)\)?", label)  # the end of "A (n = 130)", the rest under a curve
-        label, n = ("", int(cut_off[1])) if cut_off else (label, n)
-        color = text_color(pixels, token.box)
-        chroma = max(color) - min(color)
-        entries.append(
-            LegendEntry(label, token.box, None, color if chroma > 40 else None, n=n, events=events, place="direct")
-        )
-    return entries

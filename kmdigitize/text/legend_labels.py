@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -37,6 +36,10 @@ class LegendSettings:
     """Text read with less may be a dashed sample and does not stand in a sample's way."""
     lowest: float = 0.5
     """Nor does what is lower than that: dots and short dashes of a sample, read as I or l."""
+    lowest_sure: float = 0.35
+    """The same of what was read for certain: small digits beside large words."""
+    certain: float = 0.95
+    """Confidence of that."""
 
 
 def joined_labels(tokens: Sequence[TextToken], settings: LegendSettings) -> list[TextToken]:
@@ -71,9 +74,21 @@ def may_be_label(token: TextToken, tokens: Sequence[TextToken], panel: Panel, se
         return not is_row_of_counts(token.text)
     row = [t for t in tokens if abs(t.box.center_y - token.box.center_y) < 0.5 * token.box.height and is_number(t.text)]
     inside = panel.frame.contains(token.box.center_x, token.box.center_y)
-    below = token.box.top > panel.frame.bottom
+    outside = token.box.top > panel.frame.bottom or token.box.bottom < panel.frame.top
     beside = token.box.left > panel.frame.right
-    return inside or beside or (below and len(row) < 6 and token.box.center_x > panel.frame.left)
+    return inside or beside or (outside and len(row) < 6 and token.box.center_x > panel.frame.left)
+
+
+_MARKED_LINE = re.compile(r"[-–—_.·]+\s*[xX×*+]\s*[-–—_.·]*|[xX×*+]\s*[-–—_.·]+")
+"""What a sample with a mark on it is read as."""
+
+
+def is_no_sample(token: TextToken, height: float, settings: LegendSettings) -> bool:
+    """Whether text is no piece of a sample: no line with a mark, and as high as the text (px) or read for certain."""
+    if _MARKED_LINE.fullmatch(token.text):
+        return False
+    lowest = settings.lowest_sure if token.confidence >= settings.certain else settings.lowest
+    return token.box.height > lowest * height
 
 
 def names_with_statistics(
@@ -146,6 +161,12 @@ def _explains_marks(token: TextToken, tokens: Sequence[TextToken]) -> bool:
     """Whether a label is another one with "censored" behind it: its sample shows the marks of that arm."""
     found = re.match(r"(?i)(.+?)\W*censored\W*$", token.text)
     return found is not None and any(other.text.strip().lower() == found[1].lower() for other in tokens)
+
+
+def beside_legend(tokens: Sequence[TextToken], legend: Sequence[LegendEntry]) -> list[TextToken]:
+    """The tokens without numbers that name an arm in the legend: in a row with its heading they look like counts."""
+    named = [entry.box for entry in legend if entry.sample is not None and is_number(entry.label)]
+    return [token for token in tokens if not (is_number(token.text) and token.box in named)]
 
 
 def is_count(token: TextToken, tokens: Sequence[TextToken], panel: Panel) -> bool:
@@ -255,32 +276,3 @@ def _begins_with_line(pixels: Pixels, box: Box, left: float) -> bool:
     line = ink[max(0, core - 1) : core + 2].any(axis=0).sum() >= 0.9 * inked.sum()
     level = abs(core + rows.start - box.center_y) < 0.2 * (box.height + 1)
     return bool(line and level and high.sum() <= inked.sum() / 3)
-
-
-def beyond_the_frame(token: TextToken, panel: Panel) -> str:
-    """A label right of the frame without the end of a curve at the frame, read as an upright letter before it."""
-    across = token.box.left < panel.frame.right < token.box.left + 2.5 * (token.box.height + 1)
-    return re.sub(r"^[IHJLTl|+_–—-]{1,2}\s+(?=\w\S)", "", token.text) if across else token.text
-
-
-def without_specks(text: str, tokens: Sequence[TextToken]) -> str:
-    """A label beside a curve without the signs that pieces of the curve, touching its letters, are read as.
-
-    These are quotes and lone brackets at its ends, a dash where no other text is the same with a plus, and accents
-    where no other text of the figure has any.
-    """
-    bare = re.sub(r"^[\"'`´|_~^,;:]+|[\"'`´|_~^,;:]+$", "", text).strip()
-    for left, right in ("()", "[]"):
-        bare = bare if left in bare else bare.rstrip(right)
-        bare = bare if right in bare else bare.lstrip(left)
-    stem = bare.rstrip("-–")
-    bare = bare if any(t.text.startswith(f"{stem}+") for t in tokens) else stem.strip()
-    accented = any(_without_accents(t.text) != t.text for t in tokens if t.text != text)
-    return bare if accented else _without_accents(bare)
-
-
-def _without_accents(text: str) -> str:
-    """The text with plain letters for accented ones; signs such as "≥" stay."""
-    parts = unicodedata.normalize("NFD", text)
-    plain = (sign for sign in parts if not 0x300 <= ord(sign) <= 0x328)  # no strokes through a sign
-    return unicodedata.normalize("NFC", "".join(plain))

@@ -9,7 +9,8 @@ _STATISTIC = re.compile(
     | \bHR\b | \baHR\b
     | \b9[05]\s?%\s*C[Il1] | \bC[Il1]\b.*\d | ^\s*median\b | \bmedian\b.*\d
     | \bwilcoxon\b | \bgehan\b | \bbreslow\b | \bcox\b
-    | \d\s*\(\s*\d+[.,·]?\d*\s*[-–—,;]\s*\d"""
+    | \d\s*\(\s*\d+[.,·]?\d*\s*[-–—,;]\s*\d
+    | ^\s*\S{0,2}\s*[<≤]\s*0?[.,·]0\d+\s*$"""
 )
 _HEADER = re.compile(
     r"(?i)\b(?:no\.?|nr\.?|number|numbers|n|patients|subjects|participants|persons|women|men)\s*(?:of\s+\w+\s+)?\(?\s*(?:still\s+)?at[\s-]*risk"
