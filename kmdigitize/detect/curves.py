@@ -26,6 +26,7 @@ from kmdigitize.detect.ink_records import BLACK, Ink
 from kmdigitize.detect.inks import settle_inks
 from kmdigitize.detect.leaning import mark_lean
 from kmdigitize.detect.legend_box import behind_box, find_legend_box
+from kmdigitize.detect.mark_bands import marks_of_ink
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
@@ -196,7 +197,7 @@ def _sheets(
             Sheet(
                 (coverage * clear).astype(np.float32),
                 occluded.astype(np.float32),
-                marks,
+                marks_of_ink(marks, coverage, stroke),
                 background.lines,
                 stroke,
                 region.start,

@@ -50,3 +50,21 @@ def band_offset(
     middle = (runs.first + runs.last)[run] / 2 + lean * half[run]
     offset = np.abs(rows - middle) / (half[run] * (1 + abs(lean)))
     return (rows, columns), np.minimum(offset, 1).astype(np.float32)
+
+
+_BESIDE = 8.0, 3.0
+"""Width and height, in strokes, of the place in which a mark shows on whose curve it stands."""
+_FAINT = 0.02
+"""Mean coverage in that place by the ink of a curve that tells nothing."""
+
+
+def marks_of_ink(marks: Image, coverage: Image, stroke: float) -> Image:
+    """The ``marks`` (h, w) that may stand on a curve, whose ink ``coverage`` (h, w) is.
+
+    Where its ink shows in the same columns, those beside which it shows; where none shows, all of them.
+    """
+    if not marks.any():
+        return marks
+    wide, high = (2 * round(size * stroke / 2) + 1 for size in _BESIDE)
+    beside = cv2.blur(coverage, (wide, high))
+    return np.asarray(marks * (beside + _FAINT) / (beside.max(axis=0) + _FAINT), np.float32)

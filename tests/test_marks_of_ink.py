@@ -1,0 +1,24 @@
+"""Black marks on coloured curves: those beside a curve's own ink are its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kmdigitize.detect.mark_bands import marks_of_ink
+
+
+def test_marks_beside_the_ink_of_a_curve_are_its_own() -> None:
+    coverage, marks = np.zeros((80, 100), np.float32), np.zeros((80, 100), np.float32)
+    coverage[20:22, :60] = 1
+    marks[16:26, 30:32] = marks[56:66, 30:32] = 1  # on the curve, and on another one
+    marks[16:26, 80:82] = marks[56:66, 80:82] = 1  # where no ink of the curve shows
+    own = marks_of_ink(marks, coverage, 2.0)
+    assert own[20, 30] == pytest.approx(1, abs=0.05)
+    assert own[60, 30] < 0.2
+    assert (own[20, 80], own[60, 80]) == (1, 1)
+
+
+def test_without_marks_nothing_is_looked_at() -> None:
+    marks = np.zeros((8, 8), np.float32)
+    assert marks_of_ink(marks, np.ones((8, 8), np.float32), 2.0) is marks
