@@ -37,9 +37,9 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
     Cells may be centred on their ticks or begin or end there: the alignment with the least spread is taken.
     """
     cells = [cell for row in rows for cell in row]
-    ticks = np.array(axis_ticks(scales))
     if len(cells) < 2:
         return []
+    ticks = np.array(_with_next(axis_ticks(scales), max(cell.box.right for cell in cells)))
     spacing = float(np.min(np.diff(ticks[:, 0]))) if len(ticks) > 1 else 4 * height
     best: list[Column] = []
     best_cost = np.inf
@@ -80,6 +80,17 @@ def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
         return known
     implied = [(float(scales.x.to_px(values[0] + i * step)), float(values[0] + i * step)) for i in free]
     return sorted([*known, *implied])
+
+
+def _with_next(ticks: list[tuple[float, float]], end: float) -> list[tuple[float, float]]:
+    """The ticks and the one after the last, whose label is cut off, where cells up to ``end`` (px) stand beside it."""
+    if len(ticks) < 3:
+        return ticks
+    steps = np.diff(np.array(ticks), axis=0)
+    apart, step = np.median(steps, axis=0).tolist()
+    after = ticks[-1][0] + apart, ticks[-1][1] + step
+    even = np.ptp(steps[:, 1]) < 1e-6 * abs(step)
+    return [*ticks, after] if even and abs(after[0] - end) < 0.25 * apart else ticks
 
 
 def with_expected(columns: Sequence[Column], scales: Scales) -> list[Column]:

@@ -79,11 +79,17 @@ def _split(line: Sequence[TextToken], panel: Panel, scales: Scales, height: floa
 def _one_at_start(cells: list[Cell], first: float, height: float) -> tuple[list[Cell], list[TextToken]]:
     """Cells of which only one stands at the first tick; numbers before it belong to the label."""
     near = [c for c in cells if c.box.center_x < first + 1.5 * height]
-    if len(near) < 2:
+    if len(near) < 2 and not _leads(cells, first):
         return cells, []
-    kept = min(near, key=lambda c: abs(c.box.center_x - first))
+    kept = min(near, key=lambda c: abs(c.box.center_x - first)) if len(near) > 1 else cells[1]
     before = [c for c in near if c.box.right < kept.box.left]
     return [c for c in cells if c not in before], [TextToken(c.text.strip(" |"), c.box, c.confidence) for c in before]
+
+
+def _leads(cells: Sequence[Cell], first: float) -> bool:
+    """Whether the first cell stands before the ``first`` tick and far nearer to the second than others stand."""
+    pitches = np.diff([cell.box.center_x for cell in cells])
+    return len(cells) > 3 and cells[0].box.center_x < first and pitches[0] < 0.6 * np.median(pitches[1:])
 
 
 def _first_column(panel: Panel, scales: Scales) -> float:
