@@ -83,7 +83,7 @@ def test_a_sample_with_a_cross_as_high_as_the_text_is_none_of_it(line: str) -> N
         page[24:36, left : left + 2] = 0
     page[29:31, 43:71] = 0
     if line == "dashed":
-        page[29:31, 47:50] = page[29:31, 63:66] = 255
+        page[29:31, 47:50] = page[29:31, 62:65] = 255
     for step in range(12):
         page[24 + step, 50 + step : 52 + step] = page[35 - step, 50 + step : 52 + step] = 0
     assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2

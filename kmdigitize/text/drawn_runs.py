@@ -24,9 +24,7 @@ def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
     index = 0
     while index < len(runs):
         stop = index
-        while stop < len(runs) and (
-            thin[stop] or marked[stop] or (stop > index and _is_mark(stop, runs, thin, height))
-        ):
+        while stop < len(runs) and (thin[stop] or marked[stop] or (stop > index and _is_mark(stop, runs, thin, body))):
             stop += 1
         if not any(thin[index:stop]):
             stop = index
@@ -49,13 +47,16 @@ def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
 
 
 def _marked_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
-    """Which runs are samples with a mark on them; an upright one as low as the text may be a plus."""
+    """Which runs are samples with a mark on them, longer than the text is high; of upright marks only the higher ones.
+
+    A lower one may be a plus.
+    """
     blocks = [body[:, first : last + 1] for first, last in runs]
     heights = [int(np.ptp(np.flatnonzero(block.any(axis=1)))) + 1 for block in blocks]
     marked = [_is_marked_line(block) for block in blocks]
     text = max((high for high, mark in zip(heights, marked, strict=True) if not mark), default=len(body))
     return [
-        mark and (high >= _MARKED * text or not _has_stem(block))
+        mark and block.shape[1] > _LONGER * text and (high >= _MARKED * text or not _has_stem(block))
         for block, high, mark in zip(blocks, heights, marked, strict=True)
     ]
 
@@ -132,12 +133,20 @@ def _is_stub(body: BoolArray, runs: list[tuple[int, int]]) -> bool:
     return bool(low and first <= 0.2 * height and following - last - 1 >= 0.4 * height)
 
 
-def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], height: int) -> bool:
-    """A mark between two pieces of thin line, as wide as it is high at most: a censor mark on a dashed sample."""
-    narrow = runs[index][1] - runs[index][0] + 1 <= max(2.0, 1.2 * height)
-    return narrow and index + 1 < len(runs) and thin[index + 1] and thin[index - 1]
+def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], body: BoolArray) -> bool:
+    """A mark between two pieces of thin line: a narrow stroke, or a cross close to both."""
+    if index + 1 >= len(runs) or not (thin[index + 1] and thin[index - 1]):
+        return False
+    (begin, before), (first, last), (after, end) = runs[index - 1 : index + 2]
+    height = len(body)
+    dashes = min(before - begin, end - after) + 1 > 0.25 * height  # no points of a number
+    close = max(first - before, after - last) - 1 <= 0.25 * height
+    cross = last - first <= 1.1 * height and dashes and close and _same_upside_down(body[:, first : last + 1])
+    return cross or last - first + 1 <= max(2.0, 0.25 * height)
 
 
+_LONGER = 1.1
+"""Length of the shortest sample in heights of the text: small letters with a bar look like one with a mark."""
 _MARKED = 1.2
 """Height of the mark on a sample from which it is no sign of the text beside it."""
 _THICKEST = 0.36, 0.45
