@@ -8,7 +8,7 @@ from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.marks_ground import ground_of
 from kmdigitize.detect.marks_ink import MarkInk, own_ink, rows_of
 from kmdigitize.detect.marks_render import MarkLook, stamps_of
-from kmdigitize.detect.marks_scene import Places, Scene, draw_on, gains, places_along, start_canvases
+from kmdigitize.detect.marks_scene import Places, Scene, draw_on, gains, likely_places, places_along, start_canvases
 from kmdigitize.detect.marks_shapes import match, shape_of
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.geometry import Box
@@ -203,8 +203,13 @@ def test_a_line_that_goes_on_beyond_the_tips_is_worth_half_a_mark():
     scene = Scene(
         own, *start_canvases([own], [evidence], [trace], False), Places(np.array([250.0, 270]), np.full(2, 95.0))
     )
-    mark, line = gains(MarkLook("vbar", 5.0, 1.0), scene).gain
+    look = MarkLook("vbar", 5.0, 1.0)
+    mark, line = gains(look, scene).gain
     assert mark > 6
+    scene = Scene(own, scene.canvas, places_along(own, trace, 0, (0.0,)))
+    unlikely = np.setdiff1d(np.arange(scene.places.x.size), likely_places(look, scene, 2.0))
+    assert 0 < unlikely.size < scene.places.x.size - 2
+    assert gains(look, scene).gain[unlikely].max() < 2
     assert line == pytest.approx(mark / 2, abs=1)
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from kmdigitize.detect import refine_columns
 from kmdigitize.detect.refine import refine_path
 from kmdigitize.detect.refine_steps import Samples, fit_flats
 from kmdigitize.records.curves import Evidence, StepPath
@@ -197,3 +198,17 @@ def test_levels_never_rise_and_a_pixel_between_two_flats_belongs_to_neither():
     np.testing.assert_allclose(flats.level, [5, 9])
     falling = fit_flats(Samples(np.arange(21.0), value[::-1].copy(), np.zeros(21, int), np.ones(21)), 0.5, 0.2)
     assert np.all(np.diff(falling.level) > 0) or falling.level.size == 1
+
+
+def test_columns_walked_on_one_by_one_are_those_walked_together(monkeypatch):
+    rng = np.random.default_rng(3)
+    levels, risers = np.array([20.0, 31.4, 77.7]), np.array([60.2, 140.6])
+    coverage = np.clip(drawn(levels, risers, 3.2) + (rng.random((120, 200)) - 0.5) * 0.3, 0, 1).astype(np.float32)
+    rows = path_of(levels, risers).rows
+
+    def measured(few):
+        monkeypatch.setattr(refine_columns, "FEW", few)
+        return refine_columns.measure_columns((coverage, np.zeros_like(coverage)), rows, 3.0, 2.0)
+
+    for name in ("mass", "center", "upper", "lower", "excess"):
+        np.testing.assert_array_equal(getattr(measured(0), name), getattr(measured(1000), name))

@@ -53,10 +53,11 @@ def _ends(
     for i, size in enumerate(sizes):
         near = [_near_end(trace, view.ink, size) for trace, view in zip(traces, views, strict=True)]
         for kind in TRIED:
-            ends = [_end_fit(fit[i], *arm) for fit, arm in zip(fits[kind], zip(views, near, strict=True), strict=True)]
+            ends = [_end_fit(fit[i], columns) for fit, columns in zip(fits[kind], near, strict=True)]
             gain = float(np.mean([(fit - CHANCE) * pixels for fit, pixels, _ in ends]))
             if gain > best[0] and min(fit for fit, _, _ in ends) >= settings.good_fit:
-                best = gain, kind, [x for _, _, x in ends]
+                arms = zip(fits[kind], views, near, [peak for _, _, peak in ends], strict=True)
+                best = gain, kind, [_column(fit[i][0], view, columns, peak) for fit, view, columns, peak in arms]
     return (best[1], best[2]) if best[2] else None
 
 
@@ -74,10 +75,14 @@ def _near_end(trace: Trace, ink: MarkInk, size: float) -> BoolArray:
     return near
 
 
-def _end_fit(found: tuple[FloatArray, FloatArray], view: View, near: BoolArray) -> tuple[float, float, float]:
-    """Best fit of a mark at one curve's end, its visible pixels and its column in the figure."""
-    fit, visible = np.where(near, found[0], -1.0), found[1]
+def _end_fit(found: tuple[FloatArray, FloatArray], near: BoolArray) -> tuple[float, float, int]:
+    """Best fit of a mark ``near`` one curve's end, its visible pixels and the index of its column."""
+    fit = np.where(near, found[0], -1.0)
     peak = int(np.argmax(fit))
-    equal = np.abs(np.arange(fit.size) - peak) <= view.ink.stroke
-    x = float(view.ink.x[equal & (fit >= fit[peak] - EQUAL)].mean()) + view.ink.origin
-    return float(fit[peak]), float(visible[peak]), x
+    return float(fit[peak]), float(found[1][peak]), peak
+
+
+def _column(fit: FloatArray, view: View, near: BoolArray, peak: int) -> float:
+    """Column in the figure of the mark whose best fit is at the index ``peak``: the middle of equal fits."""
+    equal = near & (np.abs(np.arange(fit.size) - peak) <= view.ink.stroke)
+    return float(view.ink.x[equal & (fit >= fit[peak] - EQUAL)].mean()) + view.ink.origin

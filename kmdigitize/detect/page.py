@@ -100,12 +100,14 @@ def background_color(pixels: Pixels) -> Rgb:
 
 def brightest_channel(pixels: Pixels) -> Pixels:
     """(h, w) uint8: the largest of the three channels, in which only unsaturated dark ink is dark."""
-    return np.maximum(np.maximum(pixels[:, :, 0], pixels[:, :, 1]), pixels[:, :, 2])
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
 def darkest_channel(pixels: Pixels) -> Pixels:
     """(h, w) uint8: the smallest of the three channels, in which any ink is dark."""
-    return np.minimum(np.minimum(pixels[:, :, 0], pixels[:, :, 1]), pixels[:, :, 2])
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
 
 
 def middle_and_spread(levels: Pixels) -> tuple[float, float]:

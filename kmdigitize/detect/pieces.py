@@ -34,7 +34,7 @@ class Pieces:
 def pieces_of(mask: NDArray[np.uint8], connectivity: Literal[4, 8] = 8) -> Pieces:
     """The connected pieces of ``mask`` (h, w), which is not 0 in them."""
     count, labels = cv2.connectedComponents(mask, connectivity=connectivity)
-    index = np.flatnonzero(mask)
+    index = np.flatnonzero(mask != 0)
     piece = labels.ravel().take(index).astype(np.int64) - 1
     row = index // max(mask.shape[1], 1)
     column = index - row * mask.shape[1]
