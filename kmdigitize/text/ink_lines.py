@@ -76,7 +76,8 @@ def ink_of(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> BoolArr
     coarse = red << 8 | green << 4 | blue
     commonest = np.sort(crop[coarse == np.bincount(coarse.ravel()).argmax()], axis=0)
     background = (commonest[(len(commonest) - 1) // 2].astype(np.float32) + commonest[len(commonest) // 2]) / 2
-    difference = np.abs(crop - background).max(axis=2)
+    red, green, blue = np.abs(crop - background).transpose(2, 0, 1)
+    difference = np.maximum(np.maximum(red, green), blue)
     return np.asarray(difference > max(24.0, settings.contrast * _strongest(difference)), np.bool_)
 
 

@@ -34,8 +34,10 @@ _PHOTOGRAPH, _SOLID, _PLAIN = 0.1, 0.8, 0.4
 one colour (in 16 steps a channel): plots on a ground of their own are of that colour for the most part."""
 _AS_HIGH, _LEVEL, _FAR = 0.12, 0.25, 8.0
 """How much letters of panels differ in height, how far they are off level and how far apart they are, in heights."""
-_FULL, _BOLD = 0.85, 0.92
-"""Share of its box that a piece of text fills at most; a small bold B fills .88, a square symbol all of it."""
+_FULL, _BOLD, _FULLER = 0.85, 0.92, 0.95
+"""Share of its box that a piece of text fills at most; a small bold B fills .88, letters that blur ran together may
+fill more, a square symbol all of it."""
+_LETTERS, _BLURRED = 0.0, 1.0
 _FEWEST = 12
 """With fewer letters the height of the text is not known."""
 
@@ -60,9 +62,21 @@ def once_a_picture(find: Callable[[Pixels], _Found]) -> Callable[[Pixels], _Foun
 @once_a_picture
 def find_pieces(pixels: Pixels) -> FloatArray:
     """Left, top, right, bottom (n, 4) in px of the pieces of ink that may be letters or words of touching letters."""
-    pieces = _outside(photographs(pixels), _dark_pieces(_on_light_paper(pixels)))
-    pieces.flags.writeable = False
-    return pieces
+    pieces = _all_pieces(pixels)
+    found = pieces[pieces[:, 4] == _LETTERS, :4]
+    found.flags.writeable = False
+    return found
+
+
+def blurred_pieces(pixels: Pixels) -> FloatArray:
+    """As :func:`find_pieces`, of letters that may have run into each other."""
+    pieces = _all_pieces(pixels)
+    return pieces[pieces[:, 4] == _BLURRED, :4]
+
+
+@once_a_picture
+def _all_pieces(pixels: Pixels) -> FloatArray:
+    return _outside(photographs(pixels), _dark_pieces(_on_light_paper(pixels)))
 
 
 @once_a_picture
@@ -98,7 +112,10 @@ def _median(colours: Pixels) -> NDArray[np.float32]:
 def reversed_pieces(pixels: Pixels) -> FloatArray:
     """As :func:`find_pieces`, of letters in the colour of the paper on a bar in another, as in the head of a table."""
     grey = _on_light_paper(pixels)
+    if not _has_bars(grey):
+        return np.zeros((0, 4))
     pieces = _dark_pieces(np.asarray(cv2.bitwise_not(grey), np.uint8))
+    pieces = pieces[pieces[:, 4] == _LETTERS, :4]
     left, top, right, bottom = (pieces + np.array([-2, -2, 2, 2])).astype(int).clip(0).T
     right, bottom = right.clip(max=grey.shape[1] - 1), bottom.clip(max=grey.shape[0] - 1)
     around = np.stack([grey[top, left], grey[top, right], grey[bottom, left], grey[bottom, right]])
@@ -106,9 +123,16 @@ def reversed_pieces(pixels: Pixels) -> FloatArray:
     return _outside(photographs(pixels), pieces[reversed_ones]) if reversed_ones.any() else pieces[:0]
 
 
+def _has_bars(grey: NDArray[np.uint8]) -> bool:
+    """Whether any square is darker than the paper throughout, as bars are beside their letters."""
+    side = 2 * _SMALLER
+    lightest = cv2.dilate(grey, np.ones((side, side), np.uint8))[side:-side, side:-side]
+    return bool(lightest.min(initial=255) < _commonest(grey) - _CONTRAST)
+
+
 def _outside(boxes: Sequence[Box], pieces: FloatArray) -> FloatArray:
-    """Those of ``pieces`` (n, 4) that lie in none of ``boxes``."""
-    left, top, right, bottom = pieces.T
+    """Those of ``pieces`` (n, 4 or more) that lie in none of ``boxes``."""
+    left, top, right, bottom = pieces[:, :4].T
     within = [(left >= b.left) & (top >= b.top) & (right <= b.right) & (bottom <= b.bottom) for b in boxes]
     return pieces[~np.any(within, axis=0)] if within else pieces
 
@@ -123,7 +147,7 @@ def _commonest(grey: NDArray[np.uint8]) -> int:
 
 
 def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
-    """Pieces darker than what surrounds them, of a height and length that letters and words have."""
+    """Pieces darker than what surrounds them, of a height and length that letters and words have, with their kind."""
     side = round(_HIGHEST * len(grey)) | 1
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     ink = _without_rules((cv2.subtract(paper, grey) > _CONTRAST).astype(np.uint8))
@@ -133,8 +157,9 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
     long, thin = np.maximum(width, height), np.minimum(width, height)
     alike = (long >= 5) & (long <= _LONGEST * max(grey.shape)) & (thin >= 3) & (thin <= side)
     bold = (fill < _BOLD) & (width >= 0.5 * height) & (width <= height)
-    alike &= (fill > 0.2) & ((fill < _FULL) | bold)
-    return np.asarray(np.column_stack([left, top, left + width - 1, top + height - 1])[alike], np.float64)
+    kind = np.where((fill < _FULL) | bold, _LETTERS, np.where(fill < _FULLER, _BLURRED, np.nan))
+    alike &= (fill > 0.2) & (kind >= 0)
+    return np.asarray(np.column_stack([left, top, left + width - 1, top + height - 1, kind])[alike], np.float64)
 
 
 def _without_rules(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -139,7 +139,8 @@ def _read_missed(
 def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     """Lines that overlap in the direction they are read are one line that was found twice."""
     boxes = [bounds(line) for line in lines]
-    on_end = [any(_tall_in_column(other, box, settings) for other in boxes) for box in boxes]
+    tall = [box for box in boxes if _is_tall(box, settings)]
+    on_end = [any(_in_column(other, box) for other in tall) for box in boxes]
     whole: list[FloatArray] = []
     held: list[Box] = []
     for piece in sorted(range(len(boxes)), key=lambda i: -max(size(lines[i]))):
@@ -158,9 +159,11 @@ def _one_line(long: Box, short: Box, on_end: bool, settings: OcrSettings) -> boo
     """Whether ``short`` overlaps the end of ``long`` on the same line; both may stand ``on_end``."""
     shared_x = min(long.right, short.right) - max(long.left, short.left)
     shared_y = min(long.bottom, short.bottom) - max(long.top, short.top)
+    if shared_x <= 0 or shared_y <= 0:
+        return False
     tall = settings.tall * max(long.width, short.width)
     if long.height > tall or (on_end and long.union(short).height > tall):
-        return shared_x > 0.6 * min(short.width, long.width) and shared_y > 0 and short.height > 0.8 * short.width
+        return shared_x > 0.6 * min(short.width, long.width) and short.height > 0.8 * short.width
     alike = 0.6 < (short.height + 1) / (long.height + 1) < 1.6
     inside = short.left >= long.left and short.right <= long.right
     return alike and not inside and shared_y > 0.7 * min(short.height, long.height) and shared_x > 0.2 * short.height
@@ -177,7 +180,7 @@ def _orientations(line: FloatArray, boxes: Sequence[Box], settings: OcrSettings)
     if height > settings.tall * width:
         return [(line, 0.0), *_on_end(line)]
     own = bounds(line)
-    if height > _UPRIGHT * width and any(_tall_in_column(other, own, settings) for other in boxes):
+    if height > _UPRIGHT * width and any(_is_tall(other, settings) and _in_column(other, own) for other in boxes):
         return [(line, 0.0), *_on_end(line)]
     return [(line, 0.0)]
 
@@ -196,9 +199,13 @@ def _is_stacked(pixels: Pixels, line: FloatArray, settings: OcrSettings) -> bool
     return sum(run >= _ALIKE * max(runs) for run in runs) >= 2
 
 
-def _tall_in_column(other: Box, box: Box, settings: OcrSettings) -> bool:
+def _is_tall(box: Box, settings: OcrSettings) -> bool:
+    return box.height > settings.tall * box.width
+
+
+def _in_column(other: Box, box: Box) -> bool:
     shared = min(other.right, box.right) - max(other.left, box.left)
-    return other.height > settings.tall * other.width and shared > 0.7 * max(other.width, box.width)
+    return shared > 0.7 * max(other.width, box.width)
 
 
 def _read(

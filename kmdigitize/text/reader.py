@@ -46,12 +46,29 @@ class Reader(Protocol):
 
 def crop_region(pixels: Pixels, region: FloatArray) -> Pixels:
     """The pixels of one region, turned so that its text reads from left to right; cubic interpolation."""
+    upright = _upright_crop(pixels, region)
+    if upright is not None:
+        return upright
     width = max(2, round(float(np.linalg.norm(region[1] - region[0]))) + 1)
     height = max(2, round(float(np.linalg.norm(region[3] - region[0]))) + 1)
     target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
     matrix = cv2.getPerspectiveTransform(region.astype(np.float32), target)
     crop = cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, np.uint8)
+
+
+def _upright_crop(pixels: Pixels, region: FloatArray) -> Pixels | None:
+    """A region that is upright, begins and ends at whole pixels, and lies within the picture; None for any other."""
+    (left, top), (right, bottom) = region[0].tolist(), region[2].tolist()
+    edges = [int(left), int(top), int(right), int(bottom)]
+    if (
+        edges != [left, top, right, bottom]
+        or region[1].tolist() != [right, top]
+        or region[3].tolist() != [left, bottom]
+    ):
+        return None
+    inside = 0 <= left < right < pixels.shape[1] and 0 <= top < bottom < pixels.shape[0]
+    return pixels[edges[1] : edges[3] + 1, edges[0] : edges[2] + 1] if inside else None
 
 
 class ModelReader:
