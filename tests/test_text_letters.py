@@ -9,7 +9,15 @@ from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text import letters
 from kmdigitize.text.collage import legible_parts
-from kmdigitize.text.letters import _median, find_pieces, missed_letters, once_a_picture, photographs
+from kmdigitize.text.letters import (
+    _median,
+    blurred_pieces,
+    find_pieces,
+    missed_letters,
+    once_a_picture,
+    photographs,
+    reversed_pieces,
+)
 
 
 def _page() -> Pixels:
@@ -96,3 +104,28 @@ def test_a_figure_is_searched_for_pieces_once(monkeypatch: pytest.MonkeyPatch) -
     find_pieces(figure.pixels)
     find_pieces(figure.pixels)
     assert len(searched) == 1
+
+
+def test_letters_that_ran_together_are_blurred_pieces() -> None:
+    page = np.full((200, 300, 3), 255, np.uint8)
+    page[100:111, 50:64] = 0
+    page[102:106, 53:57] = 255
+    assert not len(find_pieces(page))
+    assert blurred_pieces(page).tolist() == [[50, 100, 63, 110]]
+    page[100:111, 50:64] = 0  # a square symbol
+    assert not len(blurred_pieces(page))
+
+
+def test_letters_in_the_colour_of_the_paper_are_looked_for_beside_solid_ink_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = np.full((200, 300, 3), 255, np.uint8)
+    page[100:140, 40:44] = 60
+    asked: list[int] = []
+    found = letters._dark_pieces
+    monkeypatch.setattr(letters, "_dark_pieces", lambda grey: (asked.append(1), found(grey))[1])
+    assert not len(reversed_pieces(page))
+    assert not asked
+    page[100:140, 40:60] = 60
+    reversed_pieces(page)
+    assert asked

@@ -12,6 +12,7 @@ from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
 from kmdigitize.text.drawn_runs import _is_thin, _median
+from kmdigitize.text.ink_lines import corners
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.reader import ModelReader, Recorder, Replay, Reply, crop_region
@@ -255,3 +256,13 @@ def test_a_number_on_end_is_not_looked_at_upside_down() -> None:
 def test_the_median_of_few_numbers_is_numpys(count: int) -> None:
     values = np.random.default_rng(count).normal(size=count)
     assert _median(values) == np.median(values)
+
+
+@pytest.mark.parametrize("box", [(10, 20, 40, 32), (0, 0, 59, 39), (0, 5, 1, 6), (-3, 5, 20, 12)])
+def test_an_upright_crop_is_a_part_of_the_picture(box: tuple[int, int, int, int]) -> None:
+    page = np.random.default_rng(2).integers(0, 256, (40, 60, 3)).astype(np.uint8)
+    left, top, right, bottom = box
+    crop = crop_region(page, corners(Box(*map(float, box))))
+    wide = cv2.copyMakeBorder(page, 4, 4, 4, 4, cv2.BORDER_REPLICATE)
+    assert np.array_equal(crop, wide[top + 4 : bottom + 5, left + 4 : right + 5])
+    assert np.shares_memory(crop, page) == (left >= 0)
