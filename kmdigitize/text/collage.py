@@ -49,19 +49,12 @@ class Collage:
 
     def to_figure(self, lines: FloatArray) -> FloatArray:
         """Lines (n, 4, 2) in px of the collage, moved to the figure; one across several areas becomes one in each."""
-        moved = []
-        for line in lines:
-            for (left, top, right, bottom), (x, y) in zip(self.areas, self.corners, strict=True):
-                core = (
-                    (x + self.margin, y + self.margin),
-                    (x + right - left - self.margin, y + bottom - top - self.margin),
-                )
-                inside = np.clip(line, *core)
-                width, height = np.ptp(inside, axis=0)
-                if min(width, height) > 0.3 * self.margin:
-                    limits = (x, y), (x + right - left - 1, y + bottom - top - 1)
-                    moved.append(np.clip(line, *limits) + np.array([left - x - self.margin, top - y - self.margin]))
-        return np.asarray(moved, np.float64).reshape(-1, 4, 2)
+        areas, corners = np.asarray(self.areas), np.asarray(self.corners)
+        first, last = corners, corners + areas[:, 2:] - areas[:, :2]
+        inside = np.clip(lines[:, None], (first + self.margin)[:, None], (last - self.margin)[:, None])
+        held, area = np.nonzero(np.ptp(inside, axis=2).min(axis=2) > 0.3 * self.margin)
+        moved = np.clip(lines[held], first[area][:, None], last[area][:, None] - 1)
+        return np.asarray(moved + (areas[area, :2] - first[area] - self.margin)[:, None], np.float64)
 
 
 def legible_parts(pixels: Pixels) -> tuple[Collage, float]:
