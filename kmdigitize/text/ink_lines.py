@@ -7,7 +7,9 @@ corner in px. Lengths of the settings are multiples of the height of the line's 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,17 +73,24 @@ def padded(region: FloatArray, share: float) -> FloatArray:
 
 def ink_of(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> BoolArray:
     """Which pixels of the turned region differ from its background (its most common colour)."""
-    crop = crop_region(pixels, region)
-    red, green, blue = (crop >> 4).astype(np.int16).transpose(2, 0, 1)
-    coarse = red << 8 | green << 4 | blue
-    commonest = np.sort(crop[coarse == np.bincount(coarse.ravel()).argmax()], axis=0)
-    background = (commonest[(len(commonest) - 1) // 2].astype(np.float32) + commonest[len(commonest) // 2]) / 2
-    red, green, blue = np.abs(crop - background).transpose(2, 0, 1)
-    difference = np.maximum(np.maximum(red, green), blue)
-    return np.asarray(difference > max(24.0, settings.contrast * _strongest(difference)), np.bool_)
+    planes: Any = cv2.split(crop_region(pixels, region))
+    red, green, blue = (plane >> 4 for plane in planes)
+    coarse = red.astype(np.uint16) << 8 | (green << 4 | blue)
+    usual = np.asarray(coarse == np.bincount(coarse.ravel()).argmax(), np.uint8)
+    red, green, blue = (np.abs((plane.astype(np.int16) << 1) - _twice_the_median(plane, usual)) for plane in planes)
+    twice = np.maximum(np.maximum(red, green), blue)
+    return np.asarray(twice > max(48.0, settings.contrast * _strongest(twice)), np.bool_)
 
 
-def _strongest(difference: NDArray[np.float32]) -> float:
+def _twice_the_median(plane: Any, mask: NDArray[np.uint8]) -> int:
+    """Of the values of ``plane`` where ``mask`` is not zero, counted: for so few values faster than sorting."""
+    counts = cv2.calcHist([plane], [0], mask, [256], [0, 256]).ravel().cumsum()
+    total = int(counts[-1])
+    lower, upper = counts.searchsorted(((total - 1) // 2 + 1, total // 2 + 1))
+    return int(lower + upper)
+
+
+def _strongest(difference: NDArray[np.int16]) -> float:
     """The 99th percentile; for so few numbers several times faster than numpy's."""
     place = 0.99 * (difference.size - 1)
     low, high = int(place), min(int(place) + 1, difference.size - 1)
