@@ -88,6 +88,7 @@ def test_command_needs_a_folder() -> None:
 
 
 TRUE_DOUBTS = {
+    "cik-hcc-rfs": {"starts_below_one"},
     "gbsg2-grey-dashed": {"steps_below_one_pixel"},
     "kidney-incidence": {"starts_below_one"},
     "leukemia-shaded": {"n_unknown"},
