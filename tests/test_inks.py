@@ -214,9 +214,19 @@ def test_a_third_shade_is_an_ink_where_the_table_names_more_arms_than_the_legend
     assert len(settle_inks(legend, found, WHITE, False, expected)) == count
 
 
-@pytest.mark.parametrize(("shade", "lossy", "count"), [(34, False, 1), (50, True, 1), (90, False, 2), (90, True, 2)])
-def test_a_shade_of_the_legend_that_the_panel_does_not_show_is_the_one_that_it_shows(shade, lossy, count):
-    legend = [entry((0, 0, 0)), entry((shade, shade, shade), "dashed")]
+@pytest.mark.parametrize(("shade", "width", "count"), [(34, 1.6, 1), (50, 1.6, 1), (90, 1.6, 2), (34, 3.0, 2)])
+@pytest.mark.parametrize("lossy", [False, True])
+def test_a_shade_of_thin_samples_that_the_panel_does_not_show_is_the_one_that_it_shows(shade, width, count, lossy):
+    colors = ((0, 0, 0), (shade, shade, shade))
+    box = Box(0, 0, 1, 1)
+    legend = [LegendEntry("", box, box, c, d, width) for c, d in zip(colors, ("solid", "dashed"), strict=True)]
     inks = settle_inks(legend, clusters([(0, 0, 0)], [0.98]), WHITE, lossy)
-    assert len(inks) == count
     assert sorted(arm for ink in inks for arm in ink.arms) == [(0, "solid"), (1, "dashed")]
+    assert len(inks) == (1 if lossy and shade == 34 else count)
+
+
+def test_colours_of_near_hues_stay_apart_where_the_panel_shows_one_cluster():
+    box = Box(0, 0, 1, 1)
+    colors = ((118, 116, 171), (105, 148, 168))
+    legend = [LegendEntry("", box, box, color, "solid", 1.6) for color in colors]
+    assert len(settle_inks(legend, clusters([colors[0]], [0.9]), WHITE, True)) == 2

@@ -61,7 +61,7 @@ def settle_inks(
             and _is_another(cluster, result[len(named) :], panel, (one, s.shades_lossy if lossy else s.darker))
         ):
             result.append(cluster)
-    first = without_unshown(result[: len(named)], named, panel, lossy, s)
+    first = without_unshown(result[: len(named)], named, legend, panel)
     return (*first, *result[len(named) :])
 
 

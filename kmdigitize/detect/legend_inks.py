@@ -69,18 +69,23 @@ def _straddles(a: LegendEntry, b: LegendEntry, panel: Image, s: InkSettings) -> 
     return paler > s.darker and abs(np.log(wider / paler)) < np.log(s.darker) / 2
 
 
-def without_unshown(drawn: Sequence[Ink], named: Sequence[Ink], panel: Image, lossy: bool, s: InkSettings) -> list[Ink]:
-    """The inks as ``drawn``, where the curves of one that the panel does not show are drawn in one of about its shade.
+def without_unshown(
+    drawn: Sequence[Ink], named: Sequence[Ink], legend: Sequence[LegendEntry], panel: Image
+) -> list[Ink]:
+    """The inks as ``drawn``, where the curves of a grey that the panel lacks are drawn in one of about its shade.
 
     ``named`` are the same inks as the legend shows them: samples thinner than two pixels fill none of them, so that
     two of one ink may differ.
     """
+    s = InkSettings()
     result = list(drawn)
-    hue = s.one_hue_lossy if lossy else s.one_hue
     for ink, sample in zip(drawn, named, strict=True):
-        for other, shown in zip(drawn, named, strict=True) if not ink.share else ():
-            one_hue = hue_apart(panel, sample.color, shown.color) < hue
-            if other.share and one_hue and shades_apart(panel, sample.color, shown.color) < s.darker:
+        thin = all(0 < (legend[i].stroke_px or 0.0) < s.two_rows for i, _ in ink.arms)
+        if ink.share or not thin or not is_grey(sample.color, panel):
+            continue
+        for other, shown in zip(drawn, named, strict=True):
+            near = shades_apart(panel, sample.color, shown.color) < s.darker
+            if other.share and near and is_grey(shown.color, panel):
                 i = next(i for i, kept in enumerate(result) if kept.color == other.color)
                 result[i] = replace(other, arms=tuple(sorted((*result[i].arms, *ink.arms))))
                 result.remove(ink)
