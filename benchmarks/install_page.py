@@ -75,7 +75,7 @@ later. What is installed takes 626 MB; the bytecode that pip compiles adds 136 M
 {LARGEST_MB} aimed at; `pip install --no-compile` and uv leave the bytecode out. With it, the largest are opencv 160,
 scipy 143, onnxruntime 80, pandas 75, numpy 71, matplotlib 35, scikit-image 32, fonttools 29, kmdigitize 25 (20 of it
 networks that read text) and networkx 17; all but onnxruntime and kmdigitize itself come with lifelines, scikit-image or
-OpenCV.
+OpenCV. The sizes in the table below are from before the networks became part of the package, 34 MB more.
 `pip install 'kmdigitize[parquet]'` adds Parquet files, `kmdigitize[cluster]` Dask.
 
 `python -m benchmarks.install` builds wheel and sdist, installs the wheel in a fresh environment, runs `digitize`,
