@@ -22,3 +22,10 @@ def test_marks_beside_the_ink_of_a_curve_are_its_own() -> None:
 def test_without_marks_nothing_is_looked_at() -> None:
     marks = np.zeros((8, 8), np.float32)
     assert marks_of_ink(marks, np.ones((8, 8), np.float32), 2.0) is marks
+
+
+def test_a_tall_drop_takes_no_marks_from_the_flat_after_it() -> None:
+    coverage, marks = np.zeros((80, 100), np.float32), np.zeros((80, 100), np.float32)
+    coverage[10:70, 50:52] = 1
+    marks[66:74, 54:56] = 1
+    assert marks_of_ink(marks, coverage, 2.0)[70, 54] == 1

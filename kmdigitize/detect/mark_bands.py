@@ -54,6 +54,8 @@ def band_offset(
 
 _BESIDE = 8.0, 3.0
 """Width and height, in strokes, of the place in which a mark shows on whose curve it stands."""
+_TALL = 4.0
+"""Height, in strokes, of a drop that is no part of a flat."""
 _FAINT = 0.02
 """Mean coverage in that place by the ink of a curve that tells nothing."""
 
@@ -61,10 +63,16 @@ _FAINT = 0.02
 def marks_of_ink(marks: Image, coverage: Image, stroke: float) -> Image:
     """The ``marks`` (h, w) that may stand on a curve, whose ink ``coverage`` (h, w) is.
 
-    Where its ink shows in the same columns, those beside which it shows; where none shows, all of them.
+    Where its ink shows in the same columns, those beside which it shows; where none shows, all of them. A tall drop
+    does not count: the curve passes its rows only.
     """
     if not marks.any():
         return marks
     wide, high = (2 * round(size * stroke / 2) + 1 for size in _BESIDE)
-    beside = cv2.blur(coverage, (wide, high))
+    low = coverage.copy()
+    runs = vertical_runs(coverage > 0.35)
+    tall = runs.last - runs.first + 1 > _TALL * stroke
+    rows, columns, _ = Runs(runs.column[tall], runs.first[tall], runs.last[tall], runs.height).pixels()
+    low[rows, columns] = 0
+    beside = cv2.blur(low, (wide, high))
     return np.asarray(marks * (beside + _FAINT) / (beside.max(axis=0) + _FAINT), np.float32)
