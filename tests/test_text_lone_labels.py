@@ -8,6 +8,7 @@ import pytest
 
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.figure import Figure
+from kmdigitize.text.drawn_runs import _is_marked_dash
 from kmdigitize.text.ink_lines import OcrSettings, bounds, corners, cut_line
 from kmdigitize.text.letters import find_pieces, single_letters
 from kmdigitize.text.lone_labels import missed_labels, upright_signs
@@ -87,3 +88,31 @@ def test_a_sample_with_a_cross_as_high_as_the_text_is_none_of_it(line: str) -> N
     for step in range(12):
         page[24 + step, 50 + step : 52 + step] = page[35 - step, 50 + step : 52 + step] = 0
     assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2
+
+
+@pytest.mark.parametrize(("dash", "pieces"), [(3, 2), (1, 1)])
+def test_a_ring_between_two_dashes_parts_words_and_one_between_points_does_not(dash: int, pieces: int) -> None:
+    page = np.full((60, 160, 3), 255, np.uint8)
+    for left in (20, 28, 36, 76, 84, 92):
+        page[24:36, left : left + 2] = 0
+    page[29:31, 47 : 47 + dash] = page[29:31, 68 - dash : 68] = 0
+    cv2.circle(page, (57, 29), 5, (0, 0, 0), 1)
+    assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == pieces
+
+
+def test_a_dash_that_touches_a_ring_is_part_of_a_sample() -> None:
+    page = np.full((60, 160, 3), 255, np.uint8)
+    for left in (20, 28, 36, 76, 84, 92):
+        page[24:36, left : left + 2] = 0
+    page[29:31, 46:52] = page[29:31, 65:68] = 0
+    cv2.circle(page, (57, 29), 5, (0, 0, 0), 1)
+    assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2
+
+
+def test_an_arm_at_the_top_of_a_stem_is_a_letter() -> None:
+    page = np.full((60, 160, 3), 255, np.uint8)
+    for left in (20, 28, 76, 84, 92):
+        page[24:36, left : left + 2] = 0
+    page[28:36, 36:38] = page[28:30, 36:42] = page[29:31, 46:54] = 0  # an r before a dash
+    assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2
+    assert _is_marked_dash(np.pad((page[28:36, 36:42, 0] < 128), ((4, 0), (0, 0))), 12) is False

@@ -123,6 +123,7 @@ def _find_paths(
         coverage = np.concatenate([evidence.coverage, evidence.black[None]])
         evidence = replace(evidence, coverage=coverage)
     sheets = [_without(sheet, hidden) for sheet in _sheets(region, background, evidence, text, stroke)]
+    sheets = [_with_own_marks(sheet, ink) for sheet, ink in zip(sheets, inks, strict=True)]
     chosen = choose_curves(sheets, inks, legend, background.panel, expected)
     found = [
         (k, curve)
@@ -197,7 +198,7 @@ def _sheets(
             Sheet(
                 (coverage * clear).astype(np.float32),
                 occluded.astype(np.float32),
-                marks_of_ink(marks, coverage, stroke),
+                marks,
                 background.lines,
                 stroke,
                 region.start,
@@ -206,6 +207,13 @@ def _sheets(
             )
         )
     return result
+
+
+def _with_own_marks(sheet: Sheet, ink: Ink) -> Sheet:
+    """The sheet of an ink of one curve with the marks beside it; of several, one may be hidden where others show."""
+    if len(ink.arms) != 1:
+        return sheet
+    return replace(sheet, marks=marks_of_ink(sheet.marks, sheet.coverage, sheet.stroke))
 
 
 def _without(sheet: Sheet, hidden: NDArray[np.bool_]) -> Sheet:

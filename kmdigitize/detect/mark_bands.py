@@ -56,7 +56,7 @@ _BESIDE = 8.0, 3.0
 """Width and height, in strokes, of the place in which a mark shows on whose curve it stands."""
 _TALL = 4.0
 """Height, in strokes, of a drop that is no part of a flat."""
-_FAINT = 0.02
+_FAINT = 0.05
 """Mean coverage in that place by the ink of a curve that tells nothing."""
 
 

@@ -62,14 +62,22 @@ def _marked_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
 
 
 def _is_marked_dash(block: BoolArray, height: int) -> bool:
-    """Whether a run of columns is a dash in the middle of the text with the upright of a mark at one of its ends."""
-    stem = block.sum(axis=0) > 0.7 * height
-    level = np.flatnonzero(block.mean(axis=1) > 0.9)
-    if not level.size or not (stem[0] or stem[-1]) or stem.sum() > 0.25 * height or np.ptp(level) > 0.35 * height:
+    """Whether a run of columns is a dash in the middle of the text that touches a mark: an upright, a ring, a cross."""
+    rows = block.any(axis=1)
+    if not 0.35 * height < np.ptp(np.flatnonzero(rows)):
         return False
-    dash = block[:, ~stem]
-    middle = abs(level.mean() - (height - 1) / 2) <= 0.15 * height
-    return bool(middle and dash.shape[1] > stem.sum() and np.delete(dash, level, axis=0).mean() < 0.05)
+    thin = block.sum(axis=0) <= max(2.0, 0.2 * height)
+    for dash, mark in ((thin, block), (thin[::-1], block[:, ::-1])):
+        end = int(np.argmin(dash)) if not dash.all() else 0
+        level = np.flatnonzero(mark[:, :end].any(axis=1))
+        if end <= 0.2 * height or np.ptp(level) > 0.35 * height or abs(level.mean() - (height - 1) / 2) > 0.15 * height:
+            continue
+        rest = mark[:, end:]
+        middle = np.flatnonzero(rest.any(axis=1))[[0, -1]].mean()
+        centred = abs(middle - level.mean()) <= 0.1 * height
+        if centred and rest.shape[1] <= 1.1 * height and _same_upside_down(rest):
+            return True
+    return False
 
 
 def _is_marked_line(block: BoolArray) -> bool:
@@ -139,7 +147,7 @@ def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], body: Bo
         return False
     (begin, before), (first, last), (after, end) = runs[index - 1 : index + 2]
     height = len(body)
-    dashes = min(before - begin, end - after) + 1 > 0.25 * height  # no points of a number
+    dashes = min(before - begin, end - after) + 1 > 0.2 * height  # no points of a number
     close = max(first - before, after - last) - 1 <= 0.25 * height
     cross = last - first <= 1.1 * height and dashes and close and _same_upside_down(body[:, first : last + 1])
     return cross or last - first + 1 <= max(2.0, 0.25 * height)

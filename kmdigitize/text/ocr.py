@@ -40,7 +40,6 @@ from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
 
-
 _FOREIGN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 _RAISED = str.maketrans("⁺⁻", "+-")
 """A raised sign is read raised or not by chance: the same arm must not have two names."""
