@@ -47,6 +47,18 @@ def test_a_label_that_was_read_and_a_line_of_another_length_are_no_covered_arms(
     assert covered_entries(_legend(_ROWS, (60, 30, 30, 12)), _chosen(58, 76), [], 12.0) == []
 
 
+def test_a_sample_between_two_is_an_arm() -> None:
+    (found,) = covered_entries(_legend((40, 58, 76), (30, 30, 30)), _chosen(40, 76), [], 12.0)
+    assert found.sample is not None
+    assert found.sample.center_y == pytest.approx(58.5, abs=1)
+
+
+def test_a_heading_over_the_samples_is_no_sample() -> None:
+    heading = TextToken("Sex", Box(20, 35, 49, 47), 0.99)
+    found = covered_entries(_legend((40, 58, 76), (30, 30, 30)), _chosen(58, 76), [heading], 12.0)
+    assert found == []
+
+
 def _rows(*labels: str) -> list[TextToken]:
     rows = [TextToken(label, Box(10, y, 50, y + 10), 0.99) for label, y in zip(labels, (200, 215, 230), strict=False)]
     counts = [TextToken("9", Box(x, row.box.top, x + 6, row.box.bottom), 0.99) for row in rows for x in (100, 140, 180)]

@@ -7,7 +7,15 @@ import pytest
 from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
-from kmdigitize.text.titles import direction, end_point, in_sequence, read_axis_titles, read_panel_title, time_unit
+from kmdigitize.text.titles import (
+    direction,
+    end_point,
+    in_sequence,
+    names_survival,
+    read_axis_titles,
+    read_panel_title,
+    time_unit,
+)
 
 PANEL = Panel("A", Box(100, 50, 400, 250), Box(0, 0, 500, 400), 250, 100)
 
@@ -134,3 +142,8 @@ def test_the_letter_nearest_to_the_axis_is_the_panel_s() -> None:
 )
 def test_letters_that_count_up_supply_the_missing_one(read: list[str], letters: list[str]) -> None:
     assert in_sequence(read) == letters
+
+
+def test_a_piece_of_a_word_of_survival_names_it() -> None:
+    assert names_survival("ility")
+    assert not names_survival("Tumour volume")

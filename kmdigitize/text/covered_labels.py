@@ -31,19 +31,23 @@ _OFF = 0.3
 def covered_entries(
     pixels: Pixels, chosen: Sequence[tuple[TextToken, LineSample]], tokens: Sequence[TextToken], height: float
 ) -> list[LegendEntry]:
-    """Entries without a label for samples above and below the ``chosen`` ones (px).
+    """Entries without a label for samples above, below and between the ``chosen`` ones (px).
 
-    None where one of ``tokens`` that begins in the column of the labels was read for certain: it says something else.
+    None where one of ``tokens`` that begins in the column of the samples or labels was read for certain: it says
+    something else.
     """
     if not chosen or max(abs(token.box.left - chosen[0][0].box.left) for token, _ in chosen) > height:
         return []
-    left = chosen[0][0].box.left
-    near = [t for t in tokens if abs(t.box.left - left) <= height and t.confidence >= _CERTAIN]
+    left, right = min(sample.box.left for _, sample in chosen), chosen[0][0].box.left + height
+    near = [t for t in tokens if left - height <= t.box.left <= right and t.confidence >= _CERTAIN]
     taken = [t.box for t in near if not is_statistic(t.text)]
     rows = sorted(sample.box.center_y for _, sample in chosen)
+    between = [(a + b) / 2 for a, b in pairwise(rows) if b - a >= 2 * height]
+    found = [entry for row in between if (entry := _next_entry(pixels, chosen, [row], height)) is not None]
+    found = [entry for entry in found if not any(box.top < entry.box.center_y < box.bottom for box in taken)]
+    rows = sorted([*rows, *(entry.sample.center_y for entry in found if entry.sample is not None)])
     steps = [b - a for a, b in pairwise(rows)]
     pitches = [min(steps)] if steps else (_PITCHES * height).tolist()
-    found: list[LegendEntry] = []
     for last, side in ((rows[0], -1.0), (rows[-1], 1.0)):
         row = last
         while (entry := _next_entry(pixels, chosen, [row + side * pitch for pitch in pitches], height)) is not None:

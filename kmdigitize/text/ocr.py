@@ -50,6 +50,7 @@ _CERTAIN = 0.9
 """Confidence above which what the finder of lines missed is taken as it is read."""
 _UPRIGHT, _ALIKE = 1.1, 0.7
 """Up to this height, in widths, a region is upright; no sign of a text is lower than this share of the highest."""
+_LOWEST = 3  # px from the first row of the lowest sign that can be read to its last
 _STUBS = "-–—_|.·'`~¯=:;, "
 
 
@@ -69,9 +70,8 @@ def read_tokens(
     tokens += _read(figure.pixels, reader, turned, settings)
     tokens += _read_missed(figure.pixels, reader, lines, tokens, settings)
     tokens = _split_numbers(figure.pixels, reader, tokens, settings)
-    numbers = lying_numbers([token for token, _ in tokens], single_letters(find_pieces(figure.pixels)))
-    lying = [piece for box in numbers for piece in _on_end(corners(box))]
-    tokens += _read(figure.pixels, reader, lying, settings)
+    lying = lying_numbers([token for token, _ in tokens], single_letters(find_pieces(figure.pixels)))
+    tokens += _read(figure.pixels, reader, [piece for box in lying for piece in _on_end(corners(box))], settings)
     tokens = _best_orientation(tokens)
     log.debug("read %d tokens", len(tokens))
     return tuple(token for token, _ in tokens)
@@ -214,7 +214,7 @@ def _read(
     tokens: list[_Read] = []
     for (region, angle), (text, score) in zip(pieces, reader.read_regions(pixels, asked), strict=True):
         clean = _FOREIGN.sub("", text).translate(_RAISED).strip()
-        if score >= settings.min_confidence and re.search(r"[^\W_]|%", clean):
+        if score >= settings.min_confidence and size(region)[1] >= _LOWEST and re.search(r"[^\W_]|%", clean):
             tokens.append((TextToken(clean, bounds(region), round(score, 4), angle), region))
     return tokens
 

@@ -143,8 +143,12 @@ def direction(text: str) -> Direction | None:
 
 
 def names_survival(title: str) -> bool:
-    """Whether the title of a y axis may be that of survival: by words of it, of incidence, or of parts of a whole."""
-    return any(words.search(title) for words in (_MEASURES, _DOWN, _UP, _END_POINTS))
+    """Whether the title of a y axis may be that of survival: by words of it, of incidence, or of parts of a whole.
+
+    A piece of a word may be all that was found of a title on end.
+    """
+    piece = len(title) >= 3 and any(title.lower() in word for word in ("survival", "probability", "proportion"))
+    return piece or any(words.search(title) for words in (_MEASURES, _DOWN, _UP, _END_POINTS))
 
 
 def _percent(title: str) -> bool | None:
