@@ -9,6 +9,7 @@ import pytest
 
 from kmdigitize.detect import tracing
 from kmdigitize.detect.beside import share_of_marks
+from kmdigitize.detect.curves import falls_at_once
 from kmdigitize.detect.ink_records import BLACK, Ink
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.selection import choose_curves
@@ -228,3 +229,11 @@ def test_a_line_that_shows_late_beside_a_lone_curve_is_told_of_and_limits_are_no
     found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
     assert len(found) == 1
     assert unexplained_line([sheet], found, announced=False) is None
+
+
+@pytest.mark.parametrize(("fall", "at_once"), [(2, True), (60, False)])
+def test_a_line_that_is_down_at_once_runs_along_the_axis(fall: int, at_once: bool) -> None:
+    nothing = np.zeros((200, 400), np.float32)
+    sheet = Sheet(nothing, nothing, nothing, nothing, 2.0, 0, 5.0)
+    rows = np.concatenate([np.full(fall, 5), np.full(400 - fall, 198)])
+    assert falls_at_once(Found(Arm(None, "unknown"), Road(0, rows, -1.0), nothing), sheet) is at_once

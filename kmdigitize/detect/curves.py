@@ -129,6 +129,7 @@ def _find_paths(
         (k, curve)
         for k, sheet in enumerate(sheets)
         for curve in settle_places(sheet, [curve for j, curve in chosen if j == k])
+        if not falls_at_once(curve, sheet)
     ]
     _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
     wanted = expected or announced_arms(legend)
@@ -207,6 +208,17 @@ def _sheets(
             )
         )
     return result
+
+
+_AT_ONCE, _ALL = 0.01, 0.9
+"""Share of the width within which no arm loses this share of all patients: such a line runs along the x axis."""
+
+
+def falls_at_once(found: Found, sheet: Sheet) -> bool:
+    """Whether a curve is down at the foot of the panel right after it began."""
+    rows, (height, width) = found.road.rows, sheet.coverage.shape
+    soon = max(round(3 * sheet.stroke), round(_AT_ONCE * width))
+    return bool(rows[min(soon, rows.size - 1)] - sheet.top >= _ALL * (height - sheet.top))
 
 
 def _with_own_marks(sheet: Sheet, ink: Ink) -> Sheet:
