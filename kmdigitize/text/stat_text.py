@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 NUMBER = r"(?:\d+\.\d+|\d+|\.\d+)"
 """One number after :func:`normalised`, sign excluded."""
@@ -29,6 +30,7 @@ _TESTED = r"(?:chi-?\s?(?:2|sq(?:uared?)?)|\|?z\|?)"
 _COUNTED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
+@lru_cache(maxsize=4096)  # each token of a page is looked at by several readers
 def normalised(text: str) -> str:
     """The text with points as decimal marks, no thousands separators, plain dashes and "CI" for its misreadings."""
     text = text.translate(_DASHES).replace("_", " ")
