@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect import tracing
+from kmdigitize.detect.belief import falls_at_once
 from kmdigitize.detect.beside import share_of_marks
-from kmdigitize.detect.curves import falls_at_once
 from kmdigitize.detect.ink_records import BLACK, Ink
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.selection import choose_curves

@@ -45,6 +45,10 @@ class SelectionSettings:
     """How far (px) marks and fringes reach; a curve that the figure announces need only be a stroke away."""
     drop: float = 2.0
     """Strokes by which a curve must fall: reference lines do not."""
+    at_once: float = 0.01
+    """Share of the panel's width within which no arm loses nearly all patients: such a line runs along the x axis."""
+    all_lost: float = 0.9
+    """Share of the panel's height that such a line has fallen."""
     level: float = 0.25
     """Share of the panel's columns in which a line along S = 1 must show its ink to be an arm without an event."""
 
@@ -77,3 +81,11 @@ def adds(
         inside = (index >= 0) & (index < other.road.rows.size)
         nearest[inside] = np.minimum(nearest[inside], np.abs(other.road.rows[index[inside]] - found.road.rows[inside]))
     return float(np.mean(nearest <= (near or s.near))) < s.riding
+
+
+def falls_at_once(found: Found, sheet: Sheet) -> bool:
+    """Whether a curve is down at the foot of the panel right after it began."""
+    s = SelectionSettings()
+    rows, (height, width) = found.road.rows, sheet.coverage.shape
+    soon = max(round(3 * sheet.stroke), round(s.at_once * width))
+    return bool(rows[min(soon, rows.size - 1)] - sheet.top >= s.all_lost * (height - sheet.top))

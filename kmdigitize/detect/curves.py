@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background, find_background
+from kmdigitize.detect.belief import falls_at_once
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
@@ -208,17 +209,6 @@ def _sheets(
             )
         )
     return result
-
-
-_AT_ONCE, _ALL = 0.01, 0.9
-"""Share of the width within which no arm loses this share of all patients: such a line runs along the x axis."""
-
-
-def falls_at_once(found: Found, sheet: Sheet) -> bool:
-    """Whether a curve is down at the foot of the panel right after it began."""
-    rows, (height, width) = found.road.rows, sheet.coverage.shape
-    soon = max(round(3 * sheet.stroke), round(_AT_ONCE * width))
-    return bool(rows[min(soon, rows.size - 1)] - sheet.top >= _ALL * (height - sheet.top))
 
 
 def _with_own_marks(sheet: Sheet, ink: Ink) -> Sheet:

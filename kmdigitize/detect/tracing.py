@@ -250,7 +250,7 @@ def _alone(arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> bool:
 
 
 def lone_line(sheet: Sheet, announced: bool) -> Found | None:
-    """The likeliest line of an ink that draws no other; a doubtful one is none unless it is broken.
+    """The likeliest line of an ink that draws no other; a doubtful one is none.
 
     Where a curve more is ``announced``, a broken one if an unbroken one ends after its first dash or is doubted.
     """

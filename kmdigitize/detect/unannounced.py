@@ -28,11 +28,10 @@ def unexplained_line(
 ) -> tuple[int, Found] | None:
     """Yet another line that no curve in ``result`` explains; None if there is none.
 
-    Where the number of curves is not ``announced``, it may be one that shows too late to be believed.
-
     It may be drawn in an ink that draws lines broken by gaps: limits in the ink of a solid curve come in pairs that
     enclose it and mean nothing, a further broken line beside other broken ones is a curve that the legend's reading
-    left out. Or in an ink that was taken for that of marks and text, and runs through the panel.
+    left out. Or in an ink that was taken for that of marks and text, and runs through the panel. Where the number of
+    curves is not ``announced``, it may also be one that shows too late to be believed.
     """
     s = SelectionSettings()
     for k, sheet in enumerate(sheets):
