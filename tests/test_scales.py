@@ -256,5 +256,19 @@ def test_single_digits_on_end_among_labels_on_end_are_labels() -> None:
     assert best_labels([[*line[:1], *pieces]], False, 9.0, LatticeSettings()) is None
 
 
+def test_a_digit_with_a_tick_beside_it_among_upright_labels_is_a_label() -> None:
+    spots = (
+        ("1", 1.0, 60, 114),
+        ("5", 5.0, 183, 114),
+        ("0.5", 0.5, 308, 123),
+        ("5", 5.0, 433, 114),
+        ("0", 0.0, 556, 123),
+    )
+    line = [NumberLabel(v, t, Box(103 - 12 * len(t[1:]), y - 8, right, y + 8)) for t, v, y, right in spots]
+    found = best_labels([line], False, 16.0, LatticeSettings())
+    assert found is not None
+    assert sorted(found.values[found.lattice.labels].tolist()) == [0.0, 0.5, 1.0]
+
+
 _ON_END = (("1", 1.0, 32.5, 6.0), ("0.5", 0.5, 82.5, 18.0), ("0", 0.0, 133.5, 6.0))
 """Text, value, middle row and height of labels that are read from bottom to top."""

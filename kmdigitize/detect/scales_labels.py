@@ -119,8 +119,11 @@ def _with_point(label: NumberLabel) -> NumberLabel:
 def _upright(line: Sequence[NumberLabel]) -> list[NumberLabel]:
     """Labels without pieces of others: single digits that lie on their side, unless all labels are turned.
 
-    Where longer ones stand on end, a lying digit without another one close to it is a label as they are.
+    Where longer ones stand on end, a lying digit without another one close to it is a label as they are; where one is
+    upright none lies: a digit wider than high has a tick beside it.
     """
+    if any(len(one.text.strip()) > 1 and one.box.width > one.box.height for one in line):
+        return list(line)
     lying = [one for one in line if len(one.text.strip()) == 1 and one.box.height + 1 <= 0.9 * (one.box.width + 1)]
     on_end = any(len(one.text.strip()) > 1 and one.box.height > one.box.width for one in line)
     alone = [
