@@ -43,6 +43,30 @@ def test_tilt_is_removed(angle: float) -> None:
     assert abs(straighten(figure).angle - figure.angle) <= 1e-9
 
 
+def test_a_falling_curve_on_a_grey_panel_is_not_tilt() -> None:
+    """The panel has no frame: its white grid and its print stand upright, the longest dark stroke falls 6 degrees."""
+    pixels = np.full((380, 420, 3), 255, np.uint8)
+    pixels[10:330, 60:410] = 235
+    pixels[40:330:60, 60:410] = pixels[10:330, 80:410:70] = 255
+    cv2.line(pixels, (110, 60), (170, 260), (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.line(pixels, (170, 260), (400, 284), (0, 0, 0), 3, cv2.LINE_AA)
+    for column in range(80, 410, 70):
+        cv2.putText(pixels, "48", (column - 8, 350), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (80, 80, 80), 1, cv2.LINE_AA)
+    figure = Figure("grey", pixels)
+    assert straighten(figure) is figure
+
+
+def test_flats_of_falling_curves_do_not_turn_a_scan_back() -> None:
+    """Where the frame is lost in the noise, dashes pile up into rows; the one long stroke that falls is a curve's."""
+    pixels = np.full((320, 440, 3), 255, np.uint8)
+    for row in (40, 100, 160, 220, 280):
+        for column in range(60, 400, 40):
+            pixels[row : row + 2, column : column + 22] = 0
+    cv2.line(pixels, (100, 120), (300, 123), (0, 0, 0), 2, cv2.LINE_AA)
+    straight = straighten(tilted(Figure("scan", pixels), 0.8))
+    assert straight.angle == pytest.approx(0.8, abs=0.1)
+
+
 def test_nothing_is_cut_off_and_the_page_is_continued() -> None:
     figure = tilted(drawn(), 1.5)
     straight = straighten(figure)

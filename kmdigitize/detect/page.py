@@ -25,15 +25,18 @@ log = logging.getLogger(__name__)
 class PageSettings:
     """Search range and limits of the tilt, and what counts as ink.
 
-    ``max_tilt``: degrees searched either way; scans lean up to 2. ``coarse_step``: degrees, wide enough for pixels
-    of ±0.5 px not to miss the peak on a 1000 px figure. ``max_points``: dark pixels used. ``min_stray``: px
-    by which the longest stroke must stray from straight before the picture is turned; turning blurs by about half a
-    pixel, so a smaller stray is the lesser harm. ``ink``: brightness below the background that counts as ink, about a
-    third of black on white. ``faint``: the least brightness difference of a line; grey axes and frames on scans reach
-    40. ``long_stroke``: share of the picture's side from which a straight stroke tells the tilt.
+    ``max_tilt``: degrees searched either way; scans lean up to 2. ``max_rest``: degrees by which long strokes may lean
+    from the angle at which the pixels pile up, at most .09 on scans; flats of falling curves lean more.
+    ``coarse_step``: degrees, wide enough for pixels of ±0.5 px not to miss the peak on a 1000 px figure.
+    ``max_points``: dark pixels used. ``min_stray``: px by which the longest stroke must stray from straight before the
+    picture is turned; turning blurs by about half a pixel, so a smaller stray is the lesser harm. ``ink``: brightness
+    below the background that counts as ink, about a third of black on white. ``faint``: the least brightness difference
+    of a line; grey axes and frames on scans reach 40. ``long_stroke``: share of the picture's side from which a
+    straight stroke tells the tilt.
     """
 
     max_tilt: float = 2.6
+    max_rest: float = 0.25
     coarse_step: float = 0.04
     max_points: int = 20_000
     min_stray: float = 0.35
@@ -57,14 +60,15 @@ def straighten(figure: Figure, settings: PageSettings | None = None) -> Figure:
     The picture grows so that nothing is cut off; its middle stays the middle.
     """
     settings = settings or PageSettings()
-    dark = _darkness(figure.pixels)
-    angle = _lean(dark, settings)
+    brightest = brightest_channel(figure.pixels)
+    angle = _lean(brightest, settings.max_tilt, settings)
     if angle is None or abs(angle) > settings.coarse_step:
-        angle = _piling_angle(dark, settings)
-        rest = _lean(_turned(dark, angle, 0), settings) or 0.0
+        paper = _paper(brightest)
+        angle = _piling_angle(_darkness(brightest), settings)
+        rest = _lean(_turned(brightest, angle, paper), settings.max_rest, settings) or 0.0
         angle += rest
         if abs(rest) > settings.coarse_step / 4:
-            angle += _lean(_turned(dark, angle, 0), settings) or 0.0
+            angle += _lean(_turned(brightest, angle, paper), settings.max_rest, settings) or 0.0
     stray = abs(np.tan(np.radians(angle))) * max(figure.width, figure.height)
     log.debug("tilt %.3f degrees, %.2f px over the picture", angle, stray)
     if stray < settings.min_stray:
@@ -77,7 +81,7 @@ def measure_page(figure: Figure, settings: PageSettings | None = None) -> Page:
     """Background colour, height of the digits and width of the strokes of a figure."""
     settings = settings or PageSettings()
     background = background_color(figure.pixels)
-    dark = (_darkness(figure.pixels) > settings.ink).astype(np.uint8)
+    dark = (_darkness(brightest_channel(figure.pixels)) > settings.ink).astype(np.uint8)
     return Page(background, _text_height(dark), _stroke_width(dark))
 
 
@@ -125,11 +129,14 @@ def _counted_median(value: FloatArray, count: IntArray) -> float:
     return float(value[order[low]] + value[order[high]]) / 2
 
 
-def _darkness(pixels: Pixels) -> Pixels:
-    """(h, w) uint8: how much darker than the brightest paper around, coloured ink counting by its brightest part."""
-    brightest = brightest_channel(pixels)
-    paper = np.uint8(np.percentile(brightest[::4, ::4], 90))
-    darkness: Pixels = np.maximum(paper, brightest) - brightest
+def _paper(brightest: Pixels) -> int:
+    """Level of the paper in the brightest channel (h, w)."""
+    return int(np.percentile(brightest[::4, ::4], 90))
+
+
+def _darkness(brightest: Pixels) -> Pixels:
+    """(h, w) uint8: how much darker than the paper, coloured ink counting by its brightest channel (h, w)."""
+    darkness: Pixels = np.maximum(np.uint8(_paper(brightest)), brightest) - brightest
     return darkness
 
 
@@ -165,13 +172,17 @@ def _piling_angle(dark: Pixels, settings: PageSettings) -> float:
     return -float(angles[int(np.argmax(sharpness))])
 
 
-def _lean(dark: Pixels, settings: PageSettings) -> float | None:
-    """Counter-clockwise tilt in degrees of the long straight strokes, None if there are none that stand almost upright.
+def _lean(brightest: Pixels, largest: float, settings: PageSettings) -> float | None:
+    """Counter-clockwise tilt in degrees of long straight strokes, None if none leans by at most ``largest``.
 
-    The median of the strokes' leans, each weighing as much as it is precise (length cubed).
+    The median of the strokes' leans, each weighing as much as it is precise (length cubed). The strokes are darker or,
+    as the grid of a grey panel, brighter than what is beside them.
     """
-    rows, columns = _stroke_leans(dark, settings), _stroke_leans(np.ascontiguousarray(dark.T), settings)
-    leans = [(-slope, weight) for slope, weight in rows] + [(slope, weight) for slope, weight in columns]
+    leans: list[tuple[float, float]] = []
+    for shade in (brightest, np.bitwise_not(brightest)):
+        upright = _stroke_leans(np.ascontiguousarray(shade.T), settings)
+        leans += [(-slope, weight) for slope, weight in _stroke_leans(shade, settings)] + upright
+    leans = [lean for lean in leans if abs(lean[0]) <= np.tan(np.radians(largest))]
     if not leans:
         return None
     slopes, weights = (np.array(column) for column in zip(*sorted(leans), strict=True))
@@ -179,13 +190,13 @@ def _lean(dark: Pixels, settings: PageSettings) -> float | None:
     return float(np.degrees(np.arctan(slopes[middle])))
 
 
-def _stroke_leans(dark: Pixels, settings: PageSettings) -> list[tuple[float, float]]:
-    """(slope down per px, weight) of long strokes along the rows, followed through their centroids across."""
-    tall = max(15, dark.shape[0] // 60)
-    thin = np.asarray(cv2.morphologyEx(dark, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8)), np.uint8)
+def _stroke_leans(shade: Pixels, settings: PageSettings) -> list[tuple[float, float]]:
+    """(slope down per px, weight) of long strokes, high in ``shade``, along the rows, followed through centroids."""
+    tall = max(15, shade.shape[0] // 60)
+    thin = np.asarray(cv2.morphologyEx(shade, cv2.MORPH_TOPHAT, np.ones((tall, 1), np.uint8)), np.uint8)
     middle, spread = middle_and_spread(thin[::3, ::3])
     ink = (thin > max(settings.faint, middle + 6 * spread)).astype(np.uint8)
-    least = max(8, int(settings.long_stroke * dark.shape[1]))
+    least = max(8, int(settings.long_stroke * shade.shape[1]))
     strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(8, least // 3)), np.uint8))
     strokes = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     found = pieces_of(np.asarray(strokes, np.uint8))
