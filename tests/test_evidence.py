@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect.background import find_background
-from kmdigitize.detect.evidence import measure_evidence
+from kmdigitize.detect.evidence import departures, measure_evidence, shade_of_strokes
 
 RED, BLUE, GREY = (220, 40, 30), (20, 60, 200), (140, 140, 140)
 
@@ -118,6 +118,25 @@ def test_thin_coloured_lines_keep_to_the_hues_of_pale_samples_after_compression(
         seen = found[:, row - 1 : row + 2, 10:50].max(axis=1).mean(axis=1)
         assert seen[k] > 0.7
         assert np.delete(seen, k).max() < 0.25
+
+
+def test_a_thin_line_is_no_deeper_under_crowded_marks_than_where_it_stands_alone():
+    pixels = blank()
+    draw(pixels, 20, slice(5, 115), (155, 155, 155))
+    for column in range(40, 112, 4):
+        draw(pixels, slice(17, 24), column, (155, 155, 155))
+    depth, _, shade = shade_of_strokes(departures(pixels, find_background(pixels, 1.7, True), True), 1.7, True)
+    assert depth[20, 20] == pytest.approx(100, abs=1)
+    assert shade[20, 42:110].max() < 1.1 * 100
+
+
+def test_an_ink_that_fits_a_little_better_takes_nearly_all_of_a_pixel_after_compression():
+    violet, pink = (117, 112, 179), (231, 41, 138)
+    pixels = blank()
+    draw(pixels, 20, slice(5, 115), (128, 126, 161))
+    found = evidence(pixels, [violet, pink], stroke=1.5, lossy=True).coverage
+    assert found[0][20, 10:110].mean() > 0.75
+    assert found[1][20, 10:110].max() < 0.05
 
 
 def test_paper_of_a_noisy_band_is_as_dark_as_the_band():

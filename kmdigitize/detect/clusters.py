@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
-from kmdigitize.detect.evidence import color_space, departures, shade_of_strokes
+from kmdigitize.detect.evidence import color_space, departures, lone_flats, shade_of_strokes
 from kmdigitize.detect.runs import Image, length, places
 
 
@@ -166,14 +166,5 @@ def _votes(
     shaded = (background.panel - background.paper[where]) @ space
     votes = mean / np.maximum(size, 1.0) * np.minimum(shade[where], most)[:, None] + shaded
     raw = departure[where] + shaded
-    flat = _lone_flats(depth, stroke)[where]
+    flat = lone_flats(depth, stroke)[where]
     return np.asarray(votes, np.float32), np.abs(raw[:, 0]) if lossy else length(raw), flat
-
-
-def _lone_flats(depth: Image, stroke: float) -> NDArray[np.bool_]:
-    """Where (h, w) a stroke runs along the row for more than its width with paper above and below."""
-    off = int(np.ceil(stroke / 2 + 2))
-    beside = np.maximum(np.roll(depth, off, axis=0), np.roll(depth, -off, axis=0))
-    lone = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) & (beside < 0.2 * depth)
-    size = 2 * round(stroke / 2) + 3
-    return np.asarray(cv2.erode(lone.astype(np.uint8), np.ones((1, size), np.uint8)) > 0, np.bool_)

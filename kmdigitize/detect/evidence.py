@@ -35,6 +35,10 @@ class EvidenceSettings:
     """Spread of the direction of one ink (rad) in a lossless picture."""
     angle_sd_lossy: float = 0.16
     """The same where chroma is blurred by compression; the nearest ink then decides."""
+    decided: float = 2.0
+    """Power of the likelihoods by which inks share a pixel."""
+    decided_lossy: float = 4.0
+    """The same in a lossy picture, where what is measured of a pixel is its neighbours' too, and off alike."""
     chroma_lossy: float = 0.15
     """Weight of chroma against luma when coverage is measured in a lossy picture."""
     shade_sd: float = 0.22
@@ -56,6 +60,12 @@ class EvidenceSettings:
     """Stroke width (px) from which every stroke has a pixel that lies wholly in it."""
     thin_black: float = 0.2
     """Least weight of black that is thinner than a curve."""
+    lone: float = 0.1
+    """Pixels of lone flats, as a share of the panel's width, from which they tell how blurred strokes are,"""
+    core: float = 0.1
+    """by this quantile of their depths: on some of them a stroke lies half in each of two rows."""
+    blur: float = 1.2
+    """Blur (px) of strokes in a lossy picture that shows hardly any lone flats."""
     unknown: float = 0.02
     """Weight of 'some other ink': a pixel about 2.8 spreads away from every ink belongs to none."""
 
@@ -83,8 +93,10 @@ def measure_evidence(
     where = places(plain > s.visible * (2 if lossy else 1))
     seen = _look(pixels, background, where, stroke, lossy)
     likelihood = _likelihoods(seen, background.panel, inks, s)
-    likelihood = likelihood**2  # an ink that fits better takes nearly all of a pixel, or coverage would be biased
-    share = likelihood / (likelihood.sum(axis=1, keepdims=True) + s.unknown**2)
+    # An ink that fits better takes nearly all of a pixel, or coverage would be biased.
+    power = s.decided_lossy if lossy else s.decided
+    likelihood = likelihood**power
+    share = likelihood / (likelihood.sum(axis=1, keepdims=True) + s.unknown**power)
     coverage = np.zeros((len(inks), *plain.shape), np.float32)
     weight = np.array([1, s.chroma_lossy, s.chroma_lossy] if lossy else [1, 1, 1], np.float32)
     for k, color in enumerate(inks):
@@ -247,7 +259,28 @@ def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Imag
     across = box_mean(depth, size, 3) * (size / stroke)
     # No ink is deeper than its deepest pixel allows: that bounds the sum where strokes touch.
     deepest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
-    core = stroke / (stroke + 1.2) if lossy else min(1.0, stroke / 2)
-    ridge = np.minimum(np.minimum(upright, across), deepest / max(core, 0.4))
+    core = _core(depth, upright, stroke) if lossy else float(np.clip(stroke / 2, 0.4, 1.0))
+    ridge = np.minimum(np.minimum(upright, across), deepest / core)
     # The sum belongs to the middle of the stroke; its flanks take it over from there.
     return depth, deepest, np.asarray(cv2.dilate(ridge, np.ones((3, 3), np.uint8)), np.float32)
+
+
+def _core(depth: Image, upright: Image, stroke: float) -> float:
+    """Depth of the deepest pixel across a stroke as a share of its full depth, where blur leaves least of it.
+
+    Seen on flats that nothing touches; where there are hardly any, that of a stroke blurred over a pixel.
+    """
+    s = EvidenceSettings()
+    alone = lone_flats(depth, stroke) & (depth > 0.2 * np.percentile(depth[::2, ::2], 99.8))
+    if alone.sum() < s.lone * depth.shape[1]:
+        return max(stroke / (stroke + s.blur), 0.4)
+    return float(np.clip(np.quantile(depth[alone] / upright[alone], s.core), 0.4, 1.0))
+
+
+def lone_flats(depth: Image, stroke: float) -> NDArray[np.bool_]:
+    """Where (h, w) a stroke runs along the row for more than its width with paper above and below."""
+    off = int(np.ceil(stroke / 2 + 2))
+    beside = np.maximum(np.roll(depth, off, axis=0), np.roll(depth, -off, axis=0))
+    lone = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) & (beside < 0.2 * depth)
+    size = 2 * round(stroke / 2) + 3
+    return np.asarray(cv2.erode(lone.astype(np.uint8), np.ones((1, size), np.uint8)) > 0, np.bool_)
