@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -237,3 +238,17 @@ def test_a_line_that_is_down_at_once_runs_along_the_axis(fall: int, at_once: boo
     sheet = Sheet(nothing, nothing, nothing, nothing, 2.0, 0, 5.0)
     rows = np.concatenate([np.full(fall, 5), np.full(400 - fall, 198)])
     assert falls_at_once(Found(Arm(None, "unknown"), Road(0, rows, -1.0), nothing), sheet) is at_once
+
+
+def test_a_line_that_was_looked_for_before_is_not_traced_again(monkeypatch: Any) -> None:
+    ink = np.zeros((60, 100), np.float32)
+    ink[9:12, :50], ink[29:32, 50:] = 1, 1
+    nothing = np.zeros_like(ink)
+    sheet = Sheet(ink, nothing, nothing, nothing, 3.0, 0, 10.0)
+    first = find_arm(sheet, Arm(0, "solid"), [], [])
+    monkeypatch.setattr(tracing, "_find_anew", None)
+    again = find_arm(sheet, Arm(1, "solid"), [], [])
+    assert first is not None and again is not None
+    assert again.arm.entry == 1 and np.array_equal(again.road.rows, first.road.rows)
+    with pytest.raises(TypeError):
+        find_arm(replace(sheet, coverage=ink.copy()), Arm(0, "solid"), [], [])

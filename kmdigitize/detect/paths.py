@@ -12,8 +12,8 @@ steps smaller than about a stroke that last only a column or two: the turn price
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -69,6 +69,7 @@ class Sheet:
     ``coverage`` is the ink, ``occluded`` what hides it, ``marks`` ink of another colour that may be censor marks upon
     its curves, ``lines`` panel-wide lines. ``stroke`` is the width of the curves (px), ``start`` the column of time 0
     and ``top`` the row of S = 1. ``lean`` tells where in its marks a curve runs: 0 middle, 1 lower end, -1 upper end.
+    ``known`` keeps what was found in it, by what was looked for.
     """
 
     coverage: Image
@@ -79,6 +80,7 @@ class Sheet:
     start: int
     top: float
     lean: float = 0.0
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,24 @@ def find_arm(
     unknown. A broken line alone in its ink, of which much is left over, falls in so many small steps that no gap lies
     in one row or column: its gaps are then closed along slants too.
     """
-    found = _find_arm(sheet, arm, others, siblings, doubtful=doubtful or arm.dash != "unknown")
+    doubtful = doubtful or arm.dash != "unknown"
+    asked = (_look(arm), tuple(map(_look, siblings)), tuple((o.road.first, o.road.rows.tobytes()) for o in others))
+    if (asked, doubtful) not in sheet.known:
+        sheet.known[asked, doubtful] = _find_anew(sheet, arm, others, siblings, doubtful)
+    found: Found | None = sheet.known[asked, doubtful]
+    return replace(found, arm=arm) if found is not None else None
+
+
+def _look(arm: Arm) -> tuple[Dash, tuple[float, ...]]:
+    """What of an arm decides which path is its."""
+    return arm.dash, arm.period
+
+
+def _find_anew(
+    sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm], doubtful: bool
+) -> Found | None:
+    """As :func:`find_arm`, whether it was looked for before or not."""
+    found = _find_arm(sheet, arm, others, siblings, doubtful=doubtful)
     if siblings or arm.dash in ("solid", "unknown") or not _ends_early(found, sheet):
         return found
     slanted = _find_arm(sheet, arm, others, siblings, slanted=True)
