@@ -17,9 +17,12 @@ def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
 
     Their ink is thin and lies in the middle rows; a hyphen is as thin but short and stands alone.
     """
+    if not runs:
+        return []
     height = len(body)
-    thin = [_is_thin(body[:, a : b + 1]) for a, b in runs]
-    marked = [_is_marked_dash(body[:, a : b + 1], height) for a, b in runs]
+    level, low = _drawn_columns(body)
+    thin = [level[a] and level[b] and _is_thin(body[:, a : b + 1]) for a, b in runs]
+    marked = [(low[a] or low[b]) and _is_marked_dash(body[:, a : b + 1], height) for a, b in runs]
     drawn = _marked_samples(body, runs)
     index = 0
     while index < len(runs):
@@ -39,11 +42,20 @@ def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
             last = body[:, runs[index][0] : runs[index][1] + 1]
             drawn[index] |= last.shape[1] >= 0.2 * height and _is_thin(last, 1.0)
         index = max(stop, index + 1)
-    if runs:
-        mirrored = [(body.shape[1] - 1 - last, body.shape[1] - 1 - first) for first, last in reversed(runs)]
-        drawn[0] |= _is_stub(body, runs)
-        drawn[-1] |= _is_stub(body[:, ::-1], mirrored)
+    mirrored = [(body.shape[1] - 1 - last, body.shape[1] - 1 - first) for first, last in reversed(runs)]
+    drawn[0] |= _is_stub(body, runs)
+    drawn[-1] |= _is_stub(body[:, ::-1], mirrored)
     return drawn
+
+
+def _drawn_columns(body: BoolArray) -> tuple[list[bool], list[bool]]:
+    """Which columns of ``body`` (h, w) may end a thin line, and which a dash with a mark: few letters end in such."""
+    height = len(body)
+    thickness = body.sum(axis=0)
+    span = height - body.argmax(axis=0) - body[::-1].argmax(axis=0)
+    level = (thickness == span) & (thickness <= max(2.0, _THICKEST[1] * height))
+    low: list[bool] = (thickness <= max(2.0, _DASH * height)).tolist()
+    return level.tolist(), low
 
 
 def _marked_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
@@ -52,8 +64,10 @@ def _marked_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
     A lower one may be a plus.
     """
     blocks = [body[:, first : last + 1] for first, last in runs]
-    heights = [int(np.ptp(np.flatnonzero(block.any(axis=1)))) + 1 for block in blocks]
-    marked = [_is_marked_line(block) for block in blocks]
+    inked = np.add.reduceat(body, [first for first, _ in runs], axis=1, dtype=np.int64)  # (rows, runs)
+    heights = (len(body) - (inked > 0).argmax(axis=0) - (inked[::-1] > 0).argmax(axis=0)).tolist()
+    barred = (inked / [block.shape[1] for block in blocks] > _BAR).any(axis=0).tolist()
+    marked = [bar and _is_marked_line(block) for bar, block in zip(barred, blocks, strict=True)]
     text = max((high for high, mark in zip(heights, marked, strict=True) if not mark), default=len(body))
     return [
         mark and block.shape[1] > _LONGER * text and (high >= _MARKED * text or not _has_stem(block))
@@ -66,7 +80,7 @@ def _is_marked_dash(block: BoolArray, height: int) -> bool:
     rows = block.any(axis=1)
     if not 0.35 * height < np.ptp(np.flatnonzero(rows)):
         return False
-    thin = block.sum(axis=0) <= max(2.0, 0.2 * height)
+    thin = block.sum(axis=0) <= max(2.0, _DASH * height)
     for dash, mark in ((thin, block), (thin[::-1], block[:, ::-1])):
         end = int(np.argmin(dash)) if not dash.all() else 0
         level = np.flatnonzero(mark[:, :end].any(axis=1))
@@ -85,7 +99,7 @@ def _is_marked_line(block: BoolArray) -> bool:
     rows = np.flatnonzero(block.any(axis=1))
     sign = block[rows[0] : rows[-1] + 1]
     high, wide = sign.shape
-    bar = np.flatnonzero(sign.mean(axis=1) > 0.9)
+    bar = np.flatnonzero(sign.mean(axis=1) > _BAR)
     if min(high, wide) < 5 or wide < 0.5 * high or not bar.size or np.ptp(bar) >= 0.3 * high:
         return False
     centred = abs(bar.mean() - (high - 1) / 2) <= 0.15 * high
@@ -153,6 +167,8 @@ def _is_mark(index: int, runs: list[tuple[int, int]], thin: list[bool], body: Bo
     return cross or last - first + 1 <= max(2.0, 0.25 * height)
 
 
+_BAR, _DASH = 0.9, 0.2
+"""Share of its length that the row of a level line fills; thickest dash beside its mark, in heights of the text."""
 _LONGER = 1.1
 """Length of the shortest sample in heights of the text: small letters with a bar look like one with a mark."""
 _MARKED = 1.2

@@ -6,6 +6,7 @@ corner in px. Lengths of the settings are multiples of the height of the line's 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,21 +48,23 @@ def corners(box: Box) -> FloatArray:
 
 def bounds(region: FloatArray) -> Box:
     """The box around a region."""
-    (left, top), (right, bottom) = region.min(axis=0), region.max(axis=0)
-    return Box(float(left), float(top), float(right), float(bottom))
+    xs, ys = zip(*region.tolist(), strict=True)
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 def size(region: FloatArray) -> tuple[float, float]:
     """Width and height of a region along its reading direction."""
-    return float(np.linalg.norm(region[1] - region[0])), float(np.linalg.norm(region[3] - region[0]))
+    (left, top), (right, up), _, (low, bottom) = region.tolist()
+    return math.sqrt((right - left) ** 2 + (up - top) ** 2), math.sqrt((low - left) ** 2 + (bottom - top) ** 2)
 
 
 def part(region: FloatArray, left: float, top: float, right: float, bottom: float) -> FloatArray:
     """The sub-region at the given px along the reading direction, from the region's first corner."""
     width, height = (max(v, 1e-6) for v in size(region))
-    along, down = (region[1] - region[0]) / width, (region[3] - region[0]) / height
+    (x, y), (right_x, right_y), _, (low_x, low_y) = region.tolist()
+    along, down = ((right_x - x) / width, (right_y - y) / width), ((low_x - x) / height, (low_y - y) / height)
     corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return np.array([region[0] + x * along + y * down for x, y in corners])
+    return np.array([(x + a * along[0] + b * down[0], y + a * along[1] + b * down[1]) for a, b in corners])
 
 
 def padded(region: FloatArray, share: float) -> FloatArray:

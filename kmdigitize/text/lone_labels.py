@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from kmdigitize.geometry import Box, FloatArray, Pixels
+from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
 from kmdigitize.text.ink_lines import OcrSettings, ink_of, part, runs_of, size, tight
 from kmdigitize.text.samples import find_sample
 
@@ -24,6 +24,8 @@ _HIGHER = 0.9
 """Height of the flattest upright sign in its widths."""
 _ALIKE, _ALIGNED, _PITCH = 0.2, 0.5, 4.0
 """How much signs of one legend differ in height, stand off their column and are apart, in heights."""
+_TOGETHER = 256
+"""Letters compared with all others at once."""
 
 
 def upright_signs(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> list[FloatArray]:
@@ -51,22 +53,36 @@ def upright_signs(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> 
 
 def missed_labels(pixels: Pixels, letters: FloatArray, lines: Sequence[Box]) -> list[Box]:
     """Single ``letters`` (n, 4; px) outside ``lines`` that a line sample leads to, two or more in a column."""
-    free = [Box(*letter) for letter in letters.tolist()]
-    free = [letter for letter in free if not any(line.contains(letter.center_x, letter.center_y) for line in lines)]
-    columns = [letter for letter in free if any(_below_each_other(letter, other) for other in free)]
-    sampled = [letter for letter in columns if _has_sample(pixels, letter, free)]
-    return [letter for letter in sampled if any(_below_each_other(letter, other) for other in sampled)]
+    held = np.array([[line.left, line.top, line.right, line.bottom] for line in lines]).reshape(-1, 4)
+    x, y = ((letters[:, first] + letters[:, first + 2])[:, None] / 2 for first in (0, 1))
+    inside = (held[:, 0] <= x) & (x <= held[:, 2]) & (held[:, 1] <= y) & (y <= held[:, 3])
+    free = letters[~inside.any(axis=1)]
+    columns = free[_in_columns(free)]
+    sampled = columns[[_has_sample(pixels, Box(*letter), free) for letter in columns.tolist()]]
+    return [Box(*letter) for letter in sampled[_in_columns(sampled)].tolist()]
 
 
-def _below_each_other(one: Box, other: Box) -> bool:
-    high = max(one.height, other.height) + 1
-    apart = max(one.top, other.top) - min(one.bottom, other.bottom)
-    alike = abs(one.height - other.height) <= _ALIKE * high
-    aligned = min(abs(one.left - other.left), abs(one.center_x - other.center_x)) <= _ALIGNED * high
-    return alike and aligned and _BLANK * high <= apart <= _PITCH * high
+def _in_columns(letters: FloatArray) -> BoolArray:
+    """Which of ``letters`` (n, 4) stand below or above another one as high, aligned with it, as labels do."""
+    found = [
+        _aligned_with_any(letters[begin : begin + _TOGETHER], letters) for begin in range(0, len(letters), _TOGETHER)
+    ]
+    return np.concatenate([np.zeros(0, np.bool_), *found])
 
 
-def _has_sample(pixels: Pixels, letter: Box, others: Sequence[Box]) -> bool:
+def _aligned_with_any(some: FloatArray, letters: FloatArray) -> BoolArray:
+    left, right = (some[:, i, None] - letters[:, i] for i in (0, 2))
+    one, other = some[:, 3, None] - some[:, 1, None], letters[:, 3] - letters[:, 1]
+    high = np.maximum(one, other) + 1
+    apart = np.maximum(some[:, 1, None], letters[:, 1]) - np.minimum(some[:, 3, None], letters[:, 3])
+    alike = np.abs(one - other) <= _ALIKE * high
+    aligned = np.minimum(np.abs(left), np.abs(left + right) / 2) <= _ALIGNED * high
+    return np.asarray((alike & aligned & (_BLANK * high <= apart) & (apart <= _PITCH * high)).any(axis=1), np.bool_)
+
+
+def _has_sample(pixels: Pixels, letter: Box, others: FloatArray) -> bool:
     height = letter.height + 1
-    level = [o.right for o in others if o.right < letter.left and abs(o.center_y - letter.center_y) < 0.6 * height]
-    return find_sample(pixels, letter, height, (max(level, default=0.0) + 1, float(pixels.shape[1]))) is not None
+    before = others[:, 2] < letter.left
+    level = before & (np.abs((others[:, 1] + others[:, 3]) / 2 - letter.center_y) < 0.6 * height)
+    first = float(others[level, 2].max(initial=0.0)) + 1
+    return find_sample(pixels, letter, height, (first, float(pixels.shape[1]))) is not None
