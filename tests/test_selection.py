@@ -248,7 +248,9 @@ def test_a_line_that_was_looked_for_before_is_not_traced_again(monkeypatch: Any)
     first = find_arm(sheet, Arm(0, "solid"), [], [])
     monkeypatch.setattr(tracing, "_find_anew", None)
     again = find_arm(sheet, Arm(1, "solid"), [], [])
-    assert first is not None and again is not None
-    assert again.arm.entry == 1 and np.array_equal(again.road.rows, first.road.rows)
+    assert first is not None
+    assert again is not None
+    assert again.arm.entry == 1
+    assert np.array_equal(again.road.rows, first.road.rows)
     with pytest.raises(TypeError):
         find_arm(replace(sheet, coverage=ink.copy()), Arm(0, "solid"), [], [])

@@ -17,6 +17,7 @@ import numpy as np
 from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.geometry import FloatArray, IntArray, Pixels
 from kmdigitize.records.figure import Figure, Rgb
+from kmdigitize.windows import opened
 
 log = logging.getLogger(__name__)
 
@@ -197,8 +198,7 @@ def _stroke_leans(shade: Pixels, settings: PageSettings) -> list[tuple[float, fl
     middle, spread = middle_and_spread(thin[::3, ::3])
     ink = (thin > max(settings.faint, middle + 6 * spread)).astype(np.uint8)
     least = max(8, int(settings.long_stroke * shade.shape[1]))
-    strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, max(8, least // 3)), np.uint8))
-    strokes = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    strokes = cv2.morphologyEx(opened(ink, 1, max(8, least // 3)), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     found = pieces_of(np.asarray(strokes, np.uint8))
     leans: list[tuple[float, float]] = []
     boxes = (found.left, found.top, found.width, found.height)

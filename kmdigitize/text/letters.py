@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+from kmdigitize.windows import closed
 
 _Found = TypeVar("_Found")
 
@@ -149,8 +150,7 @@ def _commonest(grey: NDArray[np.uint8]) -> int:
 def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
     """Pieces darker than what surrounds them, of a height and length that letters and words have, with their kind."""
     side = round(_HIGHEST * len(grey)) | 1
-    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    ink = _without_rules((cv2.subtract(paper, grey) > _CONTRAST).astype(np.uint8))
+    ink = _without_rules((cv2.subtract(closed(grey, side, side), grey) > _CONTRAST).astype(np.uint8))
     pieces = np.asarray(cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:], np.float64).reshape(-1, 5)
     left, top, width, height, area = pieces.T
     fill = area / (width * height)
