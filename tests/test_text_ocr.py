@@ -12,7 +12,7 @@ from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
 from kmdigitize.text.drawn_runs import _is_thin, _median
-from kmdigitize.text.ink_lines import corners
+from kmdigitize.text.ink_lines import OcrSettings, corners, ink_of
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.reader import ModelReader, Recorder, Replay, Reply, crop_region
@@ -266,3 +266,15 @@ def test_an_upright_crop_is_a_part_of_the_picture(box: tuple[int, int, int, int]
     wide = cv2.copyMakeBorder(page, 4, 4, 4, 4, cv2.BORDER_REPLICATE)
     assert np.array_equal(crop, wide[top + 4 : bottom + 5, left + 4 : right + 5])
     assert np.shares_memory(crop, page) == (left >= 0)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 7), (14, 60)])
+def test_ink_of_a_grey_region_is_that_of_colours(size: tuple[int, int]) -> None:
+    grey = np.random.default_rng(2).choice([20, 90, 180, 200, 203, 255], size, p=[0.1, 0.1, 0.1, 0.2, 0.3, 0.2])
+    pixels = np.repeat(np.asarray(grey, np.uint8)[:, :, None], 3, axis=2)
+    level = grey // 16 == np.bincount(grey.ravel() // 16).argmax()
+    off = np.abs(grey - np.median(grey[level]))
+    settings = OcrSettings()
+    region = corners(Box(0, 0, size[1] - 1, size[0] - 1))
+    expected = 2 * off > max(48.0, settings.contrast * float(np.percentile(2 * off, 99)))
+    assert np.array_equal(ink_of(pixels, region, settings), expected)

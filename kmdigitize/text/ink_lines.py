@@ -77,28 +77,49 @@ def padded(region: FloatArray, share: float) -> FloatArray:
 def ink_of(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> BoolArray:
     """Which pixels of the turned region differ from its background (its most common colour)."""
     planes: Any = cv2.split(crop_region(pixels, region))
+    if np.array_equal(planes[0], planes[1]) and np.array_equal(planes[1], planes[2]):
+        return np.asarray(_grey_ink(planes[0], settings).take(planes[0]), np.bool_)
     red, green, blue = (plane >> 4 for plane in planes)
     coarse = red.astype(np.uint16) << 8 | (green << 4 | blue)
     usual = np.asarray(coarse == np.bincount(coarse.ravel()).argmax(), np.uint8)
     red, green, blue = (np.abs((plane.astype(np.int16) << 1) - _twice_the_median(plane, usual)) for plane in planes)
     twice = np.maximum(np.maximum(red, green), blue)
-    return np.asarray(twice > max(48.0, settings.contrast * _strongest(twice)), np.bool_)
+    place = _PERCENTILE * (twice.size - 1)
+    low, high = int(place), min(int(place) + 1, twice.size - 1)
+    return np.asarray(twice > _least(np.partition(twice.ravel(), (low, high))[[low, high]], place, settings), np.bool_)
+
+
+def _grey_ink(plane: Any, settings: OcrSettings) -> BoolArray:
+    """Which greys (256,) differ from the background of a grey ``plane``: as for colours, but all by counting."""
+    counts = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel()
+    usual = 16 * int(counts.reshape(16, 16).sum(axis=1).argmax())
+    twice = np.abs(2 * (np.arange(256) - usual) - _twice_the_middle(counts[usual : usual + 16]))
+    order = np.argsort(twice)
+    upto, place = counts[order].cumsum(), _PERCENTILE * (plane.size - 1)
+    around = upto.searchsorted((int(place) + 1, min(int(place) + 2, plane.size)))
+    return np.asarray(twice > _least(twice[order[around]], place, settings), np.bool_)
 
 
 def _twice_the_median(plane: Any, mask: NDArray[np.uint8]) -> int:
     """Of the values of ``plane`` where ``mask`` is not zero, counted: for so few values faster than sorting."""
-    counts = cv2.calcHist([plane], [0], mask, [256], [0, 256]).ravel().cumsum()
-    total = int(counts[-1])
-    lower, upper = counts.searchsorted(((total - 1) // 2 + 1, total // 2 + 1))
+    return _twice_the_middle(cv2.calcHist([plane], [0], mask, [256], [0, 256]).ravel())
+
+
+def _twice_the_middle(counts: Any) -> int:
+    """Twice the median of numbers of which 0, 1, … occur so often."""
+    upto = counts.cumsum()
+    total = int(upto[-1])
+    lower, upper = upto.searchsorted(((total - 1) // 2 + 1, total // 2 + 1))
     return int(lower + upper)
 
 
-def _strongest(difference: NDArray[np.int16]) -> float:
-    """The 99th percentile; for so few numbers several times faster than numpy's."""
-    place = 0.99 * (difference.size - 1)
-    low, high = int(place), min(int(place) + 1, difference.size - 1)
-    parted = np.partition(difference.ravel(), (low, high))
-    return float(parted[low] + (place - low) * (parted[high] - parted[low]))
+_PERCENTILE = 0.99
+
+
+def _least(strongest: NDArray[Any], place: float, settings: OcrSettings) -> float:
+    """Twice the least difference of ink, from twice those at the 99th percentile, which lies at ``place`` in order."""
+    below, above = float(strongest[0]), float(strongest[1])
+    return max(48.0, settings.contrast * (below + (place - int(place)) * (above - below)))
 
 
 def runs_of(mask: NDArray[np.bool_] | np.bool_) -> list[tuple[int, int]]:
