@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect.background import find_background
-from kmdigitize.detect.evidence import departures, measure_evidence, shade_of_strokes
+from kmdigitize.detect.evidence import departures, measure_evidence
+from kmdigitize.detect.shades import shade_of_strokes
 
 RED, BLUE, GREY = (220, 40, 30), (20, 60, 200), (140, 140, 140)
 
@@ -128,6 +129,19 @@ def test_a_thin_line_is_no_deeper_under_crowded_marks_than_where_it_stands_alone
     depth, _, shade = shade_of_strokes(departures(pixels, find_background(pixels, 1.7, True), True), 1.7, True)
     assert depth[20, 20] == pytest.approx(100, abs=1)
     assert shade[20, 42:110].max() < 1.1 * 100
+
+
+def test_a_pale_line_shows_between_crowded_black_marks():
+    pale, dark = (107, 174, 214), (8, 48, 107)
+    pixels = blank()
+    draw(pixels, 20, slice(None, 60), pale)
+    draw(pixels, 21, slice(None, 60), pale, 0.6)
+    for column in range(20, 56, 3):
+        draw(pixels, slice(10, 21), column, (0, 0, 0))
+    found = evidence(pixels, [dark, pale], stroke=1.6).coverage
+    between = [column for column in range(20, 54) if column % 3 != 2]
+    assert found[1][20, between].min() > 0.9
+    assert found[0][20, between].max() < 0.1
 
 
 def test_an_ink_that_fits_a_little_better_takes_nearly_all_of_a_pixel_after_compression():

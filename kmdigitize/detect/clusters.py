@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
-from kmdigitize.detect.evidence import color_space, departures, lone_flats, shade_of_strokes
+from kmdigitize.detect.evidence import color_space, departures
 from kmdigitize.detect.runs import Image, length, places
+from kmdigitize.detect.shades import lone_flats, shade_of_strokes
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,8 @@ def _sheets(
     """What each ink shows and what hides it."""
     clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, np.float32(0.5), np.float32(1))
     beneath = np.where(text, np.float32(0.4), np.float32(0))
-    marks = upright_ink(np.where(text, 0, evidence.black * clear).astype(np.float32), stroke)
+    colored = np.where(text, 0, evidence.coverage.max(axis=0, initial=0)).astype(np.float32)
+    marks = upright_ink(np.where(text, 0, evidence.black * clear).astype(np.float32), stroke, colored)
     everything = np.clip(evidence.coverage.sum(axis=0) + evidence.other, 0, 1) + background.lines
     lean = mark_lean(np.where(text, 0, everything), stroke)
     result = []

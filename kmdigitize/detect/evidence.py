@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.background import Background
-from kmdigitize.detect.paths import box_mean
 from kmdigitize.detect.runs import Image, length, places
+from kmdigitize.detect.shades import shade_of_strokes
 
 _LUMA_CHROMA = np.array([[0.299, -0.169, 0.5], [0.587, -0.331, -0.419], [0.114, 0.5, -0.081]], np.float32)
 """RGB (row) to luma and two chromas, as JPEG stores them (ITU-T T.871): luma keeps its place, chroma is blurred."""
@@ -60,12 +60,8 @@ class EvidenceSettings:
     """Stroke width (px) from which every stroke has a pixel that lies wholly in it."""
     thin_black: float = 0.2
     """Least weight of black that is thinner than a curve."""
-    lone: float = 0.1
-    """Pixels of lone flats, as a share of the panel's width, from which they tell how blurred strokes are,"""
-    core: float = 0.1
-    """by this quantile of their depths: on some of them a stroke lies half in each of two rows."""
-    blur: float = 1.2
-    """Blur (px) of strokes in a lossy picture that shows hardly any lone flats."""
+    mixed: float = 3.0
+    """Spreads of the direction from which no mixture of another ink with paper has an ink's colour."""
     unknown: float = 0.02
     """Weight of 'some other ink': a pixel about 2.8 spreads away from every ink belongs to none."""
 
@@ -168,6 +164,24 @@ def _likelihoods(seen: _Seen, panel: Image, inks: Image, s: EvidenceSettings) ->
         twin: Twin = "none" if not twins.size else "extra" if k == len(inks) else "darkest" if darkest else "paler"
         likelihood[:, k] = _likelihood(seen, color @ color_space(seen.lossy), twin, s)
     likelihood[:, -1] *= 0.0 if taken else s.black
+    return likelihood if seen.lossy else _of_pure_pixels(likelihood, seen, colors, apart, s)
+
+
+def _of_pure_pixels(likelihood: Image, seen: _Seen, colors: Image, apart: Image, s: EvidenceSettings) -> Image:
+    """The likelihoods (n, k) where a pixel has the very colour of an ink that no other one mixes with paper to.
+
+    Black marks crowd around such pixels of a pale line, which say nothing of their own depth.
+    """
+    for k, color in enumerate(colors[:-1]):
+        if apart[k].min() < s.mixed * s.angle_sd:
+            continue
+        full = seen.paper - color
+        size = np.maximum(length(full), 1.0)
+        share = np.clip(np.einsum("ij,ij->i", seen.departure, full) / size**2, 0, 1)
+        off = length(seen.departure - share[:, None] * full) / np.maximum(share * size, 1.0)
+        pure = np.exp(-0.5 * (off / s.pure_sd) ** 2)
+        likelihood *= 1 - pure[:, None]
+        likelihood[:, k] += pure
     return likelihood
 
 
@@ -246,41 +260,3 @@ def _hue_distance(seen: _Seen, full: Image) -> Image:
 def _least_chroma(stroke: float) -> float:
     """Share of its chroma that compression leaves at least to a stroke."""
     return float(np.clip(0.35 + 0.17 * (stroke - 1.5), 0.35, 0.9))
-
-
-def shade_of_strokes(departure: Image, stroke: float, lossy: bool) -> tuple[Image, Image, Image]:
-    """Depth of a pixel, of its deepest neighbour, and the full depth of the ink of the stroke it lies in (each (h, w)).
-
-    The last is the depth summed across the stroke per px of its width: it does not depend on the pixel grid.
-    """
-    depth = np.abs(departure[..., 0]) if lossy else length(departure)
-    size = stroke + 2
-    upright = box_mean(depth, 3, size) * (size / stroke)
-    across = box_mean(depth, size, 3) * (size / stroke)
-    # No ink is deeper than its deepest pixel allows: that bounds the sum where strokes touch.
-    deepest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
-    core = _core(depth, upright, stroke) if lossy else float(np.clip(stroke / 2, 0.4, 1.0))
-    ridge = np.minimum(np.minimum(upright, across), deepest / core)
-    # The sum belongs to the middle of the stroke; its flanks take it over from there.
-    return depth, deepest, np.asarray(cv2.dilate(ridge, np.ones((3, 3), np.uint8)), np.float32)
-
-
-def _core(depth: Image, upright: Image, stroke: float) -> float:
-    """Depth of the deepest pixel across a stroke as a share of its full depth, where blur leaves least of it.
-
-    Seen on flats that nothing touches; where there are hardly any, that of a stroke blurred over a pixel.
-    """
-    s = EvidenceSettings()
-    alone = lone_flats(depth, stroke) & (depth > 0.2 * np.percentile(depth[::2, ::2], 99.8))
-    if alone.sum() < s.lone * depth.shape[1]:
-        return max(stroke / (stroke + s.blur), 0.4)
-    return float(np.clip(np.quantile(depth[alone] / upright[alone], s.core), 0.4, 1.0))
-
-
-def lone_flats(depth: Image, stroke: float) -> NDArray[np.bool_]:
-    """Where (h, w) a stroke runs along the row for more than its width with paper above and below."""
-    off = int(np.ceil(stroke / 2 + 2))
-    beside = np.maximum(np.roll(depth, off, axis=0), np.roll(depth, -off, axis=0))
-    lone = (depth >= cv2.dilate(depth, np.ones((3, 1), np.uint8))) & (beside < 0.2 * depth)
-    size = 2 * round(stroke / 2) + 3
-    return np.asarray(cv2.erode(lone.astype(np.uint8), np.ones((1, size), np.uint8)) > 0, np.bool_)

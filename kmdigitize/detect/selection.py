@@ -167,10 +167,17 @@ def _black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list
     return [replace(sheet, marks=np.maximum(sheet.marks, marks)) if j != k else sheet for j, sheet in enumerate(sheets)]
 
 
-def upright_ink(ink: Image, stroke: float) -> Image:
-    """The part of ``ink`` (h, w) in or beside something that stands upright, as marks do and dashed limits do not."""
-    runs = vertical_runs(ink > 0.35)
+def upright_ink(ink: Image, stroke: float, curves: Image | None = None) -> Image:
+    """The part of ``ink`` (h, w) in or beside something that stands upright, as marks do and dashed limits do not.
+
+    Marks also stand upright together with what shows of the ``curves`` (h, w) between their strokes.
+    """
+    drawn = ink if curves is None else np.maximum(ink, curves)
+    runs = vertical_runs(drawn > 0.35)
     tall = runs.last - runs.first + 1 > 2.2 * stroke
+    if curves is not None:
+        rows, columns, run = runs.pixels()
+        tall &= np.bincount(run, weights=ink[rows, columns] > 0.35, minlength=tall.size) > 0
     mask = np.zeros(ink.shape, np.uint8)
     mask[((runs.first + runs.last) // 2)[tall], runs.column[tall]] = 1
     wide = cv2.dilate(mask, np.ones((2 * round(4 * stroke) + 1, 2 * round(2.5 * stroke) + 1), np.uint8))
