@@ -103,3 +103,14 @@ def test_line_types_that_the_legend_shows_are_left_alone_where_they_explain_the_
     sheet = sheet_of(*FOUR[:2])
     found = find_arms(sheet, [Arm(0, "solid"), Arm(1, "dashed", (12.0, 7.0))])
     assert by_measured_types(sheet, found) == (found, True)
+
+
+def test_a_pattern_that_begins_otherwise_than_the_sample_is_another_line_s() -> None:
+    found = [along(DASHED, Arm(0, "dashed", (20.0, 9.0))), along(MIXED, Arm(1, "dashed", (11.0, 8.0)))]
+    sheet = sheet_of(drawn(DASHED, (11, 8)), drawn(MIXED, (20, 9)))
+    assert measured_type(sheet, found[0]).period == pytest.approx((11, 8), abs=1.5)
+    again, _ = by_measured_types(sheet, found)
+    assert [one.arm.period for one in again] == [(20.0, 9.0), (11.0, 8.0)]
+    cut = [along(MIXED, Arm(0, "dashed", (14.0, 5.0))), along(DASHED, Arm(1, "dashed", (11.0, 8.0)))]
+    again, _ = by_measured_types(sheet_of(FOUR[3], FOUR[1]), cut)
+    assert again[0].arm.dash == "dashdot"

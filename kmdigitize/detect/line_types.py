@@ -32,6 +32,10 @@ class LineTypeSettings:
     alike: float = 0.08
     """Share by which lengths of one kind of piece differ, at least ``alike_px``: pixels cut them unevenly."""
     alike_px: float = 0.7
+    sample: float = 0.16
+    """The same between a sample, whose pieces are told in whole pixels at both ends, and the curve,"""
+    sample_px: float = 1.2
+    """at least this many px: the first dash and gap of a sample are whole, whatever is cut off behind them."""
     fewest: int = 3
     """Gaps of one length, and pieces in all, from which there is a pattern; of the dashes themselves ``fewest_on``."""
     fewest_on: int = 2
@@ -69,7 +73,8 @@ def by_measured_types(sheet: Sheet, found: Sequence[Found]) -> tuple[list[Found]
         return list(found), True
     shown = [measured_type(sheet, curve) for curve in found]
     measured = [
-        new if open_ or new.dash == arm.dash else arm for arm, new, open_ in zip(arms, shown, doubted, strict=True)
+        new if _continues(new, arm, s) and (open_ or new.dash == arm.dash) else arm
+        for arm, new, open_ in zip(arms, shown, doubted, strict=True)
     ]
     if measured == arms or not any(arm.period for arm in measured):
         return list(found), True
@@ -81,6 +86,14 @@ def by_measured_types(sheet: Sheet, found: Sequence[Found]) -> tuple[list[Found]
 def _is_open(arm: Arm) -> bool:
     """Whether the pattern of a line is unknown."""
     return arm.dash == "unknown" or (arm.dash != "solid" and not arm.period)
+
+
+def _continues(new: Arm, arm: Arm, s: LineTypeSettings) -> bool:
+    """Whether a sample that shows the pattern of ``arm`` may be the beginning of the measured one."""
+    if len(arm.period) < 2 or len(new.period) < 2:
+        return True
+    pairs = zip(arm.period[:2], new.period[:2], strict=True)
+    return all(abs(a - b) <= max(s.sample_px, s.sample * b) for a, b in pairs)
 
 
 def measured_type(sheet: Sheet, found: Found) -> Arm:
