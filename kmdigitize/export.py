@@ -97,11 +97,17 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     return buffer.getvalue().encode()
 
 
+_PNG_FILTER, _NO_FILTER = 19, 8
+"""OpenCV's numbers, which its older versions know no names for and pass over. Flat colours are half as large without a
+filter, and done in two thirds of the time."""
+
+
 def to_png(pixels: Pixels) -> bytes:
     """An RGB picture (height, width, 3) as the bytes of a PNG file."""
     import cv2
 
-    return bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1])
+    how = (cv2.IMWRITE_PNG_COMPRESSION, 1, _PNG_FILTER, _NO_FILTER)
+    return bytes(cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), how)[1])
 
 
 def to_json(result: Result) -> bytes:
