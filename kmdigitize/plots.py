@@ -101,8 +101,13 @@ def step_path(
     time, levels = time[inside], levels[inside]
     xs, ys = scales[0].to_px(np.append(time, end)), scales[1].to_px(np.append(first, levels))
     start = float(scales[0].to_px(0.0))
-    steps = "".join(f"H{x:.2f}V{y:.2f}" for x, y in zip(xs[:-1], ys[1:], strict=True))
+    steps = _steps(xs[:-1], ys[1:])
     return f"M{start:.2f} {ys[0]:.2f}{steps}H{xs[-1]:.2f}"
+
+
+def _steps(xs: FloatArray, ys: FloatArray) -> str:
+    """SVG path of steps to each of ``xs`` (k,) and there to ``ys`` (k,); plain numbers are written far faster."""
+    return "".join([f"H{x:.2f}V{y:.2f}" for x, y in zip(xs.tolist(), ys.tolist(), strict=True)])
 
 
 def _row_y(index: int) -> float:
@@ -118,7 +123,7 @@ def _plotted(
     end = float(ipd.time[-1]) if ipd.n else 0.0
     censored = np.unique(ipd.time[~ipd.event])
     levels = np.append(1.0, survival)[np.searchsorted(when, censored, side="right")]
-    ticks = zip(scales[0].to_px(censored), scales[1].to_px(levels), strict=True)
+    ticks = zip(scales[0].to_px(censored).tolist(), scales[1].to_px(levels).tolist(), strict=True)
     counts = ipd.n - np.searchsorted(ipd.time, times, side="left")
     return PlottedArm(
         ipd.arm if len(ipd.arm) <= LONGEST else ipd.arm[: LONGEST - 1] + "…",
@@ -151,7 +156,7 @@ def _band_path(
         return ""
     there = step_path(time, limits[1], end, scales)
     xs, ys = scales[0].to_px(time)[::-1], scales[1].to_px(np.append(1.0, limits[0]))[::-1]
-    back = "".join(f"H{x:.2f}V{y:.2f}" for x, y in zip(xs, ys[1:], strict=True))
+    back = _steps(xs, ys[1:])
     return f"{there}V{ys[0]:.2f}{back}H{float(scales[0].to_px(0.0)):.2f}Z"
 
 
