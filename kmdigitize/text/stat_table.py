@@ -133,10 +133,11 @@ def _glued(token: TextToken) -> list[_Column]:
 def _above(token: TextToken, tokens: Sequence[TextToken], height: float) -> TextToken | None:
     """The words directly over a piece of text and centred on it or flush with it."""
     for other in tokens:
-        gap = token.box.top - other.box.bottom
+        if not -0.3 * height < token.box.top - other.box.bottom < 0.9 * height:
+            continue
         overlap = min(token.box.right, other.box.right) - max(token.box.left, other.box.left)
         narrow = min(token.box.width, other.box.width)
-        if -0.3 * height < gap < 0.9 * height and overlap > 0.6 * narrow and re.search(r"[A-Za-z]", other.text):
+        if overlap > 0.6 * narrow and re.search(r"[A-Za-z]", other.text):
             return other
     return None
 
