@@ -150,6 +150,7 @@ def match(shapes: Sequence[Shape], ground: Ground) -> list[tuple[FloatArray, Flo
     return result
 
 
+@lru_cache(maxsize=256)
 def outline(kind: Drawn, size: float, half_width: int) -> IntArray:
     """Pixel offsets (p, 2) of a mark's strokes, ``half_width`` px wide to each side; bars and ticks included."""
     upright = {"vbar": _line((0, -size), (0, size)), "tick": _line((0, -size), (0, 0))}
@@ -159,14 +160,16 @@ def outline(kind: Drawn, size: float, half_width: int) -> IntArray:
 
 def explained_ink(points: IntArray, ink: MarkInk, index: IntArray) -> float:
     """Unexplained ink in px² under marks with stroke pixels ``points`` that stand at the columns ``index``."""
+    if not index.size:
+        return 0.0
     width = ink.ink.shape[1]
-    pixels = set[int]()
+    pixels: list[IntArray] = []
     for y in (ink.y, ink.next_y):
         columns = ink.x[index].astype(np.int64)[None, :] + points[:, :1]
         rows = rows_of(y[index])[None, :] + points[:, 1:]
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < ink.ink.shape[0])
-        pixels.update((rows * width + columns)[inside].tolist())
-    under = np.fromiter(pixels, np.int64, len(pixels))
+        pixels.append((rows * width + columns)[inside])
+    under = np.unique(np.concatenate(pixels))
     return float(ink.ink.ravel()[under].sum(where=~ink.known.ravel()[under]))
 
 
