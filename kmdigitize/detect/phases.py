@@ -72,23 +72,26 @@ def dashed_route(
     before = np.repeat(_coarse(start[1][:, None], step, mean=False), on.size, axis=1)
     first = start[0] // step
     size = on.size
-    wide = on[(np.arange(len(dash))[:, None] + np.arange(2 * size)) % size]
+    wide = on[(np.arange(len(dash))[:, None] + np.arange(2 * size + TOGETHER)) % size]
     best = np.empty((dash.shape[1] - first, *before.shape), np.float32)
+    fell = np.zeros(best.shape, np.bool_)
     for begin in range(0, len(best), TOGETHER):
         columns = np.arange(first + begin, first + min(begin + TOGETHER, len(best)))
-        inked = np.stack([wide[:, x % size : x % size + size] for x in columns.tolist()])
-        prices = np.where(inked, dash.T[columns, :, None], gap.T[columns, :, None])
-        falls = np.where(inked.swapaxes(0, 1), fall_dash[:, columns, None], fall_gap[:, columns, None])
-        falls = np.ascontiguousarray(down_rows(np.add, falls.astype(np.float32)).swapaxes(0, 1))
+        shift = int(columns[0]) % size
+        inked = np.lib.stride_tricks.sliding_window_view(wide[:, shift : shift + len(columns) - 1 + size], size, axis=1)
+        prices = np.where(inked.swapaxes(0, 1), dash.T[columns, :, None], gap.T[columns, :, None])
+        falls = np.where(inked, fall_dash[:, columns, None], fall_gap[:, columns, None])
+        falls = np.ascontiguousarray(down_rows(np.add, falls.astype(np.float32, copy=False)).swapaxes(0, 1))
         for i in range(len(columns)):
             before = _slipped(before, s.slip) if begin + i else before
             dropped = np.minimum.accumulate(before - falls[i], axis=0)
             dropped += falls[i]
             dropped += np.float32(s.turn)
+            np.less(dropped, before, out=fell[begin + i])
             before = np.add(prices[i], np.minimum(before, dropped), out=best[begin + i])
     if best.min() >= 0:
         return None
-    rows, inked = _walk_back(best, on, (fall_dash, fall_gap), first, s)
+    rows, inked = _walk_back(best, fell, on, (fall_dash, fall_gap), first)
     if not _seen_apart(small, (first, rows), inked, s):
         return None
     fine = np.minimum(np.repeat(rows * step + step // 2, step), coverage.shape[0] - 1)
@@ -152,9 +155,13 @@ def _slipped(cost: Image, price: float) -> Image:
 
 
 def _walk_back(
-    best: Image, on: NDArray[np.bool_], falls: tuple[Image, Image], first: int, s: PhaseSettings
+    best: Image, fell: NDArray[np.bool_], on: NDArray[np.bool_], falls: tuple[Image, Image], first: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Rows (n,) of the cheapest path up to where it has gained most, and whether it is in a dash there."""
+    """Rows (n,) of the cheapest path up to where it has gained most, and whether it is in a dash there.
+
+    ``best`` (n, h, phases) are the least costs, and ``fell`` tells where the cheapest way to them drops.
+    """
+    slip = PhaseSettings().slip
     i, y, k = (int(n) for n in np.unravel_index(int(np.argmin(best)), best.shape))
     rows, dash = np.empty(i + 1, np.int64), np.empty(i + 1, np.bool_)
     height, size = best.shape[1:]
@@ -162,16 +169,14 @@ def _walk_back(
         rows[x], dash[x] = y, on[(y + k + first + x) % size]
         if x == 0:
             break
-        before = _slipped(best[x - 1].take([k - 1, k, (k + 1) % size], axis=1), s.slip)[:, 1]
-        inked = on[(np.arange(height) + k + first + x) % size]
-        fall = np.cumsum(np.where(inked, falls[0][:, first + x], falls[1][:, first + x]), dtype=np.float32)
-        dropped = before[: y + 1] - fall[: y + 1]
-        above = int(np.argmin(dropped))
-        if dropped[above] + fall[y] + s.turn < before[y]:
-            y = above
+        if fell[x, y, k]:
+            before = _slipped(best[x - 1].take([k - 1, k, (k + 1) % size], axis=1), slip)[:, 1]
+            inked = on[(np.arange(height) + k + first + x) % size]
+            fall = np.cumsum(np.where(inked, falls[0][:, first + x], falls[1][:, first + x]), dtype=np.float32)
+            y = int(np.argmin(before[: y + 1] - fall[: y + 1]))
         choices = {k: best[x - 1][y, k]}
         for other in ((k - 1) % size, (k + 1) % size):
-            choices[other] = best[x - 1][y, other] + s.slip
+            choices[other] = best[x - 1][y, other] + slip
         k = min(choices, key=lambda n: float(choices[n]))
     return rows, dash
 
