@@ -35,7 +35,9 @@ def expand(states: Layer, slot: Slot, timeline: Timeline, settings: LatticeSetti
 def _worth_keeping(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings) -> Moves:
     """Moves not hopelessly behind the best one of their number of patients, of numbers still in the race."""
     states = moves.states
-    rank = states.best.take(moves.of) + moves.weight + prospect(moves.n, slot)
+    rank = states.best.take(moves.of) + moves.weight
+    if slot.ahead is not None:
+        rank += prospect(moves.n, slot)
     if timeline.n.size == 1:
         return moves.pick(rank > rank.max() - settings.within)
     origin = states.origin.take(moves.of)
@@ -113,24 +115,26 @@ def _censor(states: Layer, slot: Slot, settings: LatticeSettings) -> Moves:
         low = max(0, int(mean.min() - 5.0 * math.sqrt(mean.min()) - 1.0))
     high = min(int(mean.max() + 4.5 * spread + 3.0), int(states.n.max()))
     c = np.arange(low, max(high, low) + 1)
-    weight = np.broadcast_to(_log_censored(states, c, slot, settings), (states.n.size, c.size))
+    weight = _log_censored(states, c, slot, settings)
+    alike = len(weight) == 1
     rank = states.best[:, None] + weight
     floor = min(slot.floor, int(states.n.max()))
     if int(states.n.min()) - int(c[-1]) < floor:
         rank[states.n[:, None] - c < floor] = -np.inf
-    of, column = _plausible(rank, settings)
+    likely = _plausible(rank.ravel(), settings)
+    of = likely // c.size
+    column = likely - of * c.size
+    given = weight[0].take(column) if alike else weight.ravel().take(likely)
     n = states.n.take(of) - c.take(column)
-    return Moves(states, of, n, states.survival.take(of), np.zeros(of.size, np.int64), weight[of, column])
+    return Moves(states, of, n, states.survival.take(of), np.zeros(of.size, np.int64), given)
 
 
-def _plausible(rank: FloatArray, settings: LatticeSettings) -> tuple[IntArray, IntArray]:
-    """Rows and columns of the moves not far behind the best one, at most as many as the settings allow."""
-    flat = rank.ravel()
-    likely = np.flatnonzero(flat > flat.max() - settings.within - settings.outlier)
+def _plausible(rank: FloatArray, settings: LatticeSettings) -> IntArray:
+    """Indices of the moves not far behind the best one, at most as many as the settings allow."""
+    likely: IntArray = (rank > rank.max() - settings.within - settings.outlier).nonzero()[0]
     if likely.size > settings.children:
-        likely = np.sort(likely[np.argpartition(-flat[likely], settings.children)[: settings.children]])
-    of, column = np.divmod(likely, rank.shape[1])
-    return of, column
+        likely = np.sort(likely[np.argpartition(-rank[likely], settings.children)[: settings.children]])
+    return likely
 
 
 def _drop(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Moves:
@@ -140,9 +144,9 @@ def _drop(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSetting
     n, survival = moves.n, np.maximum(moves.survival, 1e-12)
     reach = 5.0 * slot.sd + timeline.quantum
     low = np.ceil(n * (1.0 - (slot.level + reach) / survival) - 1e-9)
-    high = np.clip(np.minimum(np.floor(n * (1.0 - (slot.level - reach) / survival) + 1e-9), n), 0, None)
+    high = np.maximum(np.minimum(np.floor(n * (1.0 - (slot.level - reach) / survival) + 1e-9), n), 0)
     none = (high < 1) | (n < 1)
-    low = np.where(none, 0, np.clip(low, 1, np.maximum(high, 1)))
+    low = np.where(none, 0, np.minimum(np.maximum(low, 1), np.maximum(high, 1)))
     high = np.where(none, np.minimum(1, n), high)
     if slot.kind == STRADDLE and strictness < SOFT:
         low = np.maximum(low, n - slot.count)
@@ -151,17 +155,23 @@ def _drop(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSetting
     if slot.kind == STRADDLE and strictness < SOFT:
         empty &= n == slot.count
     which, d = _counts(low.astype(np.int64), high.astype(np.int64), empty)
-    return _with_events(moves.pick(which), d, slot, timeline, settings, strictness)
+    survival, weight = moves.survival.take(which), moves.weight.take(which)
+    picked = Moves(moves.states, moves.of.take(which), n.take(which), survival, d, weight)
+    return _with_events(picked, slot, timeline, settings, strictness)
 
 
 def _counts(low: IntArray, high: IntArray, empty: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
     """Every number of events from ``low`` to ``high`` (c,), and none where ``empty``, with the move it belongs to."""
-    step = max(1, math.ceil((int(np.max(high - low, initial=0)) + 1) / MOST_EVENTS))
-    number = (high - low) // step + 1
-    which = np.repeat(np.arange(low.size), number)
-    begin = np.cumsum(number) - number
-    d = low.take(which) + (np.arange(which.size) - begin.take(which)) * step
-    bare = np.flatnonzero(empty)
+    span = high - low
+    step = max(1, math.ceil((int(span.max(initial=0)) + 1) / MOST_EVENTS))
+    number = span // step + 1 if step > 1 else span + 1
+    which = np.arange(low.size).repeat(number)
+    begin = number.cumsum() - number
+    along = np.arange(which.size) - begin.take(which)
+    d = low.take(which) + (along * step if step > 1 else along)
+    bare = empty.nonzero()[0]
+    if not bare.size:
+        return which, d
     return np.concatenate([which, bare]), np.concatenate([d, np.zeros(bare.size, np.int64)])
 
 
@@ -169,11 +179,9 @@ MOST_EVENTS = 40
 """Most numbers of events tried per state; beyond that they are sampled, which only unresolved curves reach."""
 
 
-def _with_events(
-    moves: Moves, d: IntArray, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int
-) -> Moves:
-    """Moves after ``d`` events each, with the cost of the level, of several events at once, and of facts."""
-    n, before = np.maximum(moves.n, 1), moves.survival
+def _with_events(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Moves:
+    """Moves after their events, with the cost of the level, of several events at once, and of facts."""
+    n, before, d = np.maximum(moves.n, 1), moves.survival, moves.events
     moves.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
     outlier = settings.unsure_outlier if slot.hazy else settings.outlier
     weight = log_level(moves.survival, slot, timeline.quantum, outlier)
@@ -191,7 +199,6 @@ def _with_events(
         over = np.maximum(moves.n - d - slot.count, 0) + np.maximum(slot.count - moves.n, 0)
         weight += _missed(over, settings) if strictness == SOFT else np.where(over > 0, -np.inf, 0.0)
     moves.n = moves.n - d
-    moves.events = d
     moves.weight = moves.weight + weight
     return moves.pick(np.isfinite(moves.weight)) if slot.kind == STRADDLE else moves
 
@@ -214,11 +221,11 @@ def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> Float
     every = np.arange(least, int(n.max()) + 1)
     at, more = n - least, np.maximum(d - 1, 0)
     if timeline.n.size > 1:
-        chance = np.clip(every * slot.several, slot.ties, max(slot.ties, 0.8))
+        chance = np.minimum(np.maximum(every * slot.several, slot.ties), max(slot.ties, 0.8))
         some = more * np.log(chance).take(at) + np.log1p(-chance).take(at)
     else:
-        chance = np.clip(every * slot.several, 1e-3, 20.0)
-        many = np.flatnonzero(more)
+        chance = np.minimum(np.maximum(every * slot.several, 1e-3), 20.0)
+        many = more.nonzero()[0]
         further = more[many]
         by_column = further * np.log(chance).take(at[many]) - gammaln(np.arange(more.max() + 1) + 1.0).take(further)
         some = np.zeros(more.size)
@@ -236,7 +243,7 @@ def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) 
         fit = np.log(np.maximum(upper - lower, 1e-300))
     else:
         fit = -0.5 * ((survival - slot.level) / slot.sd) ** 2
-    far = np.flatnonzero(fit < -outlier)
+    far = (fit < -outlier).nonzero()[0]
     beyond = np.abs(survival.take(far) - slot.level) / (slot.sd + quantum)
     fit[far] = np.maximum(fit.take(far), -outlier - np.minimum(0.2 * beyond, 8.0))
     return fit

@@ -106,7 +106,9 @@ class Moves:
 
     def pick(self, which: NDArray[np.bool_] | IntArray) -> Moves:
         """The moves at an index or mask."""
-        index = np.flatnonzero(which) if which.dtype == np.bool_ else which
+        index = which.nonzero()[0] if which.dtype == np.bool_ else which
+        if which.dtype == np.bool_ and index.size == self.of.size:
+            return self
         return Moves(
             self.states,
             self.of.take(index),
