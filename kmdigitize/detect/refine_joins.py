@@ -50,44 +50,50 @@ def _single_riser(
     known = np.isfinite(columns.upper[near]) | np.isfinite(columns.lower[near])
     if known.sum() < 3:
         return None
+    half, x = columns.stroke / 2, columns.x[near]
+    edges = columns.upper[near] - half, columns.lower[near] + half
     first, last = np.searchsorted(risers, [near.start - reach, near.stop + reach])
-    both, _ = _misfit(columns, levels[first : last + 1], risers[first:last], near)
+    both, _ = _misfit(edges, drawn_edges(levels[first : last + 1], risers[first:last], columns.stroke, x))
     best, where = np.inf, 0.0
     fewer = np.delete(levels, i)
-    for x in np.linspace(risers[i - 1] - 0.5, risers[i] + 0.5, 7):
-        moved = np.concatenate([risers[: i - 1], [x], risers[i + 1 :]])
+    for at in np.linspace(risers[i - 1] - 0.5, risers[i] + 0.5, 7).tolist():
+        moved = np.concatenate([risers[: i - 1], [at], risers[i + 1 :]])
         a, b = np.searchsorted(moved, [near.start - reach, near.stop + reach])
-        misfit, count = _misfit(columns, fewer[a : b + 1], np.sort(moved[a:b]), near)
+        misfit, count = _misfit(edges, drawn_edges(fewer[a : b + 1], np.sort(moved[a:b]), columns.stroke, x))
         if misfit < best:
-            best, where = misfit, float(x)
+            best, where = misfit, at
     lower, upper = (risers[i - 2] if i >= 2 else -np.inf), (risers[i + 1] if i + 1 < risers.size else np.inf)
     if best <= both + limits[1] or best <= count * limits[0] ** 2:
         return float(np.clip(where, lower, upper))
     return None
 
 
-def _misfit(columns: Columns, levels: FloatArray, risers: FloatArray, near: slice) -> tuple[float, int]:
-    """Squared error (px²) of a staircase drawn with round joins against both edges, and how many edges there are."""
-    above, below = drawn_edges(levels, risers, columns.stroke, columns.x[near])
-    off = np.concatenate(
-        [columns.upper[near] - columns.stroke / 2 - above, columns.lower[near] + columns.stroke / 2 - below]
-    )
+def _misfit(seen: tuple[FloatArray, FloatArray], drawn: tuple[FloatArray, FloatArray]) -> tuple[float, int]:
+    """Squared error (px²) of both edges ``drawn`` (m,) against those ``seen`` (m,), and how many edges there are."""
+    off = np.concatenate([seen[0] - drawn[0], seen[1] - drawn[1]])
     off = off[np.isfinite(off)]
-    return float((np.clip(np.abs(off), 0, 2) ** 2).sum()), off.size
+    return float((np.minimum(np.abs(off), 2) ** 2).sum()), off.size
 
 
 def drawn_edges(levels: FloatArray, risers: FloatArray, stroke: float, x: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Rows of the upper and lower edge, averaged over the pixels of columns ``x`` (m,) in sequence, (m,) each."""
-    radius = stroke / 2
-    reach = int(np.ceil(radius * FINE))
+    """Rows of the upper and lower edge, averaged over the pixels of columns ``x`` (m,) in sequence, (m,) each, of a
+    staircase drawn with round joins."""
+    reach, disc = _disc(stroke / 2)
     start = float(x[0]) - 0.5 + 0.5 / FINE
     fine = start + np.arange(-reach, x.size * FINE + reach) / FINE
-    stairs = levels.take(np.searchsorted(risers, fine, side="right"))
+    stairs = levels.take(risers.searchsorted(fine, side="right"))
     windows = stairs.take(_windows(x.size * FINE, reach))
-    offsets = np.arange(-reach, reach + 1) / FINE
-    disc = np.sqrt(np.maximum(radius**2 - offsets**2, 0.0))[:, None]
     above, below = (windows - disc).min(axis=0), (windows + disc).max(axis=0)
-    return above.reshape(-1, FINE).mean(axis=1), below.reshape(-1, FINE).mean(axis=1)
+    above, below = (np.add.reduce(edge.reshape(-1, FINE), axis=1) / FINE for edge in (above, below))
+    return above, below
+
+
+@lru_cache(maxsize=64)
+def _disc(radius: float) -> tuple[int, FloatArray]:
+    """Half the width of a disc in samples and its half height (px; 2 · reach + 1, 1) at each of them."""
+    reach = int(np.ceil(radius * FINE))
+    offsets = np.arange(-reach, reach + 1) / FINE
+    return reach, np.sqrt(np.maximum(radius**2 - offsets**2, 0.0))[:, None]
 
 
 @lru_cache(maxsize=64)

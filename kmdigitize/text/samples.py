@@ -89,7 +89,8 @@ def find_sample(
 def _contrast(window: FloatArray) -> FloatArray:
     """Strongest channel difference from the median of each column (rows, columns)."""
     background = np.median(window, axis=0, keepdims=True)
-    return np.asarray(np.abs(window - background).max(axis=2))
+    red, green, blue = np.abs(window - background).transpose(2, 0, 1)
+    return np.asarray(np.maximum(np.maximum(red, green), blue), np.float64)
 
 
 def _extent(contrast: FloatArray, height: float, settings: SampleSettings) -> tuple[int, int, int] | None:
