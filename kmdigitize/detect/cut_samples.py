@@ -61,5 +61,5 @@ def unexplained(sheet: Sheet, found: Sequence[Found]) -> float:
     free = sheet.coverage * (sheet.occluded < 0.5)
     left = np.asarray(free, np.float32)
     for curve in found:
-        left = left * (1 - explained_by(curve.road, sheet.coverage, sheet.stroke))
+        left = left * (1 - explained_by(curve.road, sheet))
     return float(left.sum() / max(float(free.sum()), 1.0))

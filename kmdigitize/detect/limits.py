@@ -43,9 +43,7 @@ def between_limits(result: Sequence[tuple[int, Found]], sheets: Sequence[Sheet])
 def _middle(found: Found, sheet: Sheet) -> Found:
     s = LimitSettings()
     columns = found.road.first + np.arange(found.road.rows.size)
-    left = horizontal_opening(
-        sheet.coverage * (1 - explained_by(found.road, sheet.coverage, sheet.stroke)), sheet.stroke
-    )
+    left = horizontal_opening(sheet.coverage * (1 - explained_by(found.road, sheet)), sheet.stroke)
     if np.mean(left[:, columns].max(axis=0) > 0.5) < s.left_over:
         return found
     lines = [found]

@@ -162,7 +162,7 @@ def _black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list
     """The sheets, where black ``k`` that its own curves do not explain may be marks on the others."""
     rest = sheets[k].coverage
     for found in mine:
-        rest = rest * (1 - explained_by(found.road, sheets[k].coverage, sheets[k].stroke))
+        rest = rest * (1 - explained_by(found.road, sheets[k]))
     marks = upright_ink(rest, sheets[k].stroke)
     return [replace(sheet, marks=np.maximum(sheet.marks, marks)) if j != k else sheet for j, sheet in enumerate(sheets)]
 

@@ -117,7 +117,7 @@ def _best_states(stay: Image, swap: Image, free: NDArray[np.bool_], price: float
 
 def _hidden_by_each_other(sheet: Sheet, curves: Sequence[Found]) -> list[Found]:
     """The curves with what hides them after an exchange."""
-    masks = [explained_by(curve.road, sheet.coverage, sheet.stroke) for curve in curves]
+    masks = [explained_by(curve.road, sheet) for curve in curves]
     result = []
     for i, curve in enumerate(curves):
         occluded = sheet.occluded

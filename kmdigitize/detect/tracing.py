@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
 from kmdigitize.detect.phases import dashed_route, near_route
-from kmdigitize.detect.runs import Image, down_rows, vertical_runs
+from kmdigitize.detect.runs import Image, Runs, vertical_runs
 from kmdigitize.records.printed import Dash
 
 
@@ -134,7 +134,7 @@ def _find_arm(
     """The cheapest path of ``arm``, gaps of a broken line closed along slants too where ``slanted``."""
     explained = np.zeros_like(sheet.coverage)
     for other in others:
-        explained = np.maximum(explained, explained_by(other.road, sheet.coverage, sheet.stroke))
+        explained = np.maximum(explained, explained_by(other.road, sheet))
     occluded = np.maximum(sheet.occluded, explained)
     coverage = sheet.coverage
     missing = 0.45
@@ -196,23 +196,23 @@ def _told_apart(arms: Sequence[Arm]) -> bool:
     return "unknown" not in kinds and kinds.count("solid") <= 1
 
 
-def explained_by(road: Road, coverage: Image, stroke: float) -> Image:
+def explained_by(road: Road, sheet: Sheet) -> Image:
     """Where ink (h, w) is explained by a curve along ``road``: its stroke, its drops, and the marks upon it."""
-    height, width = coverage.shape
-    runs = vertical_runs(coverage > 0.35)
+    if "runs" not in sheet.known:
+        sheet.known["runs"] = vertical_runs(sheet.coverage > 0.35)
+    runs: Runs = sheet.known["runs"]
     columns = road.first + np.arange(road.rows.size)
     before = np.concatenate([road.rows[:1], road.rows[:-1]])
     (top, bottom), (top_before, bottom_before) = runs.at(road.rows, columns), runs.at(before, columns)
-    reach = stroke / 2 + 1
+    reach, limit = sheet.stroke / 2 + 1, 6 * sheet.stroke
     high = np.minimum(before - reach, np.minimum(top, top_before) - 1.0)
     low = np.maximum(road.rows + reach, np.maximum(bottom, bottom_before) + 1.0)
-    limit = 6 * stroke
     high = np.maximum(high, np.minimum(before, road.rows) - limit)
     low = np.minimum(low, np.maximum(before, road.rows) + limit)
-    edges = np.zeros((height + 1, width), np.int8)
-    edges[np.clip(np.floor(high).astype(np.int64), 0, height), columns] += 1
-    edges[np.clip(np.ceil(low).astype(np.int64) + 1, 0, height), columns] -= 1
-    mask = down_rows(np.add, edges)[:-1].astype(np.float32)
+    row = np.arange(sheet.coverage.shape[0], dtype=np.int32)[:, None]
+    inside = (row >= np.floor(high).astype(np.int32)) & (row <= np.ceil(low).astype(np.int32))
+    mask = np.zeros(sheet.coverage.shape, np.float32)
+    mask[:, columns[0] : columns[-1] + 1] = inside
     wide = int(np.ceil(reach))
     for i in np.nonzero(np.diff(road.rows) > 0)[0]:
         x = road.first + i + 1
