@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from kmdigitize.detect.mark_bands import marks_of_ink
-from kmdigitize.detect.selection import upright_ink
+from kmdigitize.detect.paths import Road, Sheet
+from kmdigitize.detect.selection import black_marks, upright_ink
+from kmdigitize.detect.tracing import Arm, Found
 
 
 def test_marks_beside_the_ink_of_a_curve_are_its_own() -> None:
@@ -41,3 +43,17 @@ def test_marks_over_which_a_thick_curve_is_drawn_stand_upright_with_what_shows_o
     limit = np.zeros_like(black)
     limit[36:38] = 1
     assert not upright_ink(limit, 5.0, curve).any()
+
+
+def test_black_beside_a_black_curve_is_marks_upon_another_one_that_is_drawn_over_them() -> None:
+    black, red = np.zeros((90, 200), np.float32), np.zeros((90, 200), np.float32)
+    black[10:15] = 1
+    red[50:55] = 1
+    for column in range(100, 190, 6):
+        black[46:50, column : column + 2] = black[55:59, column : column + 2] = 1
+    nothing = np.zeros_like(black)
+    sheets = [Sheet(black, red, nothing, nothing, 5.0, 0, 12.0), Sheet(red, black, nothing, nothing, 5.0, 0, 12.0)]
+    seen = black_marks(sheets, 0, [Found(Arm(0, "solid"), Road(0, np.full(200, 12), -1.0), nothing)])
+    assert seen[1].marks[47, 100] == 1
+    assert not seen[1].marks[:20].any()
+    assert not seen[0].marks.any()

@@ -149,6 +149,33 @@ def test_a_broken_line_of_many_small_steps_is_followed_to_its_end() -> None:
     assert found.road.rows[-1] > 290
 
 
+def _steep_and_thin() -> Sheet:
+    """A curve that after a flat falls in small steps, where its stroke is thinner than elsewhere."""
+    rows = [20] * 60 + [22 + 2 * (x // 4) for x in range(340)]
+    coverage = np.zeros((300, 500), np.float32)
+    for x, row in enumerate(rows):
+        coverage[rows[max(0, x - 1)] : row + 2, x] = 1 if x < 60 else 0.4
+    nothing = np.zeros_like(coverage)
+    return Sheet(coverage, nothing, nothing, nothing, 2.0, 0, 20.0)
+
+
+def test_a_path_alone_in_its_ink_goes_on_where_much_of_it_is_left_over() -> None:
+    found = find_arm(_steep_and_thin(), Arm(0, "solid"), [], [])
+    assert found is not None
+    assert found.road.rows.size > 390
+    assert found.doubtful
+
+
+def test_a_line_across_the_panel_is_no_ink_that_a_path_leaves_over() -> None:
+    sheet = _steep_and_thin()
+    sheet.coverage[:, 60:] = 0
+    sheet.coverage[250:252] = 0.4
+    found = find_arm(sheet, Arm(0, "solid"), [], [])
+    assert found is not None
+    assert found.road.rows.size < 65
+    assert not found.doubtful
+
+
 def test_where_two_shaded_bands_overlap_is_no_third_curve() -> None:
     upper, lower = [20 + x // 5 for x in range(400)], [60 + x // 5 for x in range(400)]
     overlap = np.zeros((200, 400), np.float32)

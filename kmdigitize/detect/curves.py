@@ -23,7 +23,7 @@ from kmdigitize.detect.belief import falls_at_once
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
-from kmdigitize.detect.ink_records import BLACK, Ink
+from kmdigitize.detect.ink_records import BLACK, Ink, is_grey
 from kmdigitize.detect.inks import settle_inks
 from kmdigitize.detect.leaning import mark_lean
 from kmdigitize.detect.legend_box import behind_box, find_legend_box
@@ -123,7 +123,7 @@ def _find_paths(
         inks = (*inks, Ink(BLACK))
         coverage = np.concatenate([evidence.coverage, evidence.black[None]])
         evidence = replace(evidence, coverage=coverage)
-    sheets = [_without(sheet, hidden) for sheet in _sheets(region, background, evidence, text, stroke)]
+    sheets = [_without(sheet, hidden) for sheet in _sheets(region, (background, inks), evidence, text, stroke)]
     sheets = [_with_own_marks(sheet, ink) for sheet, ink in zip(sheets, inks, strict=True)]
     chosen = choose_curves(sheets, inks, legend, background.panel, expected)
     found = [
@@ -185,12 +185,18 @@ def _settings(inks: Sequence[Ink]) -> EvidenceSettings:
 
 
 def _sheets(
-    region: Region, background: Background, evidence: InkEvidence, text: NDArray[np.bool_], stroke: float
+    region: Region,
+    drawn: tuple[Background, Sequence[Ink]],
+    evidence: InkEvidence,
+    text: NDArray[np.bool_],
+    stroke: float,
 ) -> list[Sheet]:
-    """What each ink shows and what hides it."""
+    """What each ink shows and what hides it. Black in a grey ink may be its own: only upon colours is it marks."""
+    background, inks = drawn
     clear = (1 - np.clip(background.lines, 0, 1)) * np.where(text, np.float32(0.5), np.float32(1))
     beneath = np.where(text, np.float32(0.4), np.float32(0))
-    colored = np.where(text, 0, evidence.coverage.max(axis=0, initial=0)).astype(np.float32)
+    own = [one for one, ink in zip(evidence.coverage, inks, strict=True) if not is_grey(ink.color, background.panel)]
+    colored = np.where(text, 0, np.max(own, axis=0, initial=0)).astype(np.float32) if own else None
     marks = upright_ink(np.where(text, 0, evidence.black * clear).astype(np.float32), stroke, colored)
     everything = np.clip(evidence.coverage.sum(axis=0) + evidence.other, 0, 1) + background.lines
     lean = mark_lean(np.where(text, 0, everything), stroke)

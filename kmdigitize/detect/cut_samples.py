@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kmdigitize.detect.explained import explained_by
 from kmdigitize.detect.paths import Sheet
-from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arms
+from kmdigitize.detect.tracing import Arm, Found, find_arms
 from kmdigitize.records.printed import Dash
 
 

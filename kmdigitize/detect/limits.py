@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kmdigitize.detect.explained import explained_by
 from kmdigitize.detect.paths import Sheet, horizontal_opening
-from kmdigitize.detect.tracing import Arm, Found, explained_by, find_arm, is_area, support
+from kmdigitize.detect.tracing import Arm, Found, find_arm, is_area, support
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from kmdigitize.detect.belief import SelectionSettings, adds, has_ink, is_believed
 from kmdigitize.detect.cut_samples import find_told_apart
+from kmdigitize.detect.explained import explained_by
 from kmdigitize.detect.ink_records import Ink, is_grey
 from kmdigitize.detect.inks import is_unseen
 from kmdigitize.detect.limits import between_limits
@@ -24,7 +25,6 @@ from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.detect.tracing import (
     Arm,
     Found,
-    explained_by,
     find_arm,
     find_arms,
     is_area,
@@ -60,7 +60,7 @@ def choose_curves(
         mine = _announced_arms(sheets[k], arms, s)
         result += [(k, found) for found in mine]
         if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:
-            sheets = _black_marks(sheets, k, mine)
+            sheets = black_marks(sheets, k, mine)
     wanted = max(expected or announced_arms(legend), _crossed_arms(result, legend)) or None
     chromatic = any(not is_grey(ink.color, panel) for ink in inks)
     for k, ink in enumerate(inks):
@@ -158,12 +158,13 @@ def _crossed_arms(result: Sequence[tuple[int, Found]], legend: Sequence[LegendEn
     return len(result) * len(types) if len(types) > 1 and "solid" in types else 0
 
 
-def _black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list[Sheet]:
-    """The sheets, where black ``k`` that its own curves do not explain may be marks on the others."""
+def black_marks(sheets: Sequence[Sheet], k: int, mine: Sequence[Found]) -> list[Sheet]:
+    """The sheets, where ink of the black one ``k`` that its own curves do not explain may be marks on the others."""
     rest = sheets[k].coverage
     for found in mine:
         rest = rest * (1 - explained_by(found.road, sheets[k]))
-    marks = upright_ink(rest, sheets[k].stroke)
+    others = [sheet.coverage for j, sheet in enumerate(sheets) if j != k]
+    marks = upright_ink(rest, sheets[k].stroke, np.max(others, axis=0) if others else None)
     return [replace(sheet, marks=np.maximum(sheet.marks, marks)) if j != k else sheet for j, sheet in enumerate(sheets)]
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import dash_lengths, weigh_pieces
+from kmdigitize.detect.explained import explained_by
 from kmdigitize.detect.paths import Road, Sheet
 from kmdigitize.detect.runs import Image
-from kmdigitize.detect.tracing import Found, explained_by
+from kmdigitize.detect.tracing import Found
 
 Rows = NDArray[np.int64]
 

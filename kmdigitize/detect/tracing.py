@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
+from kmdigitize.detect.explained import explained_by
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
 from kmdigitize.detect.phases import dashed_route, near_route
-from kmdigitize.detect.runs import Image, Runs, vertical_runs
+from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.records.printed import Dash
 
 
@@ -112,6 +113,8 @@ def _find_anew(
 
 LEFT_OVER = 0.25
 """Columns of ink behind and below the end of a path, as a share of its length, from which it ends early."""
+ALL_ALONG = 0.8
+"""Share of the panel's width over which a row is inked by a line across the panel, which no path leaves over."""
 
 
 def _ends_early(found: Found | None, sheet: Sheet) -> bool:
@@ -119,7 +122,8 @@ def _ends_early(found: Found | None, sheet: Sheet) -> bool:
     if found is None:
         return True
     end, row = found.road.first + found.road.rows.size, int(found.road.rows[-1])
-    left = (sheet.coverage[row:, end:] > SEEN).any(axis=0)
+    below = sheet.coverage[row:] > SEEN
+    left = below[below.mean(axis=1) < ALL_ALONG, end:].any(axis=0)
     return bool(left.sum() > LEFT_OVER * found.road.rows.size)
 
 
@@ -131,7 +135,10 @@ def _find_arm(
     slanted: bool = False,
     doubtful: bool = True,
 ) -> Found | None:
-    """The cheapest path of ``arm``, gaps of a broken line closed along slants too where ``slanted``."""
+    """The cheapest path of ``arm``, gaps of a broken line closed along slants too where ``slanted``.
+
+    One that ends early though it is alone in its ink goes on where paper costs less, if it then goes much farther.
+    """
     explained = np.zeros_like(sheet.coverage)
     for other in others:
         explained = np.maximum(explained, explained_by(other.road, sheet))
@@ -160,15 +167,21 @@ def _find_arm(
     route = _route(sheet, occluded, arm, siblings, start)
     prices = (missing, 0.55 * missing, 0.27 * missing) if doubtful else (missing,)
     offers = path_costs(ground, prices, alone=_alone(arm, others, siblings), single=not siblings)
+    best: Found | None = None
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
         if route is not None and road is not None and _as_far(route[1], road):
             costs.column[~near_route(route, coverage.shape, 1.5 * sheet.stroke + 1).T] += 1
             routed = cheapest_path(costs, sheet.start, start)
             road = routed if routed is not None and _as_far(routed.rows, road) else road
-        if road is not None:
-            return Found(arm, road, occluded, price < missing)
-    return None
+        if road is None:
+            continue
+        offer = Found(arm, road, occluded, price < missing)
+        if best is None or road.rows.size > (1 + LEFT_OVER) * best.road.rows.size:
+            best = offer
+        if siblings or not _ends_early(best, sheet):
+            break
+    return best
 
 
 def _route(
@@ -194,30 +207,6 @@ def _told_apart(arms: Sequence[Arm]) -> bool:
     """
     kinds = [arm.dash for arm in arms]
     return "unknown" not in kinds and kinds.count("solid") <= 1
-
-
-def explained_by(road: Road, sheet: Sheet) -> Image:
-    """Where ink (h, w) is explained by a curve along ``road``: its stroke, its drops, and the marks upon it."""
-    if "runs" not in sheet.known:
-        sheet.known["runs"] = vertical_runs(sheet.coverage > 0.35)
-    runs: Runs = sheet.known["runs"]
-    columns = road.first + np.arange(road.rows.size)
-    before = np.concatenate([road.rows[:1], road.rows[:-1]])
-    (top, bottom), (top_before, bottom_before) = runs.at(road.rows, columns), runs.at(before, columns)
-    reach, limit = sheet.stroke / 2 + 1, 6 * sheet.stroke
-    high = np.minimum(before - reach, np.minimum(top, top_before) - 1.0)
-    low = np.maximum(road.rows + reach, np.maximum(bottom, bottom_before) + 1.0)
-    high = np.maximum(high, np.minimum(before, road.rows) - limit)
-    low = np.minimum(low, np.maximum(before, road.rows) + limit)
-    row = np.arange(sheet.coverage.shape[0], dtype=np.int32)[:, None]
-    inside = (row >= np.floor(high).astype(np.int32)) & (row <= np.ceil(low).astype(np.int32))
-    mask = np.zeros(sheet.coverage.shape, np.float32)
-    mask[:, columns[0] : columns[-1] + 1] = inside
-    wide = int(np.ceil(reach))
-    for i in np.nonzero(np.diff(road.rows) > 0)[0]:
-        x = road.first + i + 1
-        mask[road.rows[i] : road.rows[i + 1] + 1, max(0, x - wide) : x + wide + 1] = 1
-    return mask
 
 
 @dataclass(frozen=True, slots=True)
