@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_curves import BOTTOM, LEFT, error, panel, trace
 
-from kmdigitize.detect.legend_box import find_legend_box
+from kmdigitize.detect.legend_box import behind_legend, find_legend_box
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -51,3 +53,12 @@ def test_a_curve_goes_on_behind_a_box_and_does_not_follow_its_frame():
     high = paths[0][1]
     assert high.rows[LEFT + 200 - high.first] == pytest.approx(row, abs=2)
     assert error(high, "high") < 0.003
+
+
+def test_line_samples_are_no_ink_of_curves():
+    seen = LegendEntry("low", Box(60, 20, 90, 28), Box(40, 23, 55, 25), BLUE, "solid", 2.0)
+    direct = replace(seen, sample=Box(10, 3, 20, 5), place="direct")
+    mask = behind_legend(np.full((50, 100, 3), 255, np.uint8), [seen, direct], (30, 10))
+    assert mask.shape == (40, 70)
+    assert mask[13:15, 10:25].all()
+    assert mask.sum() < 20 * 8

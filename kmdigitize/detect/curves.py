@@ -26,7 +26,7 @@ from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_ev
 from kmdigitize.detect.ink_records import BLACK, Ink, is_grey
 from kmdigitize.detect.inks import settle_inks
 from kmdigitize.detect.leaning import mark_lean
-from kmdigitize.detect.legend_box import behind_box, find_legend_box
+from kmdigitize.detect.legend_box import behind_legend
 from kmdigitize.detect.mark_bands import marks_of_ink
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
@@ -113,7 +113,8 @@ def _find_paths(
     """All curves that run in the direction of ``scales``."""
     region = cut_region(figure, panel, scales)
     text = text_mask(region, tokens)
-    hidden = behind_box(region.pixels, find_legend_box(figure.pixels, legend), (region.left, region.upper))
+    height, width = region.pixels.shape[:2]
+    hidden = behind_legend(figure.pixels, legend, (region.left, region.upper))[:height, :width]
     hidden = hidden[::-1] if region.turned else hidden
     stroke, background, inks = _measure_inks(region, text, (legend, expected), figure.lossy, _text_height(tokens))
     colors = np.array([ink.color for ink in inks], np.float32).reshape(-1, 3)

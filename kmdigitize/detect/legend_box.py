@@ -91,12 +91,16 @@ def _goes_on(beyond: NDArray[np.bool_]) -> bool:
     return bool(beyond.size) and float(beyond.mean()) > 0.5
 
 
-def behind_box(pixels: Image, box: Box | None, corner: tuple[int, int]) -> NDArray[np.bool_]:
-    """Where (h, w) a region whose first pixel is column and row ``corner`` of the figure lies behind ``box``."""
-    mask = np.zeros(pixels.shape[:2], bool)
-    if box is not None:
-        left, top = box.left - corner[0], box.top - corner[1]
-        part = Box(left, top, left + box.width, top + box.height).grown(2, 2)
-        if part.right >= 0 and part.bottom >= 0:
-            mask[part.slices(mask.shape)] = True
+def behind_legend(pixels: Image, legend: Sequence[LegendEntry], corner: tuple[int, int]) -> NDArray[np.bool_]:
+    """Where (h, w) a region shows the box or the line samples of ``legend`` in ``pixels`` (h', w', 3) of the figure.
+
+    ``corner`` (column, row) is the region's first pixel; the mask covers what of the figure lies right of it and below.
+    """
+    mask = np.zeros((max(pixels.shape[0] - corner[1], 0), max(pixels.shape[1] - corner[0], 0)), bool)
+    box = find_legend_box(pixels, legend)
+    for part in (*([box] if box else []), *(e.sample for e in legend if e.place == "legend" and e.sample)):
+        left, top = part.left - corner[0], part.top - corner[1]
+        seen = Box(left, top, left + part.width, top + part.height).grown(2, 2)
+        if seen.right >= 0 and seen.bottom >= 0:
+            mask[seen.slices(mask.shape)] = True
     return mask
