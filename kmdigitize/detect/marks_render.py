@@ -100,8 +100,7 @@ def stamps_of(look: MarkLook) -> Stamps:
     tip = look.size + look.stroke / 2 + 1
     tail = max(2.0, 0.5 * look.size)
     reach = int(np.ceil(tip + max(tail, 3 * look.soft)))
-    offset = np.arange(-reach, reach + 1)
-    rows, columns = (grid.ravel() for grid in np.meshgrid(offset, offset, indexing="ij"))
+    rows, columns = _around(look, reach)
     x, y = (columns[:, None] - np.array([x for x, _ in _GRID]), rows[:, None] - np.array([y for _, y in _GRID]))
     away = _distance(look, x, y)
     cover = look.depth * (_edge((look.stroke / 2 - away) / look.soft) + _edge((look.stroke / 2 + away) / look.soft) - 1)
@@ -112,6 +111,16 @@ def stamps_of(look: MarkLook) -> Stamps:
     inked, blank = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(beyond.any(axis=1))
     pixels = np.concatenate([inked, blank])
     return Stamps(rows[pixels], columns[pixels], cover[inked], beyond[blank], reach)
+
+
+def _around(look: MarkLook, reach: int) -> tuple[IntArray, IntArray]:
+    """Rows and columns (p,) from its centre of the pixels that a mark may cover or that lie beyond its tips: an edge is
+    fainter than ``FAINT`` from 1.62 of its softness on, and centres lie up to half a pixel off."""
+    rim = look.stroke / 2 + 2 * look.soft + 1
+    wide = min(reach, int(np.ceil((0.0 if look.kind in ("vbar", "tick") else look.size) + rim)))
+    high = reach if look.kind in ("vbar", "plus") else min(reach, int(np.ceil(look.size + rim)))
+    down, across = np.arange(-high, high + 1), np.arange(-wide, wide + 1)
+    return np.repeat(down, across.size), np.tile(across, down.size)
 
 
 def _edge(z: FloatArray) -> FloatArray:
