@@ -48,6 +48,7 @@ from kmdigitize.sharing import (
 )
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.legend_labels import beside_legend
+from kmdigitize.text.naming import arms_of_table
 from kmdigitize.text.ocr import read_tokens, reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
@@ -249,7 +250,7 @@ def _traced(
 ) -> FoundPanel:
     """The panel with its curves, told apart by one of the ``legends`` of the page where its own names fewer of them."""
     table = read.risk_table
-    expected = len(facts.arm_names or ()) or (len(table.rows) if table else None)
+    expected = len(facts.arm_names or ()) or arms_of_table(table, read.legend)
     borrowed = borrowed_legend(read.legend, legends) if read.legend or not names_arms(table) else ()
     named = sum(bool(entry.label) for entry in read.legend)
     with watch.lap("trace curves"):

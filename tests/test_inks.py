@@ -1,5 +1,7 @@
 """Stroke widths, clusters of ink, and what the legend makes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,12 @@ def test_pale_legend_sample_takes_the_colour_of_its_strokes():
     assert inks[0].arms == ((0, "solid"),)
     assert inks[1].color == (30, 60, 200)
     assert inks[1].arms == ()
+
+
+def test_a_thick_sample_at_an_opacity_of_its_own_takes_the_colour_of_its_strokes():
+    pale = replace(entry((236, 95, 96)), stroke_px=6.0)
+    inks = settle_inks([pale], clusters([(228, 26, 28)], [1.0]), WHITE, False)
+    assert [ink.color for ink in inks] == [(228, 26, 28)]
 
 
 def test_one_colour_in_two_line_types_is_one_ink():

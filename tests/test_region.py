@@ -27,3 +27,8 @@ def test_a_label_beside_the_panel_covers_no_curve(box: Box, covered: bool) -> No
 
 def test_a_row_of_censor_marks_is_no_text() -> None:
     assert not text_mask(REGION, [TextToken("+++", Box(120, 60, 129, 64), 0.99)]).any()
+
+
+def test_a_row_of_circles_read_with_doubt_is_no_text() -> None:
+    assert not text_mask(REGION, [TextToken("20021", Box(120, 60, 145, 64), 0.6)]).any()
+    assert text_mask(REGION, [TextToken("20021", Box(120, 60, 145, 64), 0.9)]).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -90,6 +91,18 @@ def test_a_displaced_tick_is_left_out() -> None:
     printed = printed_on(axes, Ticks(replace(ticks.x, outside=moved), ticks.y))
     scales = fit_scales(FIGURE, panel_of(axes), printed)
     assert right(scales, axes)
+
+
+def test_ticks_of_an_enlarged_figure_lie_on_its_own_pixels() -> None:
+    """Drawn on whole pixels and enlarged fourfold: every tick is four px wide and off by up to two."""
+    axes = survival_axes()
+    ticks = ticks_of(axes)
+    pixel = 4.17
+    rough = TickRow(outside=pixel * np.rint(ticks.y.outside / pixel), ends=ticks.y.ends, width=pixel)
+    assert np.abs(rough.outside - ticks.y.outside).max() > LatticeSettings().tick_slack
+    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, Ticks(ticks.x, rough)))
+    assert (scales.y.source, scales.y.n_ticks) == ("ticks", 6)
+    assert right(scales, axes, pixel / 2)
 
 
 def test_percent_axis() -> None:
@@ -220,6 +233,20 @@ def test_labels_are_read_again_at_the_ticks() -> None:
     printed = PrintedAxes(find_ticks(figure, panel), tuple(axes.labels()[6:]))
     scales = fit_scales(figure, panel, printed, reread=reread)
     assert right(scales, axes, 0.05)
+
+
+def test_two_labels_read_again_do_not_replace_six_that_lie_on_a_line() -> None:
+    axes = survival_axes()
+    ticks = ticks_of(axes)
+    uneven = ticks.y.outside + np.array([0.0, 3.0, -3.0, 3.0, -3.0, 0.0])
+    printed = printed_on(axes, Ticks(ticks.x, replace(ticks.y, outside=uneven)))
+
+    def reread(_: object, boxes: Sequence[Box], numeric: bool) -> tuple[TextToken, ...]:
+        return tuple(TextToken(text, box) for text, box in zip(("7", "5", "", "", "", ""), boxes, strict=False))
+
+    scales = fit_scales(FIGURE, panel_of(axes), printed, reread=reread)
+    assert scales.y.source == "labels"
+    assert right(scales, axes, 1.0)
 
 
 def test_titles_pass_through() -> None:

@@ -9,7 +9,7 @@ from kmdigitize.records.axes import Scales
 from kmdigitize.records.curves import Trace
 from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import Dash, LegendEntry, RiskRow, RiskTable
-from kmdigitize.text.naming import name_arms
+from kmdigitize.text.naming import arms_of_table, name_arms
 
 SCALES = Scales(AxisScale.through((0, 100), (0, 10)), AxisScale.through((100, 0), (0, 1)))
 RED, BLUE = (220, 20, 20), (20, 20, 220)
@@ -101,3 +101,11 @@ def test_a_direct_label_far_from_all_curves_names_none_for_sure() -> None:
     high = LegendEntry("high", Box(45, 76, 65, 84), place="direct")
     names = name_arms([_trace(20), _trace(10)], [high, low], None, SCALES)
     assert [[flag.code for flag in n.flags] for n in names] == [["arm_name_doubtful"]] * 2
+
+
+def test_a_table_that_lacks_a_row_of_the_legend_tells_no_number_of_arms() -> None:
+    times = np.array([0.0, 1.0])
+    table = RiskTable((RiskRow("A", times, np.array([9, 4])), RiskRow("B", times, np.array([8, 3]))))
+    assert arms_of_table(table, []) == arms_of_table(table, [_entry("A", RED), _entry("B")]) == 2
+    assert arms_of_table(table, [_entry("A", RED), _entry("B", BLUE), _entry("C", (0, 90, 0))]) is None
+    assert arms_of_table(None, []) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pdf_writer import axes, text, write_pdf
-from vector_figures import corners
+from vector_figures import BOTTOM, HEIGHT, LEFT, WIDTH, corners
 
 from kmdigitize.geometry import Box
 from kmdigitize.pipeline import digitize
@@ -45,6 +45,21 @@ def test_looks_come_before_places():
 def test_without_samples_nothing_is_matched():
     assert matched_entries([line(100)], [LegendEntry("A", Box(0, 0, 10, 10))]) == [None]
     assert matched_entries([], [label("A", 100)]) == []
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_an_arm_without_events_runs_through_the_panel_like_its_sample(sampled):
+    """Without the sample, it may as well be the frame."""
+    points = " ".join(f"{x:.2f} {y:.2f} l" for x, y in corners()[1:])
+    curve = f"q 1.2 w {corners()[0][0]} {corners()[0][1]} m {points} S Q\n"
+    places = " ".join(f"{LEFT + WIDTH * t / 50} {BOTTOM + HEIGHT} l" for t in (11, 32, 50))
+    level = f"q 1.2 w [6 4] 0 d {LEFT} {BOTTOM + HEIGHT} m {places} S Q\n"
+    samples = "q 1.2 w 200 220 m 224 220 l S [6 4] 0 d 200 205 m 224 205 l S Q\n"
+    words = text(230, 217, "Old") + text(230, 202, "New")
+    (figure,) = read_pdf(write_pdf(axes() + curve + level + (samples + words if sampled else "")), "one.pdf")
+    (panel,) = digitize(figure).panels
+    assert [arm.name for arm in panel.arms] == (["Old", "New"] if sampled else ["arm 1"])
+    assert [arm.curve.time.size for arm in panel.arms[1:]] == ([0] if sampled else [])  # no drops
 
 
 @pytest.mark.parametrize(("words", "doubts"), [("P = .002", 1), ("Median 29 months", 0)])

@@ -71,4 +71,4 @@ def text_mask(region: Region, tokens: Sequence[TextToken]) -> NDArray[np.bool_]:
 def _reads_as_text(token: TextToken) -> bool:
     """Whether a token is print rather than a row of censor marks, which reads like 'HHHH', '+++' or 'l l'."""
     letters = {c for c in token.text if c.isalnum() and c.isascii()} - set("HIltTiXxfF1")
-    return token.confidence > 0.5 and (len(letters) >= 2 or len({c for c in token.text if c.isdigit()}) >= 2)
+    return token.confidence > 0.75 and (len(letters) >= 2 or len({c for c in token.text if c.isdigit()}) >= 2)

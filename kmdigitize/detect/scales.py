@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -46,7 +46,9 @@ class ScaleSettings:
     ``poor_fit``: px of residual above which the axis is flagged; whole-pixel strokes have 0.29. ``few_labels``: fewer
     labels than this on the line are flagged. ``own_labels``: text heights from the frame within which labels are the
     panel's own; those further away, shared with another panel, must lie on its ticks. ``percent_from``: a y axis whose
-    largest label exceeds this is in percent (fractions reach 1, with headroom 1.2).
+    largest label exceeds this is in percent (fractions reach 1, with headroom 1.2). ``drawn_pixel``: tick widths by
+    which ticks may miss their places where they fit no better: a figure that was enlarged after its strokes were put on
+    whole pixels has ticks of one such pixel, off by up to half of it.
     """
 
     lattice: LatticeSettings = field(default_factory=LatticeSettings)
@@ -55,6 +57,7 @@ class ScaleSettings:
     few_labels: int = 3
     own_labels: float = 5.0
     percent_from: float = 1.5
+    drawn_pixel: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,10 @@ def _is_doubtful(found: _Found | None, side: _Side, settings: ScaleSettings) -> 
 
 
 def _read_again(side: _Side, reread: Reread, found: _Found | None, settings: ScaleSettings) -> _Found | None:
-    """The labels read tick by tick, if more of them agree with each other and with the ticks than in ``found``."""
+    """The labels read tick by tick, if more of them agree with each other and with the ticks than in ``found``.
+
+    Labels that lie on no ticks count for half.
+    """
     row = side.row
     ticks = next((places for places in (row.outside, row.inside, row.grid) if 3 <= places.size <= _MOST_TICKS), None)
     if ticks is None:
@@ -210,7 +216,8 @@ def _read_again(side: _Side, reread: Reread, found: _Found | None, settings: Sca
         again = _on_ticks(best_labels([reading], side.horizontal, side.text_px, settings.lattice), side, settings)
         if again is None or again.source == "labels":
             continue
-        if found is None or found.source == "labels" or again.labels.distinct > found.labels.distinct:
+        least = 0 if found is None else found.labels.distinct / (2 if found.source == "labels" else 1)
+        if again.labels.distinct > least:
             found = again
     return found
 
@@ -253,18 +260,28 @@ def _on_ticks(labels: AxisLabels | None, side: _Side, settings: ScaleSettings) -
     """The label line moved onto the family of ticks on which most labels find one, else the label line itself."""
     if labels is None:
         return None
+    usual = settings.lattice
+    coarse = replace(usual, tick_slack=max(usual.tick_slack, settings.drawn_pixel * side.row.width))
+    for lattice in (usual, coarse):
+        found = _on_some_ticks(labels, side, lattice)
+        if found is not None:
+            return found
+    return _Found(labels, "labels", labels.lattice)
+
+
+def _on_some_ticks(labels: AxisLabels, side: _Side, settings: LatticeSettings) -> _Found | None:
     best: tuple[float, _Found] | None = None
     families: tuple[tuple[ScaleSource, float, FloatArray], ...] = (
         ("ticks", 0.2, side.row.outside),
         ("ticks", 0.1, side.row.inside),
         ("grid", 0.0, side.row.grid),
     )
-    reach = settings.lattice.reach * side.text_px
+    reach = settings.reach * side.text_px
     for source, favour, places in families:
-        lattice = fit_ticks(labels.lattice, labels.at, labels.values, places, reach, settings.lattice)
+        lattice = fit_ticks(labels.lattice, labels.at, labels.values, places, reach, settings)
         if lattice is None:
             continue
         score = lattice.ticks.size * (1 + favour) - lattice.rms_px
         if best is None or score > best[0]:
             best = (score, _Found(labels, source, lattice))
-    return best[1] if best else _Found(labels, "labels", labels.lattice)
+    return best[1] if best else None

@@ -53,6 +53,12 @@ class NamingSettings:
     """A match is doubtful if exchanging two names costs less than this more."""
 
 
+def arms_of_table(table: RiskTable | None, legend: Sequence[LegendEntry]) -> int | None:
+    """How many arms the risk table announces; None without one, or if it lacks arms that the ``legend`` shows."""
+    shown = sum(bool(entry.label) and entry.color is not None for entry in legend)
+    return len(table.rows) if table is not None and len(table.rows) >= shown else None
+
+
 def name_arms(
     traces: Sequence[Trace],
     legend: Sequence[LegendEntry],

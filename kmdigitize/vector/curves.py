@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,8 +72,12 @@ def trace_drawn_curves(
         found = [steps for steps in found if is_seen(steps, figure)]
     found = _stepped_only(_without_repetitions(found, drawing), settings)
     found = [steps for steps in without_limits(found) if not steps.turns]
-    entries = matched_entries([steps.strand for steps in found], _with_samples(legend, drawing, panel))
-    chosen = _chosen(found, entries, scales, settings)
+    level = [steps for steps in found if _runs_through(steps, panel)]
+    found = [steps for steps in found if not _runs_through(steps, panel)]
+    named = _with_samples(legend, drawing, panel)
+    entries = matched_entries([steps.strand for steps in found], named)
+    level, more = _level_arms(level, found, entries, named)
+    chosen = _chosen([*found, *level], [*entries, *more], scales, settings)
     log.debug("%d lines, %d curves", len(found), len(chosen))
     traces = tuple(_trace(steps, entry, scales, drawing, settings) for steps, entry in chosen)
     return with_marks(traces, drawing, panel)
@@ -117,13 +121,28 @@ def _is_curve(steps: Steps, panel: Panel, scales: Scales, settings: CurveSetting
 
 
 def _is_flat_curve(steps: Steps, panel: Panel, scales: Scales) -> bool:
-    """Whether a straight line is an arm without events: at survival 1, from time 0, ending inside the panel."""
+    """Whether a straight line may be an arm without events: at survival 1, from time 0."""
     survival = float(scales.survival(steps.levels[:1])[0])
     start = float(scales.x.to_px(0.0))
+    return abs(survival - 1) < 0.002 and abs(steps.start - start) < 0.01 * panel.frame.width
+
+
+def _runs_through(steps: Steps, panel: Panel) -> bool:
+    """Whether a straight line ends where the panel does, as the frame and grid lines do."""
     frame = panel.frame
-    from_start = abs(steps.start - start) < 0.01 * frame.width
-    ends_inside = steps.end < frame.right - 0.02 * frame.width
-    return abs(survival - 1) < 0.002 and from_start and ends_inside
+    return steps.risers.size == 0 and steps.end >= frame.right - 0.02 * frame.width
+
+
+def _level_arms(
+    level: Sequence[Steps], curves: Sequence[Steps], entries: Sequence[int | None], legend: Sequence[LegendEntry]
+) -> tuple[list[Steps], list[int | None]]:
+    """Lines that run ``level`` through the panel, as wide as a curve and like a sample that no curve has, by entry."""
+    widths = [steps.strand.look.width for steps in curves]
+    alike = [steps for steps in level if any(abs(steps.strand.look.width - width) < 0.2 * width for width in widths)]
+    free = [replace(entry, color=None) if n in entries else entry for n, entry in enumerate(legend)]
+    found = matched_entries([steps.strand for steps in alike], free)
+    arms = [(steps, entry) for steps, entry in zip(alike, found, strict=True) if entry is not None]
+    return [steps for steps, _ in arms], [entry for _, entry in arms]
 
 
 def _without_repetitions(lines: list[Steps], drawing: Drawing) -> list[Steps]:
