@@ -57,3 +57,13 @@ def test_black_beside_a_black_curve_is_marks_upon_another_one_that_is_drawn_over
     assert seen[1].marks[47, 100] == 1
     assert not seen[1].marks[:20].any()
     assert not seen[0].marks.any()
+
+
+def test_short_marks_on_thick_curves_stand_upright() -> None:
+    """Ten px of mark stand over a stroke of six by two px either way; on thin curves as much could be a corner."""
+    black = np.zeros((40, 60), np.float32)
+    black[15:27, 30:32] = 1
+    assert upright_ink(black, 6.2).sum() == black.sum()
+    black[15:27] = 0
+    black[18:26, 30:32] = 1
+    assert not upright_ink(black, 6.2).any()

@@ -4,7 +4,7 @@ import numpy as np
 
 from kmdigitize.detect.dashes import without_dashes
 from kmdigitize.detect.paths import Road, Sheet
-from kmdigitize.detect.swaps import settle_places
+from kmdigitize.detect.swaps import settle_inks_places, settle_places
 from kmdigitize.detect.tracing import Arm, Found
 
 WIDTH, MEET = 160, 60
@@ -43,6 +43,33 @@ def test_right_tails_stay():
     arms = Arm(0, "solid"), Arm(1, "dashed", (8.0, 8.0))
     curves = settle_places(sheet, [found(sheet, rows, arm) for rows, arm in zip((solid, dashed), arms, strict=True)])
     assert [curve.road.rows.tolist() for curve in curves] == [solid.tolist(), dashed.tolist()]
+
+
+def crossing_under_marks():
+    """Two inks whose curves meet under a band of black that shows the second only here and there."""
+    first = np.where(np.arange(WIDTH) < MEET, 10, 30)
+    second = np.where(np.arange(WIDTH) < MEET, 20, 50)
+    hidden = np.zeros((70, WIDTH), np.float32)
+    hidden[5:55, MEET - 4 :] = 1
+    sheets = []
+    for rows, shows in ((first, 8), (second, 30)):
+        coverage = np.zeros_like(hidden)
+        coverage[rows, np.arange(WIDTH)] = coverage[rows + 1, np.arange(WIDTH)] = 1
+        coverage[:, MEET - 4 :] *= np.arange(MEET - 4, WIDTH) % shows < 4
+        nothing = np.zeros_like(coverage)
+        sheets.append(Sheet(coverage, np.where(coverage > 0, 0, hidden), nothing, nothing, 2.0, 0, 10.0))
+    return sheets, first, second
+
+
+def test_tails_of_two_inks_go_where_their_inks_show():
+    sheets, first, second = crossing_under_marks()
+    before = np.arange(WIDTH) < MEET
+    wrong = np.where(before, first, second), np.where(before, second, first)
+    arms = Arm(0, "solid"), Arm(1, "solid")
+    for rows in (wrong, (first, second)):
+        curves = settle_inks_places(sheets, [(k, found(sheets[k], rows[k], arms[k])) for k in (0, 1)])
+        assert [k for k, _ in curves] == [0, 1]
+        assert [curve.road.rows.tolist() for _, curve in curves] == [first.tolist(), second.tolist()]
 
 
 def test_lone_dashes_are_no_solid_line() -> None:

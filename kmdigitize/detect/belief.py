@@ -31,8 +31,9 @@ class SelectionSettings:
     """Column (share of the width) by which the ink must have begun: marks and annotations begin later."""
     first_missing: float = 0.75
     """The same where the figure announces more curves than were found: near hues and an axis hide one for long."""
-    black: float = 120.0
-    """Sum of red, green and blue below which a grey ink may also draw the marks of the other curves."""
+    dark: float = 0.6
+    """Share of the depth of black from which an ink may also draw the marks of the other curves: blur takes black marks
+    for the nearest dark ink."""
     gain: float = 0.1
     """Gain of an unannounced curve, as a share of the best curve's."""
     gain_announced: float = 0.3

@@ -32,7 +32,7 @@ from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
 from kmdigitize.detect.strokes import measure_strokes
-from kmdigitize.detect.swaps import settle_places
+from kmdigitize.detect.swaps import settle_inks_places, settle_places
 from kmdigitize.detect.tracing import Found
 from kmdigitize.detect.unannounced import unexplained_line
 from kmdigitize.flags import Flag
@@ -133,6 +133,7 @@ def _find_paths(
         for curve in settle_places(sheet, [curve for j, curve in chosen if j == k])
         if not falls_at_once(curve, sheet)
     ]
+    found = settle_inks_places(sheets, found)
     _log.debug("stroke %.1f px, inks %s, %d curves", stroke, colors.round().tolist(), len(found))
     wanted = expected or announced_arms(legend)
     detail = f"{len(found)} found, {wanted} announced"

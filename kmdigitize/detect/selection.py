@@ -15,8 +15,9 @@ import numpy as np
 
 from kmdigitize.detect.belief import SelectionSettings, adds, has_ink, is_believed
 from kmdigitize.detect.cut_samples import find_told_apart
+from kmdigitize.detect.departures import depth
 from kmdigitize.detect.explained import explained_by
-from kmdigitize.detect.ink_records import Ink, is_grey
+from kmdigitize.detect.ink_records import BLACK, Ink, is_grey
 from kmdigitize.detect.inks import is_unseen
 from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.line_types import by_measured_types
@@ -59,7 +60,7 @@ def choose_curves(
             arms += [Arm(i, "unknown") for i, entry in enumerate(legend) if is_unseen(entry)]
         mine = _announced_arms(sheets[k], arms, s)
         result += [(k, found) for found in mine]
-        if mine and is_grey(inks[k].color, panel) and sum(inks[k].color) < s.black:
+        if mine and depth(panel, inks[k].color) > s.dark * depth(panel, BLACK):
             sheets = black_marks(sheets, k, mine)
     wanted = max(expected or announced_arms(legend), _crossed_arms(result, legend)) or None
     chromatic = any(not is_grey(ink.color, panel) for ink in inks)
@@ -175,7 +176,7 @@ def upright_ink(ink: Image, stroke: float, curves: Image | None = None) -> Image
     """
     drawn = ink if curves is None else np.maximum(ink, curves)
     runs = vertical_runs(drawn > 0.35)
-    tall = runs.last - runs.first + 1 > 2.2 * stroke
+    tall = runs.last - runs.first + 1 > min(2.2 * stroke, 1.5 * stroke + 1.5)
     if curves is not None:
         rows, columns, run = runs.pixels()
         tall &= np.bincount(run, weights=ink[rows, columns] > 0.35, minlength=tall.size) > 0

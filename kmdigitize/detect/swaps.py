@@ -1,7 +1,8 @@
-"""Curves of one ink that have changed places where they met: settled by the lengths of their dashes.
+"""Curves that have changed places where they met: settled by the lengths of their dashes, or by what shows of inks.
 
 At a column where two paths touch, or drop past each other, either may go on as the other. Which reading fits the line
-types of the two arms better is found for all their meetings at once (a two-state Viterbi along the columns).
+types of the two arms better, or for two inks under black marks what shows of them between the marks, is found for all
+their meetings at once (a two-state Viterbi along the columns).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import dash_lengths, weigh_pieces
 from kmdigitize.detect.explained import explained_by
-from kmdigitize.detect.paths import Road, Sheet
+from kmdigitize.detect.paths import Road, Sheet, box_mean
 from kmdigitize.detect.runs import Image
 from kmdigitize.detect.tracing import Found
 
@@ -30,6 +31,10 @@ class SwapSettings:
     """Price of a change of places, in dashes of the wrong length: straight on is likelier."""
     gap_in_solid: float = 0.2
     """Likelihood of a column without ink in a solid line, against one in a broken line."""
+    shown: float = 3.0
+    """Length, in strokes, of ink that counts as one dash where two inks change places."""
+    bare: float = 0.75
+    """Price of a column in plain sight without the ink, against the gain of one that shows it."""
 
 
 def settle_places(sheet: Sheet, found: Sequence[Found]) -> list[Found]:
@@ -48,6 +53,31 @@ def settle_places(sheet: Sheet, found: Sequence[Found]) -> list[Found]:
             curves[i], curves[j] = replace(curves[i], road=swapped[0]), replace(curves[j], road=swapped[1])
             changed = True
     return _hidden_by_each_other(sheet, curves) if changed else curves
+
+
+def settle_inks_places(sheets: Sequence[Sheet], found: Sequence[tuple[int, Found]]) -> list[tuple[int, Found]]:
+    """The curves with the index of their ink's sheet, tails exchanged wherever more of both inks shows for it.
+
+    Black marks hide which of two curves of different inks goes on where, except between the marks.
+    """
+    curves = list(found)
+    shown = {k: box_mean(sheets[k].coverage, 1, sheets[k].stroke) for k in {k for k, _ in curves}}
+    for i, j in combinations(range(len(curves)), 2):
+        (k, a), (m, b) = curves[i], curves[j]
+        if k == m:
+            continue
+        scores = [_shown_score(sheets[ink], shown[ink]) for ink in (k, m)]
+        length = SwapSettings().shown * sheets[k].stroke
+        swapped = _exchange(a.road, b.road, scores[0], scores[1], length, sheets[k].stroke)
+        if swapped is not None:
+            curves[i], curves[j] = (k, replace(a, road=swapped[0])), (m, replace(b, road=swapped[1]))
+    return curves
+
+
+def _shown_score(sheet: Sheet, shown: Image) -> Image:
+    """What standing on a pixel gains (h, w) by the ink that is ``shown`` (h, w) there, or loses by its lack."""
+    free = 1 - sheet.occluded
+    return np.asarray(shown - SwapSettings().bare * free * (1 - shown), np.float32)
 
 
 def _score(sheet: Sheet, curve: Found, lengths: Sequence[float], longest: float) -> Image:
