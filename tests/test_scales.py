@@ -130,6 +130,16 @@ def test_lost_decimal_points_and_glued_ticks() -> None:
     assert not scales.percent
 
 
+def test_ticks_keep_the_values_that_are_printed_although_rounded() -> None:
+    axes = survival_axes()
+    printed = ["0", "13.33", "26.67", "40", "53.33", "66.67", "80"]
+    axes.x_ticks = spaced(axes.frame.left, axes.frame.right, printed)
+    labels = [label for label in axes.labels() if label.text != "53.33"]
+    scales = fitted(axes, labels)
+    assert [tick.value for tick in scales.x_ticks] == pytest.approx([0, 13.33, 26.67, 40, 160 / 3, 66.67, 80], abs=2e-3)
+    assert scales.x.to_value(axes.frame.right) == pytest.approx(80, abs=0.005)
+
+
 def test_truncated_axis() -> None:
     axes = survival_axes()
     axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["1.0", "0.9", "0.8", "0.7", "0.6", "0.5"])

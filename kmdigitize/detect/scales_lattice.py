@@ -179,16 +179,19 @@ def on_pixels(places: FloatArray) -> float:
 def _printable(found: FloatArray, value: FloatArray) -> FloatArray:
     """For every ``found`` value the nearest one that the axis prints or would print.
 
-    That is a multiple of the value step, at most one step beyond the labels ``value`` (sorted); labels that were
-    rounded to whole numbers have no common step, then only their own values count.
+    That is the value of a label, or else a multiple of the value step, at most one step beyond the labels ``value``
+    (sorted). Labels may be rounded (13.33, 26.67, 40): the step is what fits all of them. Those that were rounded to
+    whole numbers have no common step, then only their own values count.
     """
     spacing = value_step(value)
     if spacing is None:
         own: FloatArray = value[np.abs(found[:, None] - value[None, :]).argmin(axis=1)]
         return own
-    low, high = -1.0, round((value[-1] - value[0]) / spacing) + 1.0
-    multiples: FloatArray = np.clip(np.rint((found - value[0]) / spacing), low, high)
-    return float(value[0]) + spacing * multiples
+    places = np.rint((value - value[0]) / spacing)
+    spacing = float(places @ (value - value[0]) / (places @ places))
+    multiples: FloatArray = np.clip(np.rint((found - value[0]) / spacing), -1.0, places[-1] + 1.0)
+    printed = dict(zip(places.tolist(), value.tolist(), strict=True))
+    return np.array([printed.get(n, float(value[0]) + spacing * n) for n in multiples.tolist()], np.float64)
 
 
 def value_step(values: FloatArray) -> float | None:
