@@ -12,11 +12,9 @@ from kmdigitize.geometry import Box
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure, Rgb, TextToken
 from kmdigitize.records.printed import Dash, LegendEntry
-from kmdigitize.text.dash_classes import classify_dash
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_labels import beside_legend
 from kmdigitize.text.legend_pairs import paired_entries
-from kmdigitize.text.samples import find_sample
 
 
 def test_a_column_of_samples_is_a_legend() -> None:
@@ -122,48 +120,6 @@ def test_rows_of_a_table_are_no_legend_where_there_is_another() -> None:
         rows += [label_at(name, row, 50), label_at("80", row, 150), label_at("41", row, 220)]
     found = read_legend(Figure("f", page), PANEL, [label_at("Drug", 40), label_at("Sham", 60), *rows])
     assert [(entry.label, entry.color) for entry in found] == [("Drug", RED), ("Sham", BLUE)]
-
-
-def test_a_line_that_turns_is_a_curve() -> None:
-    page = blank_page()
-    page[39:41, 110:140] = RED
-    page[20:41, 110:112] = RED
-    assert find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0)) is None
-
-
-def test_a_curve_of_another_colour_close_by_is_no_part_of_a_sample() -> None:
-    page = blank_page()
-    page[39:41, 60:95] = RED
-    page[39:80, 94:96] = RED
-    page[39:42, 116:119] = page[39:42, 133:136] = BLUE
-    sample = find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0))
-    assert sample is not None
-    assert (sample.box.left, sample.box.right, sample.dash) == (116, 135, "dotted")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "stroke", "dash"),
-    [
-        ("##############################", 2.0, "solid"),
-        ("######....######....######....", 2.0, "dashed"),
-        ("##....##....##....##....##....", 2.0, "dotted"),
-        ("########..##..########..##..##", 2.0, "dashdot"),
-        ("##############.###############", 2.0, "solid"),
-        ("", 1.0, "unknown"),
-    ],
-)
-def test_dash_classes(pattern: str, stroke: float, dash: str) -> None:
-    assert classify_dash(np.array([c == "#" for c in pattern], bool), stroke)[0] == dash
-
-
-@pytest.mark.parametrize(("mark", "dash"), [(0, "dashed"), (85, "unknown")])
-def test_a_blank_in_the_middle_of_a_sample_is_a_gap_and_a_mark_none(mark: int, dash: Dash) -> None:
-    page = blank_page()
-    page[39:41, 110:123] = page[39:41, 127:140] = 0
-    page[:mark, 124:126] = 0
-    sample = find_sample(page, Box(150, 35, 170, 45), 11.0, (90.0, 300.0))
-    assert sample is not None
-    assert sample.dash == dash
 
 
 def test_a_sample_beside_the_frame_begins_at_the_frame() -> None:

@@ -228,12 +228,14 @@ def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings
 
 
 def _whole_sample(sample: LineSample, group: list[_Candidate]) -> LineSample:
-    """A sample that looks solid but ends well before its neighbours do is the first dash of a dashed one."""
+    """A sample that looks solid but ends before its neighbours do is the first dash of a dashed one."""
     length = max(s.box.width for _, s in group)
-    if sample.dash != "solid" or sample.box.width > 0.75 * length:
+    lack = length - sample.box.width
+    if sample.dash != "solid" or lack < max(2.5, 0.08 * length):
         return sample
     box = Box(sample.box.left, sample.box.top, sample.box.left + length, sample.box.bottom)
-    return LineSample(box, sample.color, sample.stroke_px, "dashed", (sample.box.width + 1, length - sample.box.width))
+    period = (sample.box.width + 1, lack) if lack >= 0.25 * length else ()  # the gap is as long as it shows, or longer
+    return LineSample(box, sample.color, sample.stroke_px, "dashed", period)
 
 
 def _entry(

@@ -1,0 +1,68 @@
+"""Line samples of legends: where they are, and of which line type."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from legend_page import BLUE, PANEL, RED, blank_page, label_at
+
+from kmdigitize.geometry import Box
+from kmdigitize.records.figure import Figure
+from kmdigitize.records.printed import Dash
+from kmdigitize.text.dash_classes import classify_dash
+from kmdigitize.text.legend import read_legend
+from kmdigitize.text.samples import find_sample
+
+
+def test_a_line_that_turns_is_a_curve() -> None:
+    page = blank_page()
+    page[39:41, 110:140] = RED
+    page[20:41, 110:112] = RED
+    assert find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0)) is None
+
+
+def test_a_curve_of_another_colour_close_by_is_no_part_of_a_sample() -> None:
+    page = blank_page()
+    page[39:41, 60:95] = RED
+    page[39:80, 94:96] = RED
+    page[39:42, 116:119] = page[39:42, 133:136] = BLUE
+    sample = find_sample(page, Box(150, 35, 190, 45), 11.0, (0.0, 300.0))
+    assert sample is not None
+    assert (sample.box.left, sample.box.right, sample.dash) == (116, 135, "dotted")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stroke", "dash"),
+    [
+        ("##############################", 2.0, "solid"),
+        ("######....######....######....", 2.0, "dashed"),
+        ("##....##....##....##....##....", 2.0, "dotted"),
+        ("########..##..########..##..##", 2.0, "dashdot"),
+        ("##############.###############", 2.0, "solid"),
+        ("", 1.0, "unknown"),
+    ],
+)
+def test_dash_classes(pattern: str, stroke: float, dash: str) -> None:
+    assert classify_dash(np.array([c == "#" for c in pattern], bool), stroke)[0] == dash
+
+
+@pytest.mark.parametrize(("mark", "dash"), [(0, "dashed"), (85, "unknown")])
+def test_a_blank_in_the_middle_of_a_sample_is_a_gap_and_a_mark_none(mark: int, dash: Dash) -> None:
+    page = blank_page()
+    page[39:41, 110:123] = page[39:41, 127:140] = 0
+    page[:mark, 124:126] = 0
+    sample = find_sample(page, Box(150, 35, 170, 45), 11.0, (90.0, 300.0))
+    assert sample is not None
+    assert sample.dash == dash
+
+
+@pytest.mark.parametrize(("lack", "dash", "period"), [(16, "dashed", (24, 16)), (5, "dashed", ()), (1, "solid", ())])
+def test_a_sample_shorter_than_the_others_is_the_first_dash_of_a_broken_line(
+    lack: int, dash: Dash, period: tuple[float, ...]
+) -> None:
+    """Its gap can be measured only where it is shorter than what is lacking."""
+    page = blank_page()
+    page[50:53, 100:140] = page[70:73, 100 : 140 - lack] = (0, 0, 0)
+    solid, broken = read_legend(Figure("", page), PANEL, (label_at("Placebo", 51), label_at("Drug", 71)))
+    assert (solid.dash, broken.dash) == ("solid", dash)
+    assert broken.period == period
