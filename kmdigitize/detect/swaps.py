@@ -61,23 +61,22 @@ def settle_inks_places(sheets: Sequence[Sheet], found: Sequence[tuple[int, Found
     Black marks hide which of two curves of different inks goes on where, except between the marks.
     """
     curves = list(found)
-    shown = {k: box_mean(sheets[k].coverage, 1, sheets[k].stroke) for k in {k for k, _ in curves}}
+    scores = {k: _shown_score(sheets[k]) for k in {k for k, _ in curves}} if len(curves) > 1 else {}
     for i, j in combinations(range(len(curves)), 2):
         (k, a), (m, b) = curves[i], curves[j]
         if k == m:
             continue
-        scores = [_shown_score(sheets[ink], shown[ink]) for ink in (k, m)]
         length = SwapSettings().shown * sheets[k].stroke
-        swapped = _exchange(a.road, b.road, scores[0], scores[1], length, sheets[k].stroke)
+        swapped = _exchange(a.road, b.road, scores[k], scores[m], length, sheets[k].stroke)
         if swapped is not None:
             curves[i], curves[j] = (k, replace(a, road=swapped[0])), (m, replace(b, road=swapped[1]))
     return curves
 
 
-def _shown_score(sheet: Sheet, shown: Image) -> Image:
-    """What standing on a pixel gains (h, w) by the ink that is ``shown`` (h, w) there, or loses by its lack."""
-    free = 1 - sheet.occluded
-    return np.asarray(shown - SwapSettings().bare * free * (1 - shown), np.float32)
+def _shown_score(sheet: Sheet) -> Image:
+    """What standing on a pixel gains (h, w) by the ink that shows there over a stroke, or loses by its lack."""
+    shown = box_mean(sheet.coverage, 1, sheet.stroke)
+    return np.asarray(shown - SwapSettings().bare * (1 - sheet.occluded) * (1 - shown), np.float32)
 
 
 def _score(sheet: Sheet, curve: Found, lengths: Sequence[float], longest: float) -> Image:
