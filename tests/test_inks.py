@@ -86,6 +86,12 @@ def test_a_thick_sample_at_an_opacity_of_its_own_takes_the_colour_of_its_strokes
     assert [ink.color for ink in inks] == [(228, 26, 28)]
 
 
+def test_black_marks_that_blur_joins_to_a_dark_colour_do_not_darken_it():
+    navy = (49, 73, 111)
+    inks = settle_inks([entry(navy)], clusters([(2, 0, 0)], [1.0]), WHITE, True)
+    assert (inks[0].color, inks[0].arms) == (navy, ((0, "solid"),))
+
+
 def test_one_colour_in_two_line_types_is_one_ink():
     legend = [entry((0, 0, 0)), entry((10, 10, 10), "dashed"), entry((150, 150, 150))]
     inks = settle_inks(legend, clusters([], []), WHITE, False)

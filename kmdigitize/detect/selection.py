@@ -176,7 +176,7 @@ def upright_ink(ink: Image, stroke: float, curves: Image | None = None) -> Image
     """
     drawn = ink if curves is None else np.maximum(ink, curves)
     runs = vertical_runs(drawn > 0.35)
-    tall = runs.last - runs.first + 1 > 2.2 * stroke
+    tall = runs.last - runs.first + 1 > min(2.2 * stroke, 1.5 * stroke + 1.5)
     if curves is not None:
         rows, columns, run = runs.pixels()
         tall &= np.bincount(run, weights=ink[rows, columns] > 0.35, minlength=tall.size) > 0
