@@ -60,10 +60,11 @@ def compare_arms(arm: IPD, reference: IPD) -> TwoArms:
 
 def km_steps(time: FloatArray, event: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Event times, survival just after, at risk just before, and events there, (k,) each."""
-    times = np.sort(time[event])
-    first = np.flatnonzero(np.append(True, times[1:] != times[:-1])[: times.size])
-    when, d = times[first], np.diff(np.append(first, times.size))
-    at_risk = time.size - np.searchsorted(np.sort(time), when, side="left")
+    times, new = np.sort(time[event]), np.ones(np.count_nonzero(event), np.bool_)
+    np.not_equal(times[1:], times[:-1], out=new[1:])
+    edges = np.concatenate([new.nonzero()[0], [times.size]])
+    when, d = times[edges[:-1]], edges[1:] - edges[:-1]
+    at_risk = time.size - np.sort(time).searchsorted(when, side="left")
     return when, np.cumprod(1.0 - d / at_risk, dtype=np.float64), at_risk.astype(np.float64), d.astype(np.float64)
 
 
