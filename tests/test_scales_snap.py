@@ -51,3 +51,16 @@ def test_the_rim_of_ticks_tells_a_smoothing_renderer_in_a_compressed_picture_too
     scales = fit_scales(replace(FIGURE, lossy=True), panel_of(axes), printed_on(axes, whole))
     assert (scales.snapped, scales.smoothed) == (True, smoothed)
     assert right(scales, axes, 0.4) == smoothed
+
+
+@pytest.mark.parametrize(("right_edge", "bottom", "snapped"), [(378.0, 250.0, True), (378.0, 252.37, False)])
+def test_smoothed_ticks_on_whole_pixels_of_both_axes_are_no_chance(
+    right_edge: float, bottom: float, snapped: bool
+) -> None:
+    axes = survival_axes(60.0, 30.0, right_edge, bottom)
+    ticks = ticks_of(axes)
+    assert np.allclose(ticks.x.outside, np.rint(ticks.x.outside))
+    rimmed = Ticks(replace(ticks.x, width=1.11), replace(ticks.y, width=1.11))
+    assert fit_scales(FIGURE, panel_of(axes), printed_on(axes, rimmed)).snapped == snapped
+    bare = Ticks(replace(ticks.x, width=1.0), replace(ticks.y, width=1.0))
+    assert not fit_scales(FIGURE, panel_of(axes), printed_on(axes, bare)).snapped

@@ -30,6 +30,8 @@ class SnapSettings:
     ``together``: mean cosine of the doubled fractions of all ticks (1: all on or midway between pixels; the chance of
     0.75 for a dozen anti-aliased ticks is below 1 in 1000, for compressed snapped ones it is near 0.85).
     ``scatter``: least residual in px of the line through snapped ticks; spacing that happens to be whole leaves none.
+    ``both``: the mean cosine from which that happens by chance on one axis only (of some 450 drawn figures of other
+    renderers, none whose ticks are smoothed has it on both).
     ``noise``: px added to what a tick allows. ``rim``: how far the mean tick width must be from whole pixels, without
     and with compression, to show that the renderer is anti-aliasing (compressed figures of the benchmark's mixture with
     ticks on pixels: 1.02 px without it, 1.09 to 1.13 px or .25 to .33 px beyond whole pixels with it).
@@ -37,16 +39,23 @@ class SnapSettings:
 
     together: float = 0.75
     scatter: float = 0.08
+    both: float = 0.9
     noise: float = 0.04
     rim: tuple[float, float] = (0.02, 0.06)
 
 
-def on_whole_pixels(x: Lattice, y: Lattice, settings: SnapSettings) -> bool:
-    """Whether the ticks of both axes lie on or midway between pixels without their spacing being the reason."""
+def on_whole_pixels(x: Lattice, y: Lattice, smoothed: bool, settings: SnapSettings) -> bool:
+    """Whether the ticks of both axes lie on or midway between pixels without their spacing being the reason.
+
+    Strokes that are ``smoothed`` lie there by chance on one axis, but not on both to a tenth of a pixel.
+    """
     axes = [axis for axis in (x, y) if axis.ticks.size >= 3]
+    least = settings.together
     if not axes or max(axis.rms_px for axis in axes) < settings.scatter:
-        return False
-    return all(on_pixels(axis.ticks) >= settings.together for axis in axes)
+        if not smoothed or len(axes) < 2:
+            return False
+        least = settings.both
+    return all(on_pixels(axis.ticks) >= least for axis in axes)
 
 
 def is_smoothed(width: float, lossy: bool, settings: SnapSettings) -> bool:
