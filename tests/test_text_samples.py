@@ -66,3 +66,17 @@ def test_a_sample_shorter_than_the_others_is_the_first_dash_of_a_broken_line(
     solid, broken = read_legend(Figure("", page), PANEL, (label_at("Placebo", 51), label_at("Drug", 71)))
     assert (solid.dash, broken.dash) == ("solid", dash)
     assert broken.period == period
+
+
+def test_samples_behind_labels_that_end_in_one_column_are_one_legend() -> None:
+    page = blank_page()
+    labels = []
+    for row, text, color in ((40, "Placebo", RED), (55, "Treatment", BLUE), (70, "Low dose", (0, 0, 0))):
+        page[row - 1 : row + 1, 220:250] = color
+        labels.append(label_at(text, row, 212 - 6 * len(text)))
+    entries = read_legend(Figure("", page), PANEL, labels)
+    assert [(e.label, e.color, e.place) for e in entries] == [
+        ("Placebo", RED, "legend"),
+        ("Treatment", BLUE, "legend"),
+        ("Low dose", (0, 0, 0), "legend"),
+    ]

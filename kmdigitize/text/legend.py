@@ -161,6 +161,7 @@ def _with_samples_right(
         return Box(last - box.right, box.top, last - box.left, box.bottom)
 
     flipped = [TextToken(t.text, mirrored(t.box), t.confidence) for t in labels]
+    given = {id(mirror): token for mirror, token in zip(flipped, labels, strict=True)}
     others = [TextToken(t.text, mirrored(t.box), t.confidence) for t in tokens]
     found = _with_samples(pixels[:, ::-1], flipped, others, height)
     found = [(t, s) for t, s in found if not is_number(t.text)]
@@ -169,7 +170,7 @@ def _with_samples_right(
     back = []
     for token, s in found:
         sample = LineSample(mirrored(s.box), s.color, s.stroke_px, s.dash, s.period)
-        back.append((TextToken(token.text, mirrored(token.box), token.confidence), sample))
+        back.append((given[id(token)], sample))
     return back
 
 
@@ -218,13 +219,23 @@ def _reading_order(box: Box, height: float) -> tuple[int, float]:
 
 
 def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:
-    """Both samples begin equally far before their labels, and the labels stand in one column, row or block."""
-    lead = [token.box.left - sample.box.left for token, sample in (a, b)]
-    if abs(lead[0] - lead[1]) > settings.aligned * height:
+    """Both samples begin equally far before their labels, and the labels stand in one column, row or block.
+
+    Where the samples stand behind the labels, these end equally far before the ends of their samples.
+    """
+    leads, edges = zip(*(_lead_and_edge(candidate) for candidate in (a, b)), strict=True)
+    if abs(leads[0] - leads[1]) > settings.aligned * height:
         return False
-    boxes = a[0].box, b[0].box
-    column = abs(boxes[0].left - boxes[1].left) <= settings.aligned * height
-    return column or abs(boxes[0].center_y - boxes[1].center_y) <= settings.block * height
+    column = abs(edges[0] - edges[1]) <= settings.aligned * height
+    return column or abs(a[0].box.center_y - b[0].box.center_y) <= settings.block * height
+
+
+def _lead_and_edge(candidate: _Candidate) -> tuple[float, float]:
+    """How far the label's edge is from the outer end of its sample, and where that edge is (px)."""
+    label, sample = candidate[0].box, candidate[1].box
+    if sample.left > label.left:
+        return sample.right - label.right, label.right
+    return label.left - sample.left, label.left
 
 
 def _whole_sample(sample: LineSample, group: list[_Candidate]) -> LineSample:
