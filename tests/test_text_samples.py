@@ -80,3 +80,29 @@ def test_samples_behind_labels_that_end_in_one_column_are_one_legend() -> None:
         ("Treatment", BLUE, "legend"),
         ("Low dose", (0, 0, 0), "legend"),
     ]
+
+
+def test_samples_behind_the_labels_of_two_columns_are_not_those_of_the_second_column() -> None:
+    page = blank_page()
+    labels = []
+    for n, color in enumerate((RED, BLUE, (0, 110, 0), (0, 0, 0))):
+        left, row = 40 + 110 * (n // 2), 150 + 16 * (n % 2)
+        page[row - 1 : row + 1, left + 40 : left + 75] = color
+        labels.append(label_at(f"Arm {n}", row, left))
+    entries = read_legend(Figure("", page), PANEL, labels)
+    assert {e.label: e.color for e in entries} == {
+        "Arm 0": RED,
+        "Arm 1": BLUE,
+        "Arm 2": (0, 110, 0),
+        "Arm 3": (0, 0, 0),
+    }
+
+
+def test_a_broken_sample_behind_its_label_begins_beside_it() -> None:
+    page = blank_page()
+    page[39:41, 200:240] = 0
+    for start in range(200, 240, 18):
+        page[59:61, start : min(start + 10, 240)] = 0
+    solid, broken = read_legend(Figure("", page), PANEL, [label_at("Placebo", 40, 150), label_at("Drug", 60, 168)])
+    assert (solid.dash, broken.dash) == ("solid", "dashed")
+    assert broken.period == pytest.approx((10, 8), abs=0.5)

@@ -72,8 +72,7 @@ def read_legend(
     candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
     candidates = without_grid(_not_of_a_table(_nearest_labels(candidates), mine), mine)
     candidates = without_line_from_edge(candidates, edges)
-    if not candidates:
-        candidates = _with_samples_right(figure.pixels, labels, clear, height)
+    candidates = _or_behind(candidates, _with_samples_right(figure.pixels, labels, clear, height))
     chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, labels, height, settings), height)
     direct = direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
@@ -114,11 +113,13 @@ def _with_samples(
     tokens: Sequence[TextToken],
     height: float,
     edges: Sequence[Box] = (),
+    mirrored: bool = False,
 ) -> list[_Candidate]:
     found = []
     for token in labels:
         size = float(np.clip(token.box.height + 1, 0.8 * height, 1.6 * height))
-        sample = find_sample(pixels, token.box, size, _limits(token, tokens, pixels.shape[1], edges))
+        limits = _limits(token, tokens, pixels.shape[1], edges)
+        sample = find_sample(pixels, token.box, size, limits, mirrored=mirrored)
         if sample is not None:
             found.append((token, sample))
     return found
@@ -163,7 +164,7 @@ def _with_samples_right(
     flipped = [TextToken(t.text, mirrored(t.box), t.confidence) for t in labels]
     given = {id(mirror): token for mirror, token in zip(flipped, labels, strict=True)}
     others = [TextToken(t.text, mirrored(t.box), t.confidence) for t in tokens]
-    found = _with_samples(pixels[:, ::-1], flipped, others, height)
+    found = _with_samples(pixels[:, ::-1], flipped, others, height, mirrored=True)
     found = [(t, s) for t, s in found if not is_number(t.text)]
     if len(found) < 2:
         return []
@@ -172,6 +173,16 @@ def _with_samples_right(
         sample = LineSample(mirrored(s.box), s.color, s.stroke_px, s.dash, s.period)
         back.append((given[id(token)], sample))
     return back
+
+
+def _or_behind(before: list[_Candidate], behind: list[_Candidate]) -> list[_Candidate]:
+    """Labels with the samples ``before`` them, or ``behind`` them if those are the same and more.
+
+    In a legend of two columns the samples of the first stand before the labels of the second.
+    """
+    boxes = [sample.box for _, sample in behind]
+    same = all(any(box.contains(own.box.center_x, own.box.center_y) for box in boxes) for _, own in before)
+    return behind if same and len(behind) > len(before) else before
 
 
 def _one_legend(
@@ -221,21 +232,19 @@ def _reading_order(box: Box, height: float) -> tuple[int, float]:
 def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings) -> bool:
     """Both samples begin equally far before their labels, and the labels stand in one column, row or block.
 
-    Where the samples stand behind the labels, these end equally far before the ends of their samples.
+    Samples behind their labels begin equally far after them, or in one column.
     """
-    leads, edges = zip(*(_lead_and_edge(candidate) for candidate in (a, b)), strict=True)
-    if abs(leads[0] - leads[1]) > settings.aligned * height:
-        return False
-    column = abs(edges[0] - edges[1]) <= settings.aligned * height
-    return column or abs(a[0].box.center_y - b[0].box.center_y) <= settings.block * height
-
-
-def _lead_and_edge(candidate: _Candidate) -> tuple[float, float]:
-    """How far the label's edge is from the outer end of its sample, and where that edge is (px)."""
-    label, sample = candidate[0].box, candidate[1].box
-    if sample.left > label.left:
-        return sample.right - label.right, label.right
-    return label.left - sample.left, label.left
+    labels, samples = (a[0].box, b[0].box), (a[1].box, b[1].box)
+    near = settings.aligned * height
+    if samples[0].left > labels[0].left:
+        leads = [sample.left - label.right for label, sample in zip(labels, samples, strict=True)]
+        column = abs(samples[0].left - samples[1].left) <= near
+        lined = column or abs(leads[0] - leads[1]) <= near
+    else:
+        leads = [label.left - sample.left for label, sample in zip(labels, samples, strict=True)]
+        column = abs(labels[0].left - labels[1].left) <= near
+        lined = abs(leads[0] - leads[1]) <= near
+    return lined and (column or abs(labels[0].center_y - labels[1].center_y) <= settings.block * height)
 
 
 def _whole_sample(sample: LineSample, group: list[_Candidate]) -> LineSample:

@@ -59,11 +59,17 @@ class LineSample:
 
 
 def find_sample(
-    pixels: Pixels, label: Box, height: float, limits: tuple[float, float], settings: SampleSettings | None = None
+    pixels: Pixels,
+    label: Box,
+    height: float,
+    limits: tuple[float, float],
+    settings: SampleSettings | None = None,
+    mirrored: bool = False,
 ) -> LineSample | None:
     """The line sample to the left of ``label`` within the columns ``limits`` (px), None if there is none.
 
-    ``height`` is the text height in px. Mirror the picture to look to the right.
+    ``height`` is the text height in px. To look to the right give the picture ``mirrored``: dashes are drawn from the
+    left, so that there the last one is cut.
     """
     settings = settings or SampleSettings()
     middle = label.center_y
@@ -82,7 +88,7 @@ def find_sample(
     for own in (contrast, contrast * of_last_hue(window, seen, few, settings.one_hue)):
         found = _extent(own, height, settings)
         if found is not None and not (_truncated(found[1], first, limits) or _runs_on(own, found, height, settings)):
-            return _measure(window, own, found, (first, rows.start), settings)
+            return _measure(window, own, found, (first, rows.start), settings, mirrored)
     return None
 
 
@@ -171,6 +177,7 @@ def _measure(
     found: tuple[int, int, int],
     origin: tuple[int, int],
     settings: SampleSettings,
+    mirrored: bool,
 ) -> LineSample:
     core, left, right = found
     ink = contrast > _own_threshold(contrast, found, settings)
@@ -188,7 +195,8 @@ def _measure(
     place = np.linspace(-0.5, 0.5, len(along))
     gap = ~(along | marked) & (np.abs(place) < 0.15)
     blank = not marked.any() and _is_paper(window[:, left : right + 1], gap, settings.least)
-    dash, period = classify_dash(along | marked, max(1.0, stroke), blank)
+    on = along | marked
+    dash, period = classify_dash(on[::-1] if mirrored else on, max(1.0, stroke), blank)
     tall = np.where(gap[None, :] & (dash == "solid"), True, ink[:, left : right + 1])  # a mark that fills the window
     if dash == "solid" and _hidden_by_mark(tall, marked | gap, max(1.0, stroke)):
         dash = "unknown"
