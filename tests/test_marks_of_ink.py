@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kmdigitize.detect.ink_records import Ink
 from kmdigitize.detect.mark_bands import marks_of_ink
 from kmdigitize.detect.paths import Road, Sheet
-from kmdigitize.detect.selection import black_marks, upright_ink
+from kmdigitize.detect.selection import black_marks, choose_curves, upright_ink
 from kmdigitize.detect.tracing import Arm, Found
+from kmdigitize.geometry import Box
+from kmdigitize.records.printed import LegendEntry
 
 
 def test_marks_beside_the_ink_of_a_curve_are_its_own() -> None:
@@ -67,3 +70,36 @@ def test_short_marks_on_thick_curves_stand_upright() -> None:
     black[15:27] = 0
     black[18:26, 30:32] = 1
     assert not upright_ink(black, 6.2).any()
+
+
+def _stairs(rows: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    ink = np.zeros((160, len(rows)), np.float32)
+    for x, row in enumerate(rows):
+        ink[rows[max(0, x - 1)] : row + 2, x] = 1
+    return ink
+
+
+@pytest.mark.parametrize(("color", "goes_on"), [((20.0, 50.0, 94.0), True), ((120.0, 150.0, 240.0), False)])
+def test_black_marks_that_blur_gave_to_a_dark_ink_carry_the_other_curves(
+    color: tuple[float, float, float], goes_on: bool
+) -> None:
+    """The red curve shows up to a quarter; then it falls under marks, each a pixel further down."""
+    rows = [10] * 100 + [10 + step // 4 for step in range(240)]
+    red = _stairs(rows)
+    navy = _stairs([10] * 60 + [120] * 280)
+    marks = np.zeros_like(red)
+    for x in range(104, 336, 8):
+        marks[rows[x] - 5 : rows[x] + 7, x : x + 2] = marks[rows[x] : rows[x] + 2, x - 4 : x + 6] = 1
+    red[:, 100:] = 0
+    nothing = np.zeros_like(red)
+    sheets = [
+        Sheet(np.maximum(navy, marks), red, nothing, nothing, 2.0, 0, 10.0),
+        Sheet(red, np.maximum(navy, marks), nothing, nothing, 2.0, 0, 10.0),
+    ]
+    legend = [
+        LegendEntry(name, Box(0, 0, 1, 1), Box(0, 0, 1, 1), shade, "solid", 2.0, ())
+        for name, shade in (("A", (20, 50, 94)), ("B", (210, 35, 17)))
+    ]
+    inks = [Ink(color, ((0, "solid"),)), Ink((210.0, 35.0, 17.0), ((1, "solid"),))]
+    found = dict(choose_curves(sheets, inks, legend, np.full(3, 255, np.float32), None))
+    assert (found[1].road.rows.size > 300) == goes_on

@@ -281,29 +281,3 @@ def test_a_line_that_was_looked_for_before_is_not_traced_again(monkeypatch: Any)
     assert np.array_equal(again.road.rows, first.road.rows)
     with pytest.raises(TypeError):
         find_arm(replace(sheet, coverage=ink.copy()), Arm(0, "solid"), [], [])
-
-
-@pytest.mark.parametrize(("color", "goes_on"), [((20.0, 50.0, 94.0), True), ((120.0, 150.0, 240.0), False)])
-def test_black_marks_that_blur_gave_to_a_dark_ink_carry_the_other_curves(
-    color: tuple[float, float, float], goes_on: bool
-) -> None:
-    """The red curve shows up to a quarter; then it falls under marks, each a pixel further down."""
-    rows = [10] * 100 + [10 + step // 4 for step in range(240)]
-    red = _stairs(160, 340, rows)
-    navy = _stairs(160, 340, [10] * 60 + [120] * 280)
-    marks = np.zeros_like(red)
-    for x in range(104, 336, 8):
-        marks[rows[x] - 5 : rows[x] + 7, x : x + 2] = marks[rows[x] : rows[x] + 2, x - 4 : x + 6] = 1
-    red[:, 100:] = 0
-    nothing = np.zeros_like(red)
-    sheets = [
-        Sheet(np.maximum(navy, marks), red, nothing, nothing, 2.0, 0, 10.0),
-        Sheet(red, np.maximum(navy, marks), nothing, nothing, 2.0, 0, 10.0),
-    ]
-    legend = [
-        LegendEntry(name, Box(0, 0, 1, 1), Box(0, 0, 1, 1), shade, "solid", 2.0, ())
-        for name, shade in (("A", (20, 50, 94)), ("B", (210, 35, 17)))
-    ]
-    inks = [Ink(color, ((0, "solid"),)), Ink((210.0, 35.0, 17.0), ((1, "solid"),))]
-    found = dict(choose_curves(sheets, inks, legend, WHITE, None))
-    assert (found[1].road.rows.size > 300) == goes_on
