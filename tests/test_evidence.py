@@ -171,3 +171,16 @@ def test_a_flat_area_nearly_as_deep_as_a_pale_ink_is_a_band_and_a_block_of_its_m
         pixels[60:90, 22:220:7] = 192
     inks = np.array([(0, 0, 0), (166, 166, 166)], np.float32)
     assert find_background(pixels, 2.0, False, inks).banded == banded
+
+
+@pytest.mark.parametrize(
+    ("color", "row", "hidden"), [((214, 39, 40), 5, 0.0), ((0, 0, 0), 5, 1.0), ((214, 39, 40), 80, 0.7)]
+)
+def test_a_coloured_line_along_the_top_is_a_curve_and_any_other_across_the_panel_is_none(color, row, hidden):
+    pixels = np.full((120, 240, 3), 255, np.float32)
+    pixels[row - 1 : row + 1] = color
+    for step in range(12):
+        pixels[8 + 8 * step : 10 + 8 * step, 20 * step : 20 * step + 20] = 0
+    background = find_background(pixels, 2.0, False, top=4.5)
+    assert background.lines[row].max() == pytest.approx(hidden, abs=0.05)
+    assert background.paper[row].min() == 255

@@ -236,6 +236,15 @@ def _one_sheet(*lines: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> She
     return Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0)
 
 
+def test_a_coloured_line_along_the_top_is_an_arm_without_an_event_where_one_is_missing() -> None:
+    falling = [20] * 60 + [20 + x // 2 for x in range(340)]
+    sheets = [_one_sheet(_stairs(300, 400, falling)), _one_sheet(_stairs(300, 400, [20] * 400))]
+    inks = [Ink((30.0, 120.0, 180.0)), Ink((214.0, 39.0, 40.0))]
+    for expected, rows in ((2, [18, 2]), (None, [18])):
+        found = choose_curves(sheets, inks, (), WHITE, expected)
+        assert [int(curve.road.rows[-1]) // 10 for _, curve in found] == rows
+
+
 @pytest.mark.parametrize(("expected", "count"), [(2, 2), (None, 1)])
 def test_a_line_along_the_top_is_an_arm_without_an_event_where_one_is_missing(expected: int | None, count: int) -> None:
     falling = [20] * 60 + [20 + x // 2 for x in range(340)]

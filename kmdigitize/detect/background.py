@@ -36,6 +36,8 @@ class BackgroundSettings:
     """The same where the picture is flat and a deeper ink has such bands: that of black may be .72 of a pale grey."""
     pale: float = 0.5
     """Share of the deepest ink of its direction below which an area may be its band; blocks of its marks are deeper."""
+    colored: float = 0.5
+    """Difference between the channels of a line, as a share of its colour distance, from which it is coloured."""
     flat: float = 0.5
     """Share of pixels that show the closing itself from which the picture is flat: marks with paper between are not."""
 
@@ -54,11 +56,17 @@ class Background:
 
 
 def find_background(
-    pixels: Image, stroke: float, lossy: bool, inks: Image | None = None, settings: BackgroundSettings | None = None
+    pixels: Image,
+    stroke: float,
+    lossy: bool,
+    inks: Image | None = None,
+    top: float | None = None,
+    settings: BackgroundSettings | None = None,
 ) -> Background:
     """The background of a panel's region ``pixels`` (h, w, 3) with strokes about ``stroke`` px wide.
 
     ``inks`` (k, 3) are the colours of the curves as far as known; a block of touching marks in one of them is no band.
+    ``top`` is the row of S = 1: a coloured line along it is an arm without an event.
     """
     s = settings or BackgroundSettings()
     panel = common_color(pixels)
@@ -70,9 +78,13 @@ def find_background(
     lines = np.zeros(pixels.shape[:2], np.float32)
     for axis in (0, 1):
         thin = _panel_wide_lines(pixels, axis, size, s.visible)
+        depth = np.linalg.norm(thin, axis=1)
+        if axis == 0 and top is not None:
+            level = np.abs(np.arange(len(thin)) - top) <= size  # the picture beside such a line looks like a line too
+            thin[level & (np.ptp(thin, axis=1) > s.colored * depth)] = 0
+            depth = np.linalg.norm(thin, axis=1)
         if not thin.any():
             continue
-        depth = np.linalg.norm(thin, axis=1)
         strong = depth > max(s.strong * deepest, 3 * s.visible)
         pale = np.where(strong[:, None], 0, thin)
         share = np.where(strong, np.clip(depth / max(deepest, 1.0), 0, 1), 0).astype(np.float32)

@@ -163,20 +163,20 @@ def _measure_inks(
     widths = [entry.stroke_px for entry in legend if entry.stroke_px is not None]
     likely = float(np.median(widths)) if widths else None
     guess = likely or max(2.0, pixels.shape[0] / 150)
-    background = find_background(pixels, guess, lossy, samples)
+    background = find_background(pixels, guess, lossy, samples, region.top)
     clear = ~text & (background.lines == 0)
     strokes = measure_strokes(background.paper - pixels, clear, likely)
     stroke = strokes.width
     if stroke > THICKEST * text_px and strokes.narrower > NARROWER:
         stroke = likely or USUAL * text_px  # marks touch all along the curves and show nothing of their strokes
     if not 0.6 < stroke / guess < 1.6:
-        background = find_background(pixels, stroke, lossy, samples)
+        background = find_background(pixels, stroke, lossy, samples, region.top)
     found = find_ink_colors(pixels, background, clear, stroke, lossy)
     inks = settle_inks(legend, found, background.panel, lossy, expected)
     known = [ink.color for ink in inks if ink.arms or ink.sure]
     if background.banded and len(known) > len(samples):
         # Blocks of touching marks in inks that no sample shows were taken for shaded bands.
-        background = find_background(pixels, stroke, lossy, np.array(known, np.float32))
+        background = find_background(pixels, stroke, lossy, np.array(known, np.float32), region.top)
     return found.stroke, background, inks
 
 

@@ -63,12 +63,12 @@ def choose_curves(
         if mine and depth(panel, inks[k].color) > s.dark * depth(panel, BLACK):
             sheets = black_marks(sheets, k, mine)
     wanted = max(expected or announced_arms(legend), _crossed_arms(result, legend)) or None
-    chromatic = any(not is_grey(ink.color, panel) for ink in inks)
+    colored = [k for k, ink in enumerate(inks) if not is_grey(ink.color, panel)]
     for k, ink in enumerate(inks):
         if ink.arms or (expected is not None and len(result) >= expected) or not shows_line(sheets[k], s.seen, s.first):
             continue
         found = lone_line(sheets[k], wanted is not None and len(result) < wanted)
-        grey_among_colors = chromatic and is_grey(ink.color, panel)
+        grey_among_colors = bool(colored) and k not in colored
         covered = s.covered_again if grey_among_colors else s.covered
         named = sum(found.arm.entry is not None for _, found in result)
         least = s.gain_announced if expected is None and named >= 2 else s.gain
@@ -85,20 +85,24 @@ def choose_curves(
         result = unlabelled_lines(result, sheets)
     result = result if expected or (wanted or 0) > 1 else unannounced_lines(result, sheets, s)
     result = _by_measured_types(result, sheets, wanted, s)
-    result = _with_level_line(result, sheets, wanted, s)
+    result = _with_level_line(result, sheets, colored, wanted, s)
     return between_limits(result, sheets)
 
 
 def _with_level_line(
-    result: list[tuple[int, Found]], sheets: Sequence[Sheet], wanted: int | None, s: SelectionSettings
+    result: list[tuple[int, Found]],
+    sheets: Sequence[Sheet],
+    colored: Sequence[int],
+    wanted: int | None,
+    s: SelectionSettings,
 ) -> list[tuple[int, Found]]:
-    """With a line along S = 1 in the ink of other curves, where the figure announces one more than was found.
+    """With a line along S = 1 in the ink of other curves or a ``colored`` one, where one more is announced than found.
 
     An arm without an event never falls. Nothing else but the frame is drawn there, which is no ink of the curves.
     """
     if wanted is None or len(result) != wanted - 1:
         return result
-    for k in sorted({k for k, _ in result}):
+    for k in sorted({*(k for k, _ in result), *colored}):
         mine = [found for j, found in result if j == k]
         line = find_arm(sheets[k], Arm(None, "unknown"), mine, [found.arm for found in mine])
         if line is None or line.doubtful or np.any(np.abs(line.road.rows - sheets[k].top) > sheets[k].stroke):
