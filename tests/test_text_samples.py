@@ -106,3 +106,13 @@ def test_a_broken_sample_behind_its_label_begins_beside_it() -> None:
     solid, broken = read_legend(Figure("", page), PANEL, [label_at("Placebo", 40, 150), label_at("Drug", 60, 168)])
     assert (solid.dash, broken.dash) == ("solid", "dashed")
     assert broken.period == pytest.approx((10, 8), abs=0.5)
+
+
+def test_a_heading_and_words_before_other_lines_make_no_legend_of_samples_behind() -> None:
+    page = blank_page()
+    page[149:151, 90:115] = RED
+    page[149:151, 200:225] = BLUE
+    page[39:41, 195:220] = (0, 0, 0)
+    labels = [label_at("Group", 150, 50), label_at("Standard", 150, 125), label_at("New", 150, 235)]
+    entries = read_legend(Figure("", page), PANEL, [*labels, label_at("Total", 40, 160)])
+    assert [(e.label, e.color) for e in entries] == [("Standard", RED), ("New", BLUE)]

@@ -72,8 +72,9 @@ def read_legend(
     candidates += _with_samples(figure.pixels, _two_lines(labels, settings), clear, height, edges)
     candidates = without_grid(_not_of_a_table(_nearest_labels(candidates), mine), mine)
     candidates = without_line_from_edge(candidates, edges)
-    candidates = _or_behind(candidates, _with_samples_right(figure.pixels, labels, clear, height))
-    chosen = _apart_from_curves(figure.pixels, panel, _one_legend(candidates, labels, height, settings), height)
+    behind = _with_samples_right(figure.pixels, labels, clear, height)
+    legends = [_one_legend(group, labels, height, settings) for group in (candidates, behind)]
+    chosen = _apart_from_curves(figure.pixels, panel, _or_behind(*legends), height)
     direct = direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
         missed = labels_without_sample(figure.pixels, chosen, labels, height, settings)
