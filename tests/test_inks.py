@@ -8,7 +8,7 @@ import pytest
 from kmdigitize.detect.background import find_background
 from kmdigitize.detect.clusters import InkColors, find_ink_colors
 from kmdigitize.detect.inks import settle_inks
-from kmdigitize.detect.strokes import measure_strokes
+from kmdigitize.detect.strokes import curve_strokes, measure_strokes
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
 
@@ -47,6 +47,16 @@ def test_thick_strokes_are_all_thick_and_bands_of_marks_are_not():
     pixels[60:78, 10:110] = (200, 30, 30)
     pixels[60:78, 130:230:5] = (200, 30, 30)
     assert measure_strokes(WHITE - pixels, clear).narrower > 0.05
+
+
+def test_black_marks_that_touch_all_along_coloured_curves_are_wider_than_these():
+    pixels = lines(3.0, [(200, 30, 30), (30, 30, 200)])
+    pixels[:, 30:] = 255
+    pixels[18:23, 30:] = pixels[48:53, 30:] = 0
+    clear, samples = np.ones(pixels.shape[:2], bool), np.array([(200, 30, 30), (30, 30, 200)], np.float32)
+    assert measure_strokes(WHITE - pixels, clear, 3.0).width > 4.5
+    assert curve_strokes(pixels, WHITE - pixels, clear, 3.0, samples).width == pytest.approx(3.0, rel=0.1)
+    assert curve_strokes(pixels, WHITE - pixels, clear, 3.0, 0 * samples).width > 4.5
 
 
 def clusters(colors, shares, sure=True):

@@ -31,7 +31,7 @@ from kmdigitize.detect.mark_bands import marks_of_ink
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
-from kmdigitize.detect.strokes import measure_strokes
+from kmdigitize.detect.strokes import curve_strokes
 from kmdigitize.detect.swaps import settle_inks_places, settle_places
 from kmdigitize.detect.tracing import Found
 from kmdigitize.detect.unannounced import unexplained_line
@@ -165,7 +165,7 @@ def _measure_inks(
     guess = likely or max(2.0, pixels.shape[0] / 150)
     background = find_background(pixels, guess, lossy, samples, region.top)
     clear = ~text & (background.lines == 0)
-    strokes = measure_strokes(background.paper - pixels, clear, likely)
+    strokes = curve_strokes(pixels, background.paper - pixels, clear, likely, samples)
     stroke = strokes.width
     if stroke > THICKEST * text_px and strokes.narrower > NARROWER:
         stroke = likely or USUAL * text_px  # marks touch all along the curves and show nothing of their strokes

@@ -19,6 +19,27 @@ class Strokes:
     narrower: float = 0.0
 
 
+WIDER = 1.4
+"""Strokes in widths of the legend's samples from which they may be marks."""
+COLORED, DARK = 40, 128
+"""Difference between the channels of what is coloured, and highest channel of black (levels)."""
+
+
+def curve_strokes(
+    pixels: Image, departure: Image, clear: NDArray[np.bool_], likely: float | None, samples: Image
+) -> Strokes:
+    """Width (px) of the strokes of curves in ``pixels`` (h, w, 3); see :func:`measure_strokes`.
+
+    Where all ``samples`` (k, 3) of the legend are coloured, black that is wider than these are marks that touch.
+    """
+    strokes = measure_strokes(departure, clear, likely)
+    if not likely or strokes.width <= WIDER * likely or np.ptp(samples, axis=1).min(initial=255) <= COLORED:
+        return strokes
+    black = (np.ptp(pixels, axis=2) <= COLORED) & (pixels.max(axis=2) < DARK)
+    own = measure_strokes(departure, clear & ~black, likely)
+    return own if own.width < WIDER * likely else strokes
+
+
 def measure_strokes(departure: Image, clear: NDArray[np.bool_], likely: float | None = None) -> Strokes:
     """Commonest width (px) of strokes in ``departure`` (h, w, 3) from the paper where ``clear`` (h, w); else 1.5.
 
