@@ -28,7 +28,7 @@ def test_ticks_on_whole_pixels(left: float, right_edge: float, top: float, botto
 
     snapped = Ticks(rounded(ticks.x), rounded(ticks.y))
     scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, snapped))
-    assert right(scales, axes, 0.55)
+    assert right(scales, axes, 0.65)  # the line through rounded ticks may stray by more than half a pixel at its ends
 
 
 def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
