@@ -62,6 +62,8 @@ class EvidenceSettings:
     """Least weight of black that is thinner than a curve."""
     mixed: float = 3.0
     """Spreads of the direction from which no mixture of another ink with paper has an ink's colour."""
+    tells: float = 0.25
+    """Share of an ink in a pixel from which this tells its hue: paler ones at edges may be of grid lines beside it."""
     unknown: float = 0.02
     """Weight of 'some other ink': a pixel about 2.8 spreads away from every ink belongs to none."""
 
@@ -179,7 +181,7 @@ def _of_pure_pixels(likelihood: Image, seen: _Seen, colors: Image, apart: Image,
         size = np.maximum(length(full), 1.0)
         share = np.clip(np.einsum("ij,ij->i", seen.departure, full) / size**2, 0, 1)
         off = length(seen.departure - share[:, None] * full) / np.maximum(share * size, 1.0)
-        pure = np.exp(-0.5 * (off / s.pure_sd) ** 2)
+        pure = np.exp(-0.5 * (off / s.pure_sd) ** 2) * (share > s.tells)
         likelihood *= 1 - pure[:, None]
         likelihood[:, k] += pure
     return likelihood
