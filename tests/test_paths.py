@@ -83,6 +83,13 @@ def test_paths_never_rise(coverage, top):
         assert 0 <= road.rows.min() <= road.rows.max() < 12
 
 
+def test_a_path_that_goes_on_costs_no_more_than_none():
+    coverage = np.zeros((12, 20), np.float32)
+    coverage[0, 0], coverage[3, 1] = 1, 0.75
+    road = find(sheet(coverage, top=3.0))
+    assert road is None or road.cost < 0
+
+
 @pytest.mark.parametrize("height", [1.0, 1.5, 2.0, 3.7])
 def test_box_mean_of_a_dot_is_its_share(height):
     image = np.zeros((9, 9), np.float32)

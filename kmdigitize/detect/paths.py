@@ -241,7 +241,8 @@ def _longer(ways: _Ways, costs: Costs, rows: NDArray[np.int64], turn: float) -> 
     lowest = ways.best[end:].min(axis=1)
     at = ways.best[end:].argmin(axis=1)
     ink = costs.column[np.arange(end, end + at.size), at] < -0.04
-    near = np.nonzero(ink & (lowest <= lowest[0] + 0.06 * abs(lowest[0]) + turn))[0]
+    most = lowest[0] + 0.06 * abs(lowest[0]) + turn
+    near = np.nonzero(ink & (lowest <= most) & (lowest < 0))[0]  # no path costs more than none at all
     if not near.size or near[-1] == 0:
         return rows
     last = end + int(near[-1])
