@@ -83,9 +83,9 @@ OpenCV. The last two rows of the table below are from before the networks became
 "lowest" means the lowest versions that `pyproject.toml` allows (`uv pip compile --resolution lowest-direct`), "newest"
 what pip takes.
 
-Skipped tests tell what is missing there. Under 3.12 the row outside its limits was the median of a shipped sample, which
+Skipped tests tell what is missing there. Under 3.12 the row outside was the median of a shipped sample, which
 today's code reads within them; with the lowest versions one row stays outside. Tests that failed were of digits that
-OpenCV 4 draws higher, of a link into the package, and of one of many random axes and paths; all are mended. Before, with
+OpenCV 4 draws higher, of a link into the package, and of one of many random axes and paths; all mended. Before, with
 the lowest versions one test failed: an article that an old matplotlib draws in fonts without a map to characters, so
 that its labels are read from the picture; the test's article embeds
 mapped fonts since then and passes there. A version of `distributed` lower than the extra now asks for (2024.5) lost the
