@@ -78,13 +78,12 @@ def find_background(
     lines = np.zeros(pixels.shape[:2], np.float32)
     for axis in (0, 1):
         thin = _panel_wide_lines(pixels, axis, size, s.visible)
-        depth = np.linalg.norm(thin, axis=1)
         if axis == 0 and top is not None:
             level = np.abs(np.arange(len(thin)) - top) <= size  # the picture beside such a line looks like a line too
-            thin[level & (np.ptp(thin, axis=1) > s.colored * depth)] = 0
-            depth = np.linalg.norm(thin, axis=1)
+            thin[level & (np.ptp(thin, axis=1) > s.colored * np.linalg.norm(thin, axis=1))] = 0
         if not thin.any():
             continue
+        depth = np.linalg.norm(thin, axis=1)
         strong = depth > max(s.strong * deepest, 3 * s.visible)
         pale = np.where(strong[:, None], 0, thin)
         share = np.where(strong, np.clip(depth / max(deepest, 1.0), 0, 1), 0).astype(np.float32)

@@ -141,10 +141,10 @@ def _as_drawn(ink: Ink, clusters: Sequence[Ink], panel: Image, wider: float, s: 
     )
     if off > np.log(s.darker) and len(clusters) > 1:
         return ink
-    deeper = cluster.sure and depth(panel, cluster.color) > depth(panel, ink.color)
-    deeper = deeper and not (is_grey(cluster.color, panel) and not is_grey(ink.color, panel))  # those are black marks
+    marks = is_grey(cluster.color, panel) and not is_grey(ink.color, panel)
     # A sample that fills its pixels may still be paler than all strokes: legends are drawn at an opacity of their own.
-    deeper = deeper and (not ink.sure or off > np.log(s.darker))
+    paler = not ink.sure or off > np.log(s.darker)
+    deeper = cluster.sure and paler and not marks and depth(panel, cluster.color) > depth(panel, ink.color)
     return Ink(cluster.color if deeper else ink.color, ink.arms, cluster.share)
 
 

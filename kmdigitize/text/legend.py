@@ -200,7 +200,7 @@ def _one_legend(
             best = group
     if len(best) == 1 and is_number(best[0][0].text) and not any(_is_under(best[0], label) for label in labels):
         return []
-    best = [(token, _whole_sample(sample, best)) for token, sample in best]
+    best = [(token, _whole_sample(sample, best, settings)) for token, sample in best]
     return sorted(best, key=lambda c: _reading_order(c[0].box, height))
 
 
@@ -248,14 +248,14 @@ def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings
     return lined and (column or abs(labels[0].center_y - labels[1].center_y) <= settings.block * height)
 
 
-def _whole_sample(sample: LineSample, group: list[_Candidate]) -> LineSample:
+def _whole_sample(sample: LineSample, group: list[_Candidate], settings: LegendSettings) -> LineSample:
     """A sample that looks solid but ends before its neighbours do is the first dash of a dashed one."""
     length = max(s.box.width for _, s in group)
     lack = length - sample.box.width
-    if sample.dash != "solid" or lack < max(2.5, 0.08 * length):
+    if sample.dash != "solid" or lack < max(settings.cut_px, settings.cut * length):
         return sample
     box = Box(sample.box.left, sample.box.top, sample.box.left + length, sample.box.bottom)
-    period = (sample.box.width + 1, lack) if lack >= 0.25 * length else ()  # the gap is as long as it shows, or longer
+    period = (sample.box.width + 1, lack) if lack >= settings.gap * length else ()
     return LineSample(box, sample.color, sample.stroke_px, "dashed", period)
 
 

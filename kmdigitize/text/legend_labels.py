@@ -40,6 +40,12 @@ class LegendSettings:
     """The same of what was read for certain: small digits beside large words."""
     certain: float = 0.95
     """Confidence of that."""
+    cut: float = 0.08
+    """Share of the longest sample by which one that looks solid must be shorter to be a broken line's first dash,"""
+    cut_px: float = 2.5
+    """and least px: both ends of a sample are told to a pixel."""
+    gap: float = 0.25
+    """Share of the longest sample from which what is lacking is a gap; less may be only its beginning."""
 
 
 def joined_labels(tokens: Sequence[TextToken], settings: LegendSettings) -> list[TextToken]:
