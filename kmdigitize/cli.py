@@ -250,7 +250,7 @@ def pool(folders: tuple[Path, ...], output: Path | None, forest: Path | None, **
 
 
 @main.command()
-@click.option("--full", is_flag=True, help="More figures and trials (about half an hour instead of a minute or two).")
+@click.option("--full", is_flag=True, help="More figures and trials (some minutes instead of one).")
 @click.option("-o", "--out", "output", type=FILE, help="Where to write the table [default: standard output].")
 def validate(full: bool, output: Path | None) -> None:
     """Measure on this machine what the tool can do, against figures and trials whose truth is known."""
