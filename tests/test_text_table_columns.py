@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kmdigitize.geometry import Box
+from kmdigitize.records.axes import AxisScale, Scales, Tick
 from kmdigitize.records.figure import TextToken
 from kmdigitize.text.risk_table import read_risk_table
+from kmdigitize.text.table_columns import axis_ticks
 from tests.test_text_risk_table import FIGURE, PANEL, SCALES, TICKS, _line, _read
 
 
@@ -17,6 +19,20 @@ def test_columns_of_a_table_with_a_wider_axis_are_taken_in_their_order() -> None
     assert table is not None
     assert [row.times.tolist() for row in table.rows] == [[0, 12, 24, 36]]
     assert [flag.code for flag in table.flags] == ["risk_table_doubtful"]
+
+
+def test_columns_of_a_wider_table_that_end_where_a_further_tick_would_be_are_taken_in_their_order() -> None:
+    boxes = [Box(at - 3, 250, at + 3, 260) for at in (100, 233, 366, 499)]
+    wider = [TextToken(count, box) for count, box in zip(("9", "7", "4", "3"), boxes, strict=True)]
+    table = _read([*_line(240, "Number at risk", []), *_line(255, "Drug", []), *wider])
+    assert table is not None
+    assert table.rows[0].times.tolist() == [0, 12, 24, 36]
+
+
+def test_a_tick_without_a_label_among_rounded_ones_has_its_exact_time() -> None:
+    thirds = [Tick(at, value) for at, value in ((100, 0.0), (200, 5.833), (400, 17.5), (500, 23.33), (700, 35.0))]
+    ticks = axis_ticks(Scales(AxisScale.through((100, 700), (0, 35)), SCALES.y, tuple(thirds)))
+    assert [round(value, 3) for _, value in ticks] == [0, 5.833, 11.667, 17.5, 23.33, 29.167, 35, 40.833]
 
 
 def test_numbers_before_the_first_column_are_labels() -> None:

@@ -39,7 +39,8 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
     cells = [cell for row in rows for cell in row]
     if len(cells) < 2:
         return []
-    ticks = np.array(_with_next(axis_ticks(scales), max(cell.box.right for cell in cells)))
+    labelled = axis_ticks(scales)
+    ticks = np.array(_with_next(labelled, max(cell.box.right for cell in cells)))
     spacing = float(np.min(np.diff(ticks[:, 0]))) if len(ticks) > 1 else 4 * height
     best: list[Column] = []
     best_cost = np.inf
@@ -52,7 +53,7 @@ def find_columns(rows: Sequence[Sequence[Cell]], scales: Scales, height: float) 
             width = float(np.max([c.box.width for c in cells]))
             best_cost = cost
             middles = np.array([float(np.median(places[g])) for g in groups])
-            times = _times(middles, ticks, spacing, scales)
+            times = _times(middles, (ticks, np.array(labelled)), spacing, scales)
             best = [Column(t, float(m), align, 0.45 * spacing, width) for t, m in zip(times, middles, strict=True)]
     return best
 
@@ -69,9 +70,12 @@ def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
     near = 0.1 * (known[1][0] - known[0][0])
     known = sorted([*known, *((at, value) for at, value in pairs if abs(scales.x.to_px(value) - at) < near)])
     values = np.array([value for _, value in known])
-    step = float(np.min(np.diff(values)))
-    places = (values - values[0]) / step if step > 0 else np.array([0.5])
-    if np.any(np.abs(places - np.round(places)) > 1e-6):
+    span, least = float(np.ptp(values)), float(np.min(np.diff(values)))
+    if least <= 0:
+        return known
+    step = span / round(span / least)
+    places = (values - values[0]) / step
+    if np.any(np.abs(places - np.round(places)) > _ROUNDED):
         return known
     first = -int(np.floor(values[0] / step + 1e-6)) if values[0] > 0 else 0
     taken = {round(float(place)) for place in places}
@@ -82,6 +86,10 @@ def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
     return sorted([*known, *implied])
 
 
+_ROUNDED = 0.003
+"""Steps by which a label may be off its lattice: thirds and sixths are printed rounded, with three or four digits."""
+
+
 def _with_next(ticks: list[tuple[float, float]], end: float) -> list[tuple[float, float]]:
     """The ticks and the one after the last, whose label is cut off, where cells up to ``end`` (px) stand beside it."""
     if len(ticks) < 3:
@@ -89,7 +97,7 @@ def _with_next(ticks: list[tuple[float, float]], end: float) -> list[tuple[float
     steps = np.diff(np.array(ticks), axis=0)
     apart, step = np.median(steps, axis=0).tolist()
     after = ticks[-1][0] + apart, ticks[-1][1] + step
-    even = np.ptp(steps[:, 1]) < 1e-6 * abs(step)
+    even = np.ptp(steps[:, 1]) < 2 * _ROUNDED * abs(step)
     return [*ticks, after] if even and abs(after[0] - end) < 0.25 * apart else ticks
 
 
@@ -123,8 +131,14 @@ def _nearest_tick(place: float, ticks: FloatArray) -> tuple[float, float] | None
     return float(ticks[index, 1]), float(ticks[index, 0] - place)
 
 
-def _times(places: FloatArray, ticks: FloatArray, spacing: float, scales: Scales) -> FloatArray:
-    """Time of each column: that of its tick, or, where columns do not stand at ticks, of their own lattice."""
+def _times(
+    places: FloatArray, axis: tuple[FloatArray, FloatArray], spacing: float, scales: Scales
+) -> FloatArray:
+    """Time of each column: that of its tick, or, where columns do not stand at ticks, of their own lattice.
+
+    ``axis`` has the ticks with and without the one after the last.
+    """
+    ticks = axis[0]
     near = [_nearest_tick(float(place), ticks) for place in places]
     known = np.array([n for n in near if n is not None]).reshape(-1, 2)
     off = np.abs(known[:, 1]) / spacing
@@ -134,8 +148,9 @@ def _times(places: FloatArray, ticks: FloatArray, spacing: float, scales: Scales
     )  # kept from being cut off
     if at_ticks and (inward or np.all(off <= 0.2)):
         return known[:, 0]
-    if _beside_ticks(places, ticks, spacing):
-        return ticks[:, 1]
+    for drawn in axis:
+        if _beside_ticks(places, drawn, spacing):
+            return drawn[:, 1]
     raw = scales.x.to_value(places)
     digits = int(np.floor(np.log10(max(1e-9, 4 * scales.x.pixel_size))))
     step = float(np.median(np.diff(raw))) if len(raw) > 1 else 0.0
