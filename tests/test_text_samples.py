@@ -68,6 +68,31 @@ def test_a_sample_shorter_than_the_others_is_the_first_dash_of_a_broken_line(
     assert broken.period == period
 
 
+def test_ink_of_a_curve_before_one_sample_makes_no_first_dashes_of_the_others() -> None:
+    page = blank_page()
+    for y in (40, 55, 70):
+        page[y - 1 : y + 1, 104:140] = 0
+    page[69:71, 98:104] = 0
+    legend = read_legend(Figure("", page), PANEL, [label_at(name, y) for y, name in ((40, "A"), (55, "B"), (70, "C"))])
+    assert [(entry.label, entry.dash) for entry in legend] == [("A", "solid"), ("B", "solid"), ("C", "solid")]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "dash"), [(((104, 110), (124, 130)), "dotted"), (((104, 138),), "solid"), (((104, 122),), "dashed")]
+)
+def test_the_thin_crossbar_of_a_mark_on_a_sample_fills_no_gap_of_the_line(
+    pieces: tuple[tuple[int, int], ...], dash: Dash
+) -> None:
+    page = blank_page()
+    for y in (40, 90):
+        page[y, 100:142] = page[y - 12 : y + 12, 120:122] = 0
+    for first, stop in pieces:
+        page[37:43, first:stop] = 0
+    page[87:93, 104:138] = 0
+    legend = read_legend(Figure("", page), PANEL, (label_at("Placebo", 40), label_at("Drug", 90)))
+    assert [(entry.label, entry.dash) for entry in legend] == [("Placebo", dash), ("Drug", "solid")]
+
+
 def test_samples_behind_labels_that_end_in_one_column_are_one_legend() -> None:
     page = blank_page()
     labels = []

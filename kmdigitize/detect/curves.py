@@ -34,6 +34,7 @@ from kmdigitize.detect.selection import announced_arms, choose_curves, upright_i
 from kmdigitize.detect.strokes import curve_strokes
 from kmdigitize.detect.swaps import settle_inks_places, settle_places
 from kmdigitize.detect.tracing import Found
+from kmdigitize.detect.type_names import named_by_types
 from kmdigitize.detect.unannounced import unexplained_line
 from kmdigitize.flags import Flag
 from kmdigitize.records.axes import Direction, Panel, Scales
@@ -130,7 +131,7 @@ def _find_paths(
     found = [
         (k, curve)
         for k, sheet in enumerate(sheets)
-        for curve in settle_places(sheet, [curve for j, curve in chosen if j == k])
+        for curve in named_by_types(sheet, settle_places(sheet, [curve for j, curve in chosen if j == k]), legend)
         if not falls_at_once(curve, sheet)
     ]
     found = settle_inks_places(sheets, found)

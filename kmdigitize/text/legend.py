@@ -200,7 +200,7 @@ def _one_legend(
             best = group
     if len(best) == 1 and is_number(best[0][0].text) and not any(_is_under(best[0], label) for label in labels):
         return []
-    best = [(token, _whole_sample(sample, best, settings)) for token, sample in best]
+    best = [(token, _whole_sample(sample, best, height, settings)) for token, sample in best]
     return sorted(best, key=lambda c: _reading_order(c[0].box, height))
 
 
@@ -248,9 +248,13 @@ def _alike(a: _Candidate, b: _Candidate, height: float, settings: LegendSettings
     return lined and (column or abs(labels[0].center_y - labels[1].center_y) <= settings.block * height)
 
 
-def _whole_sample(sample: LineSample, group: list[_Candidate], settings: LegendSettings) -> LineSample:
-    """A sample that looks solid but ends before its neighbours do is the first dash of a dashed one."""
-    length = max(s.box.width for _, s in group)
+def _whole_sample(sample: LineSample, group: list[_Candidate], height: float, settings: LegendSettings) -> LineSample:
+    """A sample that looks solid but ends before its neighbours do is the first dash of a dashed one.
+
+    Of samples in one column the ends count: ink of a curve may stand close before one of them.
+    """
+    column = [s.box.right for _, s in group if abs(s.box.left - sample.box.left) <= settings.aligned * height]
+    length = max(column) - sample.box.left if len(column) > 1 else max(s.box.width for _, s in group)
     lack = length - sample.box.width
     if sample.dash != "solid" or lack < max(settings.cut_px, settings.cut * length):
         return sample

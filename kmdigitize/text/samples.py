@@ -17,6 +17,7 @@ from kmdigitize.records.figure import Rgb
 from kmdigitize.records.printed import Dash
 from kmdigitize.text.dash_classes import classify_dash
 from kmdigitize.text.ink import of_last_hue
+from kmdigitize.text.sample_marks import between, crossbar_of, hidden_by_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,13 @@ def _thickness(ink: BoolArray, core: int) -> FloatArray:
     return np.asarray(np.maximum(0, up + down - 1), np.float64)
 
 
+def _ink_across(contrast: FloatArray, ink: BoolArray, core: int) -> FloatArray:
+    """Rows' worth of full ink joined to the core row, by column."""
+    joined = np.concatenate([np.cumprod(ink[core::-1], axis=0)[::-1], np.cumprod(ink[core + 1 :], axis=0)])
+    mass = (contrast * joined).sum(axis=0)
+    return np.asarray(mass / max(float(contrast[core].max()), 1.0), np.float64)
+
+
 def _measure(
     window: FloatArray,
     contrast: FloatArray,
@@ -182,6 +190,8 @@ def _measure(
     core, left, right = found
     ink = contrast > _own_threshold(contrast, found, settings)
     thickness = _thickness(ink, core)[left : right + 1]
+    crossbar = crossbar_of(_ink_across(contrast, ink, core)[left : right + 1])
+    thickness = np.where(crossbar, 0.0, thickness)
     usual = float(np.median(thickness[thickness > 0])) if (thickness > 0).any() else 1.0
     plain = (thickness > 0) & (thickness <= 1.5 * usual + 1)
     columns = np.flatnonzero(plain) + left
@@ -190,18 +200,19 @@ def _measure(
     solid = columns[contrast[core, columns] >= 0.8 * peak] if columns.size else np.array([left])
     stroke = float(np.median(strip[:, solid].sum(axis=0)) / max(peak, 1.0)) if solid.size else usual
     color = _color(window, core, solid if solid.size else np.array([left]), usual)
-    along = contrast[core, left : right + 1] > 0.5 * peak
+    along = (contrast[core, left : right + 1] > 0.5 * peak) & ~crossbar
     marked = thickness > 1.5 * usual + 1
     place = np.linspace(-0.5, 0.5, len(along))
     gap = ~(along | marked) & (np.abs(place) < 0.15)
     blank = not marked.any() and _is_paper(window[:, left : right + 1], gap, settings.least)
-    on = along | marked
+    on = along | (marked & ~between(marked, crossbar))
     dash, period = classify_dash(on[::-1] if mirrored else on, max(1.0, stroke), blank)
     tall = np.where(gap[None, :] & (dash == "solid"), True, ink[:, left : right + 1])  # a mark that fills the window
-    if dash == "solid" and _hidden_by_mark(tall, marked | gap, max(1.0, stroke)):
+    if dash == "solid" and not crossbar.any() and hidden_by_mark(tall, marked | gap, max(1.0, stroke)):
         dash = "unknown"
     half = usual / 2
-    box = Box(origin[0] + left, origin[1] + core - half, origin[0] + right, origin[1] + core + half)
+    own = np.flatnonzero(on)[[0, -1]] + left if crossbar.any() and on.any() else (left, right)
+    box = Box(origin[0] + int(own[0]), origin[1] + core - half, origin[0] + int(own[1]), origin[1] + core + half)
     red, green, blue = (round(float(v)) for v in color)
     return LineSample(box, (red, green, blue), round(stroke, 2), dash, period)
 
@@ -213,17 +224,6 @@ def _is_paper(window: FloatArray, gap: BoolArray, least: float) -> bool:
     """
     paper = np.median(window[:, ~gap], axis=(0, 1)) if not gap.all() else np.zeros(3)
     return bool(gap.any() and np.abs(np.median(window[:, gap], axis=1) - paper).max() <= least)
-
-
-def _hidden_by_mark(ink: BoolArray, marked: BoolArray, stroke: float) -> bool:
-    """A censor mark, about as wide as it is high, hides so much of the sample that gaps could lie behind it."""
-    if not marked.any():
-        return False
-    columns = np.flatnonzero(marked)
-    middle = float(columns.mean())
-    rows = np.flatnonzero(ink[:, marked].any(axis=1))
-    half = (rows[-1] - rows[0] + 1) / 2
-    return bool(max(middle - half, len(marked) - 1 - middle - half) < 3 * stroke)
 
 
 def _color(window: FloatArray, core: int, columns: IntArray, usual: float) -> FloatArray:

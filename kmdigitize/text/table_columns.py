@@ -131,9 +131,7 @@ def _nearest_tick(place: float, ticks: FloatArray) -> tuple[float, float] | None
     return float(ticks[index, 1]), float(ticks[index, 0] - place)
 
 
-def _times(
-    places: FloatArray, axis: tuple[FloatArray, FloatArray], spacing: float, scales: Scales
-) -> FloatArray:
+def _times(places: FloatArray, axis: tuple[FloatArray, FloatArray], spacing: float, scales: Scales) -> FloatArray:
     """Time of each column: that of its tick, or, where columns do not stand at ticks, of their own lattice.
 
     ``axis`` has the ticks with and without the one after the last.
