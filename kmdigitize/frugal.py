@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 _NEW_OBJECTS = 500_000
@@ -21,6 +22,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 def be_frugal() -> None:
     """Before libraries are loaded."""
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # figures are small: a second thread costs more than it does
     if sys.platform == "linux":
         _keep_memory()
 

@@ -1,4 +1,4 @@
-"""Processes of our own keep the memory that they free."""
+"""Processes of our own keep the memory that they free, and one thread."""
 
 from __future__ import annotations
 
@@ -29,3 +29,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def test_freed_memory_is_used_again() -> None:
     done = subprocess.run([sys.executable, "-c", FAULTS], check=True, stdout=subprocess.PIPE, text=True)
     assert int(done.stdout) < 2000  # 90,000 without
+
+
+def test_pictures_are_worked_on_by_one_thread() -> None:
+    asks = "from kmdigitize.frugal import be_frugal; be_frugal(); import cv2; print(cv2.getNumThreads())"
+    done = subprocess.run([sys.executable, "-c", asks], check=True, stdout=subprocess.PIPE, text=True)
+    assert int(done.stdout) == 1

@@ -75,6 +75,15 @@ class _Without:
         return getattr(cv2, name)
 
 
+def test_few_wide_crops_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+    reader = LineRecogniser(1)
+    monkeypatch.setattr(LineRecogniser, "_read", lambda _, __, some, width: seen.append((len(some), width)) or some)
+    reader.read([np.zeros((48, 48, 3), np.uint8)] * 9, 64)
+    reader.read([np.zeros((48, 360, 3), np.uint8)] * 3, 64)
+    assert seen == [(9, 80), (2, 384), (1, 384)]
+
+
 def test_exactly_asks_the_model_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     exactly = LineRecogniser(1).read(crops(), 320, exactly=True)
     assert LineRecogniser(1).read(crops(), 320) != exactly
