@@ -167,8 +167,8 @@ def _digitization_path(draws: Sequence[Draw], end: float, scales: tuple[AxisScal
     times = np.linspace(0.0, end, DRAW_TIMES)
     levels = np.empty((len(draws), times.size))
     for index, draw in enumerate(draws):
-        when, survival, _, _ = km_steps(draw.time, draw.event)
-        levels[index] = np.append(1.0, survival)[np.searchsorted(when, times, side="right")]
+        survival = np.cumprod(1.0 - draw.event / np.arange(draw.time.size, 0, -1))  # rows are in order of time
+        levels[index] = np.append(1.0, survival)[draw.time.searchsorted(times, side="right")]
     low, high = np.quantile(levels, (0.025, 0.975), axis=0)
     return _band_path(times[1:], (low[1:], high[1:]), end, scales)
 

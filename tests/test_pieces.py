@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from kmdigitize.detect.mark_bands import without_holes
-from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.detect.runs import places
+from kmdigitize.pieces import pieces_of
 
 masks = arrays.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
@@ -23,8 +23,8 @@ masks = arrays.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)
 def test_boxes_are_those_of_opencv(connectivity: Literal[4, 8], mask: np.ndarray) -> None:
     found = pieces_of(mask.astype(np.uint8), connectivity)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity)
-    boxes = np.stack([found.left, found.top, found.width, found.height], axis=1)
-    assert boxes.tolist() == stats[1:, :4].tolist()
+    boxes = np.stack([found.left, found.top, found.width, found.height, found.area], axis=1)
+    assert boxes.tolist() == stats[1:].tolist()
     assert (labels.ravel()[found.index] == found.piece + 1).all()
 
 

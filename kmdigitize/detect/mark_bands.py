@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.detect.runs import Image, Indices, Runs, vertical_runs
+from kmdigitize.pieces import pieces_of
 
 
 def filled_marks(marks: Image, stroke: float) -> NDArray[np.bool_]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.geometry import FloatArray, IntArray, Pixels
+from kmdigitize.pieces import pieces_of
 from kmdigitize.records.figure import Figure, Rgb
 from kmdigitize.windows import opened
 

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from kmdigitize.detect.page import brightest_channel, darkest_channel, middle_and_spread
-from kmdigitize.detect.pieces import pieces_of
 from kmdigitize.geometry import Pixels
+from kmdigitize.pieces import pieces_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from kmdigitize.geometry import FloatArray, IntArray
+from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.expected import expected_censoring, local_rate
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.slots import Cells
@@ -236,24 +237,26 @@ def _draws(chain: Chain, rng: np.random.Generator, count: int) -> FloatArray:
     Only the cells from which the next column can be reached are looked at: a row of them per draw.
     """
     out = np.zeros((count, chain.low.size), np.int64)
-    out[:, -1] = chain.low[-1] + _picked(np.broadcast_to(chain.forward[-1], (count, chain.forward[-1].size)), rng)
+    out[:, -1] = chain.low[-1] + _picked(np.broadcast_to(chain.forward[-1], (count, chain.forward[-1].size)), rng)[0]
     for i in range(chain.low.size - 1, 0, -1):
         kernel, before = chain.kernel[i], chain.forward[i - 1]
-        cell = out[:, i, None] - chain.low[i - 1] + np.arange(kernel.size)
-        inside = (cell >= 0) & (cell < before.size)
-        chance = np.where(inside, before[np.clip(cell, 0, before.size - 1)], 0.0) * kernel
-        out[:, i - 1] = out[:, i] + _picked(chance, rng)
-        lost = np.flatnonzero(chance.sum(axis=1) <= 0)
+        first = out[:, i] - chain.low[i - 1]
+        beyond = -int(first.min(initial=0))
+        around = np.zeros(beyond + max(before.size, int(first.max(initial=0)) + 1) + kernel.size)
+        around[beyond : beyond + before.size] = before
+        picked, possible = _picked(sliding_window_view(around, kernel.size)[first + beyond] * kernel, rng)
+        out[:, i - 1] = out[:, i] + picked
+        lost = np.flatnonzero(~possible)
         if lost.size:
             anew = np.broadcast_to(before, (lost.size, before.size))
-            out[lost, i - 1] = chain.low[i - 1] + _picked(anew, rng)
+            out[lost, i - 1] = chain.low[i - 1] + _picked(anew, rng)[0]
     survival: FloatArray = chain.cell * out.astype(np.float64)
     return survival
 
 
-def _picked(chance: FloatArray, rng: np.random.Generator) -> IntArray:
-    """One index of every row of ``chance`` (m, c), each as probable as its share of the row; (m,)."""
+def _picked(chance: FloatArray, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
+    """One index of every row of ``chance`` (m, c), each as probable as its share of the row; whether any is; (m,)."""
     upto = np.cumsum(chance, axis=1)
     index = np.count_nonzero(upto <= rng.random((len(upto), 1)) * upto[:, -1:], axis=1)
     picked: IntArray = np.minimum(index, upto.shape[1] - 1)
-    return picked
+    return picked, upto[:, -1] > 0

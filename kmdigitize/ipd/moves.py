@@ -182,7 +182,7 @@ MOST_EVENTS = 40
 def _with_events(moves: Moves, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Moves:
     """Moves after their events, with the cost of the level, of several events at once, and of facts."""
     n, before, d = np.maximum(moves.n, 1), moves.survival, moves.events
-    moves.survival = np.where(d >= n, 0.0, before * (1.0 - d / n))
+    moves.survival = before * (1.0 - d / n)
     outlier = settings.unsure_outlier if slot.hazy else settings.outlier
     weight = log_level(moves.survival, slot, timeline.quantum, outlier)
     if slot.passing:
@@ -230,7 +230,9 @@ def _log_ties(n: IntArray, d: IntArray, slot: Slot, timeline: Timeline) -> Float
         by_column = further * np.log(chance).take(at[many]) - gammaln(np.arange(more.max() + 1) + 1.0).take(further)
         some = np.zeros(more.size)
         some[many] = np.logaddexp(by_column, further * math.log(slot.ties))
-    return np.where(d > 0, some + math.log1p(-slot.empty), math.log(slot.empty))
+    prior: FloatArray = some + math.log1p(-slot.empty)
+    prior[d == 0] = math.log(slot.empty)
+    return prior
 
 
 def log_level(survival: FloatArray, slot: Slot, quantum: float, outlier: float) -> FloatArray:

@@ -7,7 +7,7 @@ printed numbers, the marks, or nothing), how probable several events in one drop
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     doubt = doubted_drops(known, inputs.curve)
     marks = marks_in_gaps(inputs, known, used, edges)
     slots: list[Slot] = []
-    floor = 0
+    floor, ahead = 0, None
     for i in range(len(stops) - 1, -1, -1):
         stop = stops[i]
         fields: dict[str, object] = {"hazard": hazard[i], "share": share[i], "floor": floor}
@@ -60,10 +60,12 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
             fields |= {"censored": _printed(inputs.cumulative_censored, used.time[stop.cell])}
         if marks is not None:
             fields |= {"marks": marks[0][i], "unsure": marks[1][i], "extra": marks[2][i]}
+        fields |= {"ahead": ahead}
         slots.append(Slot(stop.kind, stop.drop, stop.cell, edges[i], edges[i + 1], **fields))  # type: ignore[arg-type]
+        ahead = _ahead_of(slots[-1], ahead, known)
     slots.reverse()
     total = -1 if inputs.events is None else inputs.events
-    return Timeline(_look_ahead(slots, known), _number(known), quantum, total, end, used.time)
+    return Timeline(tuple(slots), _number(known), quantum, total, end, used.time)
 
 
 def cells_in_reach(known: Prepared) -> Cells:
@@ -150,18 +152,15 @@ def _printed(row: object, when: float) -> int:
     return int(row.count[hit[0]]) if hit.size else -1
 
 
-def _look_ahead(slots: list[Slot], known: Prepared) -> tuple[Slot, ...]:
-    """For every slot the next printed number and the share of those left after the slot expected to reach it."""
-    out: list[Slot] = []
-    ahead: tuple[float, float] | None = None
-    for slot in reversed(slots):
-        out.append(slot if ahead is None else replace(slot, ahead=ahead))
-        if slot.kind in (RISK, STRADDLE):
-            ahead = float(slot.count), 1.0
-        if ahead is not None:
-            share = ahead[1] * math.exp(-max(slot.hazard, 0.0))
-            if slot.kind == DROP:
-                before = known.level[slot.drop - 1] if slot.drop else 1.0
-                share *= max(slot.level, 1e-6) / max(float(before), 1e-6)
-            ahead = ahead[0], share
-    return tuple(reversed(out))
+def _ahead_of(slot: Slot, ahead: tuple[float, float] | None, known: Prepared) -> tuple[float, float] | None:
+    """The next printed number as seen before ``slot``, and the share of those left there expected to reach it;
+    ``ahead`` is the same after the slot."""
+    if slot.kind in (RISK, STRADDLE):
+        ahead = float(slot.count), 1.0
+    if ahead is None:
+        return None
+    share = ahead[1] * math.exp(-max(slot.hazard, 0.0))
+    if slot.kind == DROP:
+        before = known.level[slot.drop - 1] if slot.drop else 1.0
+        share *= max(slot.level, 1e-6) / max(float(before), 1e-6)
+    return ahead[0], share

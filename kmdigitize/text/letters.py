@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmdigitize.geometry import BoolArray, Box, FloatArray, Pixels
+from kmdigitize.pieces import pieces_of
 from kmdigitize.windows import closed
 
 _Found = TypeVar("_Found")
@@ -151,9 +152,9 @@ def _dark_pieces(grey: NDArray[np.uint8]) -> FloatArray:
     """Pieces darker than what surrounds them, of a height and length that letters and words have, with their kind."""
     side = round(_HIGHEST * len(grey)) | 1
     ink = _without_rules((cv2.subtract(closed(grey, side, side), grey) > _CONTRAST).astype(np.uint8))
-    pieces = np.asarray(cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:], np.float64).reshape(-1, 5)
-    left, top, width, height, area = pieces.T
-    fill = area / (width * height)
+    found = pieces_of(ink)
+    left, top, width, height = found.left, found.top, found.width, found.height
+    fill = found.area / (width * height)
     long, thin = np.maximum(width, height), np.minimum(width, height)
     alike = (long >= 5) & (long <= _LONGEST * max(grey.shape)) & (thin >= 3) & (thin <= side)
     bold = (fill < _BOLD) & (width >= 0.5 * height) & (width <= height)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kmdigitize.detect.runs import Indices
+from kmdigitize.geometry import IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,17 @@ class Pieces:
     ``index`` (n,) are the flat indices of the mask's pixels, ``piece`` (n,) the pieces to which they belong.
     """
 
-    left: Indices
-    top: Indices
-    width: Indices
-    height: Indices
-    index: Indices
-    piece: Indices
+    left: IntArray
+    top: IntArray
+    width: IntArray
+    height: IntArray
+    index: IntArray
+    piece: IntArray
+
+    @property
+    def area(self) -> IntArray:
+        """How many px each piece has, (k,)."""
+        return np.bincount(self.piece, minlength=self.left.size)
 
 
 def pieces_of(mask: NDArray[np.uint8], connectivity: Literal[4, 8] = 8) -> Pieces:
