@@ -16,7 +16,6 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from kmdigitize.geometry import BoolArray, FloatArray, IntArray
 from kmdigitize.ipd.expected import expected_censoring, local_rate
@@ -159,52 +158,53 @@ def _chain(columns: Columns, expected: FloatArray) -> Chain:
     high = np.minimum.accumulate(high)
     low = np.minimum(np.maximum.accumulate(low[::-1])[::-1], high)
     fall = -np.diff(np.append(1.0, columns.level)) / columns.step
+    kernels = _kernels(expected, fall, columns.step / cell)
+    likelihood = _likelihoods(columns, cell, low, high - low + 1)
     before, begin = np.ones(1), round(1.0 / cell)
-    forward, likelihood, kernels = [], [], []
-    for i in range(columns.time.size):
-        kernel = _kernel(float(expected[i]), float(fall[i]), float(columns.step[i]) / cell)
-        kernel = kernel[: begin + before.size - low[i]]
-        grid = np.arange(low[i], high[i] + 1) * cell
-        seen = _likelihood(grid, columns, i)
-        fallen = _window(np.convolve(before, kernel[::-1]), begin - kernel.size + 1, low[i], grid.size)
-        now = fallen * seen
-        now = now if now.sum() > 0 else seen
-        before, begin = now / now.sum(), low[i]
+    forward = []
+    for i, (first, seen) in enumerate(zip(low.tolist(), likelihood, strict=True)):
+        kernel = kernels[i] = kernels[i][: begin + before.size - first]
+        now = _window(np.convolve(before, kernel[::-1]), begin - kernel.size + 1, first, seen.size) * seen
+        total = now.sum()
+        before, begin = now / total if total > 0 else seen / seen.sum(), first
         forward.append(before)
-        likelihood.append(seen)
-        kernels.append(kernel)
     return Chain(low, cell, tuple(forward), tuple(likelihood), tuple(kernels))
 
 
-def _kernel(expected: float, fall: float, width: float) -> FloatArray:
-    """Probability of falling by 0, 1, ... cells, an event being ``width`` cells: split between the nearest two."""
+def _kernels(expected: FloatArray, fall: FloatArray, width: FloatArray) -> list[FloatArray]:
+    """For every column (k,) the probability of falling by 0, 1, ... cells, an event being ``width`` cells: split
+    between the nearest two."""
     from scipy.special import gammaln
 
-    sudden = 1.0 + max(fall, 0.0)
-    d = np.arange(int(min(expected + 5.0 * math.sqrt(expected) + 6.0 + 4.0 * sudden, MOST_AT_ONCE)) + 1)
-    usual = np.exp(d * math.log(expected) - expected - gammaln(d + 1.0))
-    chance = (1.0 - SUDDEN) * usual + SUDDEN * np.exp(-d / sudden) * -math.expm1(-1.0 / sudden)
-    whole = np.floor(d * width).astype(np.int64)
-    beyond = d * width - whole
-    size = int(whole[-1]) + 2
-    kernel = np.zeros(size)
-    np.add.at(kernel, whole, chance * (1.0 - beyond))
-    np.add.at(kernel, whole + 1, chance * beyond)
-    return kernel
+    sudden = 1.0 + np.maximum(fall, 0.0)
+    number = np.minimum(expected + 5.0 * np.sqrt(expected) + 6.0 + 4.0 * sudden, MOST_AT_ONCE).astype(np.int64) + 1
+    column = np.repeat(np.arange(number.size), number)
+    d = np.arange(column.size) - np.repeat(np.cumsum(number) - number, number)
+    usual = np.exp(d * np.log(expected)[column] - expected[column] - gammaln(np.arange(number.max()) + 1.0)[d])
+    rare = np.exp(-d / sudden[column]) * -np.expm1(-1.0 / sudden)[column]
+    chance = (1.0 - SUDDEN) * usual + SUDDEN * rare
+    whole = np.floor(d * width[column]).astype(np.int64)
+    beyond = d * width[column] - whole
+    size = whole[np.cumsum(number) - 1] + 2
+    end = np.cumsum(size)
+    whole += (end - size)[column]
+    kernels = np.bincount(np.append(whole, whole + 1), np.append(chance * (1.0 - beyond), chance * beyond))
+    return np.split(kernels, end[:-1])
 
 
 MOST_AT_ONCE = 400.0
 """Most events of one column."""
 
 
-def _likelihood(grid: FloatArray, columns: Columns, i: int) -> FloatArray:
-    """Likelihood of the level of column ``i`` for survival on a grid."""
+def _likelihoods(columns: Columns, cell: float, low: IntArray, size: IntArray) -> list[FloatArray]:
+    """For every column (k,) the likelihood of its level for survival on ``size`` cells of a grid from ``low`` on."""
     from scipy.special import ndtr
 
-    off, sd, half = grid - columns.level[i], max(float(columns.sd[i]), 1e-9), columns.quantum
+    column, end = np.repeat(np.arange(low.size), size), np.cumsum(size)
+    grid = (np.arange(column.size) + (low - end + size)[column]) * cell
+    off, sd, half = grid - columns.level[column], np.maximum(columns.sd, 1e-9)[column], columns.quantum
     fit = ndtr((half - off) / sd) - ndtr((-half - off) / sd) if half > 0 else np.exp(-0.5 * (off / sd) ** 2)
-    least: FloatArray = np.asarray(np.maximum(fit, MISREAD) ** columns.share[i], dtype=np.float64)
-    return least
+    return np.split(np.maximum(fit, MISREAD) ** columns.share[column], end[:-1])
 
 
 def _window(values: FloatArray, begin: int, low: int, size: int) -> FloatArray:
@@ -219,15 +219,19 @@ def _window(values: FloatArray, begin: int, low: int, size: int) -> FloatArray:
 def _means(columns: Columns, chain: Chain) -> FloatArray:
     """Mean survival after each column given all levels, (k,)."""
     mean = np.zeros(columns.time.size)
-    ahead = np.ones(chain.forward[-1].size)
+    ahead, low = np.ones(chain.forward[-1].size), chain.low.tolist()
+    place = np.arange(max(before.size for before in chain.forward))
     for i in range(mean.size - 1, -1, -1):
         weight = chain.forward[i] * ahead
-        weight = weight if weight.sum() > 0 else chain.forward[i]
-        mean[i] = chain.cell * float(weight @ (chain.low[i] + np.arange(weight.size))) / weight.sum()
+        total = weight.sum()
+        if total <= 0:
+            weight, total = chain.forward[i], chain.forward[i].sum()
+        mean[i] = chain.cell * float(weight @ (low[i] + place[: weight.size])) / total
         if i:
             before = np.convolve(chain.likelihood[i] * ahead, chain.kernel[i])
-            ahead = _window(before, int(chain.low[i]), int(chain.low[i - 1]), chain.forward[i - 1].size)
-            ahead = ahead / ahead.max() if ahead.max() > 0 else np.ones(ahead.size)
+            ahead = _window(before, low[i], low[i - 1], chain.forward[i - 1].size)
+            most = ahead.max()
+            ahead = ahead / most if most > 0 else np.ones(ahead.size)
     return mean
 
 
@@ -236,27 +240,27 @@ def _draws(chain: Chain, rng: np.random.Generator, count: int) -> FloatArray:
 
     Only the cells from which the next column can be reached are looked at: a row of them per draw.
     """
-    out = np.zeros((count, chain.low.size), np.int64)
-    out[:, -1] = chain.low[-1] + _picked(np.broadcast_to(chain.forward[-1], (count, chain.forward[-1].size)), rng)[0]
-    for i in range(chain.low.size - 1, 0, -1):
+    low = chain.low.tolist()
+    out = np.zeros((len(low), count), np.int64)
+    out[-1] = low[-1] + _picked(np.broadcast_to(chain.forward[-1], (count, chain.forward[-1].size)), rng)[0]
+    for i in range(len(low) - 1, 0, -1):
         kernel, before = chain.kernel[i], chain.forward[i - 1]
-        first = out[:, i] - chain.low[i - 1]
+        first = out[i] - low[i - 1]
         beyond = -int(first.min(initial=0))
         around = np.zeros(beyond + max(before.size, int(first.max(initial=0)) + 1) + kernel.size)
         around[beyond : beyond + before.size] = before
-        picked, possible = _picked(sliding_window_view(around, kernel.size)[first + beyond] * kernel, rng)
-        out[:, i - 1] = out[:, i] + picked
-        lost = np.flatnonzero(~possible)
-        if lost.size:
-            anew = np.broadcast_to(before, (lost.size, before.size))
-            out[lost, i - 1] = chain.low[i - 1] + _picked(anew, rng)[0]
-    survival: FloatArray = chain.cell * out.astype(np.float64)
+        windows = np.ndarray((around.size - kernel.size + 1, kernel.size), np.float64, around, strides=(8, 8))
+        picked, possible = _picked(windows[first + beyond] * kernel, rng)
+        out[i - 1] = out[i] + picked
+        if not possible.all():
+            lost = np.flatnonzero(~possible)
+            out[i - 1, lost] = low[i - 1] + _picked(np.broadcast_to(before, (lost.size, before.size)), rng)[0]
+    survival: FloatArray = np.ascontiguousarray(chain.cell * out.T.astype(np.float64))
     return survival
 
 
 def _picked(chance: FloatArray, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
     """One index of every row of ``chance`` (m, c), each as probable as its share of the row; whether any is; (m,)."""
     upto = np.cumsum(chance, axis=1)
-    index = np.count_nonzero(upto <= rng.random((len(upto), 1)) * upto[:, -1:], axis=1)
-    picked: IntArray = np.minimum(index, upto.shape[1] - 1)
+    picked: IntArray = (upto > rng.random((len(upto), 1)) * upto[:, -1:]).argmax(axis=1)
     return picked, upto[:, -1] > 0

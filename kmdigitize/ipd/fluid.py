@@ -32,17 +32,16 @@ def flows(
     return [_path(n, d, c) for d, c in zip(events, censored, strict=True)]
 
 
-def open_rate(timeline: Timeline, level: FloatArray) -> float:
+def expected_flow(timeline: Timeline, level: FloatArray) -> tuple[float, Path]:
     """The largest share of the expected censoring of the open stretch at which enough are left to follow the curve,
-    ``level`` (k,): with few left, one event falls further than the curve does. 1 where a total decides."""
-    if timeline.total >= 0:
-        return 1.0
+    ``level`` (k,), and the expected path at it: with few left, one event falls further than the curve does. 1 where a
+    total decides."""
     levels = levels_after(timeline, level[None, :])[0]
-    best, least = 1.0, np.inf
-    for rate in RATES:
-        path = flows(timeline, level[None, :], rate)[0]
+    best, least = (1.0, flows(timeline, level[None, :])[0]), np.inf
+    for rate in RATES if timeline.total < 0 else ():
+        path = best[1] if rate == best[0] else flows(timeline, level[None, :], rate)[0]
         off = float(np.sqrt(np.mean((path.survival - levels) ** 2)))
-        best, least = (rate, off) if off < least else (best, least)
+        best, least = ((rate, path), off) if off < least else (best, least)
         if least <= 1.0 / path.n:
             break
     return best
@@ -235,18 +234,17 @@ ROUNDS = 20
 
 def _track(now: _Running, after: FloatArray, c: IntArray, target: int | None) -> tuple[IntArray, IntArray, _Running]:
     """Events that keep the running survival closest to the levels, given the censorings of every gap."""
-    d, taken, least = np.zeros(c.shape, np.int64), c.copy(), target or 0
-    at_risk, survival = now.at_risk.copy(), now.survival.copy()
-    for i in range(c.shape[1]):
-        level = after[:, i]
-        taken[:, i] = np.minimum(c[:, i], np.maximum(at_risk - least, 0))
-        at_risk = at_risk - taken[:, i]
+    d, taken, least = np.zeros(c.T.shape, np.int64), c.T.copy(), target or 0
+    at_risk, survival = now.at_risk, now.survival
+    for level, gone, events in zip(np.ascontiguousarray(after.T), taken, d, strict=True):
+        np.minimum(gone, np.maximum(at_risk - least, 0), out=gone)
+        at_risk = at_risk - gone
         falls = (at_risk > least) & (level < survival)
         wanted = np.rint(at_risk * (1.0 - level / np.maximum(survival, 1e-12))).astype(np.int64)
-        d[:, i] = np.where(falls, np.minimum(at_risk - least, wanted), 0)
-        survival = survival * (1.0 - d[:, i] / np.maximum(at_risk, 1))
-        at_risk = at_risk - d[:, i]
-    return d, taken, _Running(at_risk, survival)
+        np.minimum(at_risk - least, wanted, out=events, where=falls)
+        survival = survival * (1.0 - events / np.maximum(at_risk, 1))
+        at_risk = at_risk - events
+    return d.T, taken.T, _Running(at_risk, survival)
 
 
 def _meet_total(

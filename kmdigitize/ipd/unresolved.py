@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmdigitize.ipd.columns import Fine, fine_drops
-from kmdigitize.ipd.fluid import flows, open_rate
+from kmdigitize.ipd.fluid import expected_flow, flows
 from kmdigitize.ipd.layout import Layout
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.records import ReconstructionInputs
@@ -101,13 +101,14 @@ class Early:
     """The part of an arm before its events are resolved (``ends``), or all of it.
 
     ``fine`` are its columns, ``rate`` the share of the expected censoring of the open stretch that leaves enough to
-    follow the curve.
+    follow the curve, ``flow`` the expected path of the whole arm at it.
     """
 
     fine: Fine
     timeline: Timeline
     layout: Layout
     rate: float
+    flow: Path
     slots: int
     ends: bool
 
@@ -127,11 +128,11 @@ class Early:
         slots = last[0] + 1 if last else len(timeline.slots)
         shown = replace(timeline, slots=timeline.slots[:slots])
         layout = Layout.of(shown, fine.known, _marks_between(inputs, 0.0, shown.slots[-1].end))
-        return cls(fine, timeline, layout, open_rate(timeline, fine.known.level), slots, bool(last))
+        return cls(fine, timeline, layout, *expected_flow(timeline, fine.known.level), slots, bool(last))
 
     def mean(self) -> Path:
         """The expected path."""
-        return self._cut(flows(self.timeline, self.fine.known.level[None, :], self.rate)[0])
+        return self._cut(self.flow)
 
     def drawn(self, rng: np.random.Generator, count: int) -> list[Path]:
         """Paths drawn from all that the levels allow."""
