@@ -22,6 +22,7 @@ from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.belief import falls_at_once
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
+from kmdigitize.detect.even_greys import best_explained, with_even_greys, with_first_evidence
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
 from kmdigitize.detect.ink_records import BLACK, Ink, is_grey
 from kmdigitize.detect.inks import settle_inks
@@ -74,16 +75,37 @@ def find_paths(
         other: Direction = "up" if scales.direction == "down" else "down"
         turned = _find_paths(figure, panel, replace(scales, direction=other), legend, tokens, expected)
         if turned.gain > max(2 * traced.gain, UNLIKELY):
-            traced = turned
-    return traced.paths
+            traced, scales = turned, replace(scales, direction=other)
+    return _by_line_types(traced, (figure, panel, scales, tokens, expected), legend)
+
+
+def _by_line_types(
+    traced: _Traced,
+    about: tuple[Figure, Panel, Scales, Sequence[TextToken], int | None],
+    legend: Sequence[LegendEntry],
+) -> TracedPaths:
+    """The curves as they were ``traced``, or as they are found where line types alone tell them apart."""
+    figure, panel, scales, tokens, expected = about
+    evened = with_even_greys(figure, panel, legend)
+    others = [_find_paths(grey, panel, scales, names, tokens, expected) for grey, names in evened]
+    if not others or others[0].sheet is None:
+        return traced.paths
+    best = best_explained(others[0].sheet, [one.curves for one in (traced, *others)])
+    if not best:
+        return traced.paths
+    chosen = others[best - 1].paths
+    return replace(chosen, paths=with_first_evidence(chosen.paths, traced.paths.paths))
 
 
 @dataclass(frozen=True, slots=True)
 class _Traced:
-    """Curves, and what the best of them gained per column of the panel (about 0.9 for a solid line all along)."""
+    """Curves, what the best of them gained per column of the panel (about 0.9 for a solid line all along), and the
+    sheet of the first ink."""
 
     paths: TracedPaths
     gain: float
+    curves: tuple[Found, ...]
+    sheet: Sheet | None
 
 
 UNLIKELY = 0.2
@@ -147,7 +169,8 @@ def _find_paths(
         others = [other for m, (j, other) in enumerate(found) if j == k and m != n]
         paths.append(_hand_over(curve, sheets[k], inks[k], region, doubts_about(curve, sheets[k], others, longest)))
     gain = max((-curve.road.cost for _, curve in found), default=0.0) / region.pixels.shape[1]
-    return _Traced(TracedPaths(tuple(paths), scales.direction, flags), gain)
+    curves = tuple(curve for _, curve in found)
+    return _Traced(TracedPaths(tuple(paths), scales.direction, flags), gain, curves, sheets[0] if sheets else None)
 
 
 def _measure_inks(
