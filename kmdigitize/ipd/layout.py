@@ -199,37 +199,41 @@ def _tails(
 ) -> list[tuple[IntArray, FloatArray, int]]:
     """Everybody ``left`` (m,) on the last flat. A curve ends with its last patient, so the others are lost before; a
     curve that the axis cuts off loses some at the ``rate`` so far (m,) and keeps the others to its end."""
-    parts: list[tuple[IntArray, FloatArray, int]] = []
-    for i, number in enumerate(left.tolist()):
-        start = float(gaps.start[i, -1])
-        end = max(start, layout.timeline.end)
-        if not number:
-            continue
-        if layout.marks is not None:
-            lost, source = _tail_on_marks(number, (start, end), layout, rng), BY_MARK
-        else:
-            gone = number - 1
-            if layout.cut_off:
-                gone = min(gone, round(number * -math.expm1(-float(rate[i]) * (end - start))))
-            share = np.arange(1.0, gone + 1.0) / (gone + 1.0) if rng is None else rng.random(gone)
-            lost, source = start + (end - start) * share, BETWEEN
-        parts.append((np.full(lost.size, i), lost, source))
-        parts.append((np.full(number - lost.size, i), np.full(number - lost.size, end), TAIL))
-    return parts
+    start = gaps.start[:, -1]
+    end = np.maximum(start, layout.timeline.end)
+    if layout.marks is not None:
+        path, lost = _tails_on_marks(left, (start, end), layout, layout.marks.time, rng)
+    else:
+        gone = np.maximum(left - 1, 0)
+        if layout.cut_off:
+            gone = np.minimum(gone, np.rint(left * -np.expm1(-rate * (end - start))).astype(np.int64))
+        each = np.repeat(gone, gone)
+        share = (_place_in_group(gone) + 1.0) / (each + 1.0) if rng is None else rng.random(each.size)
+        path = np.repeat(np.arange(left.size), gone)
+        lost = start[path] + (end - start)[path] * share
+    stay = left - np.bincount(path, minlength=left.size)
+    source = BETWEEN if layout.marks is None else BY_MARK
+    return [(path, lost, source), (np.repeat(np.arange(left.size), stay), np.repeat(end, stay), TAIL)]
 
 
-def _tail_on_marks(left: int, gap: tuple[float, float], layout: Layout, rng: np.random.Generator | None) -> FloatArray:
-    """Times of those left who are on marks of the last flat, the others stay to its end. More than marks show share
-    them, unless the axis cuts the curve off: then they stay as well."""
+def _tails_on_marks(
+    left: IntArray,
+    gap: tuple[FloatArray, FloatArray],
+    layout: Layout,
+    marks: FloatArray,
+    rng: np.random.Generator | None,
+) -> tuple[IntArray, FloatArray]:
+    """Path and time of those ``left`` (m,) who are on ``marks`` of the last flat, the others stay to its end. More than
+    marks show share them, unless the axis cuts the curve off: then they stay as well."""
     start, end = gap
-    assert layout.marks is not None
-    here = layout.marks.time[layout.marks.time >= start]
-    at_end = bool(here.size and here[-1] >= end - layout.resolution)
-    shared = bool(here.size) and not layout.cut_off
-    number = left if at_end and shared else left - 1 if shared else min(left - 1, here.size)
-    place, group = np.arange(here.size), np.zeros(here.size, np.int64)
-    each = _shares(np.full(here.size, number), np.full(here.size, here.size), place, group, rng)
-    return np.clip(np.repeat(here, each), start, end)
+    on = (marks >= start[:, None]) & (left > 0)[:, None]
+    here = on.sum(axis=1)
+    at_end = marks[-1] >= end - layout.resolution
+    number = np.minimum(left - 1, here) if layout.cut_off else np.where(here > 0, left - ~at_end, 0)
+    path, mark = np.nonzero(on)
+    each = _shares(number[path], here[path], _place_in_group(here), path, rng)
+    time = np.clip(marks[mark], start[path], end[path])
+    return np.repeat(path, each), np.repeat(time, each)
 
 
 def _open_rate(paths: list[Path], layout: Layout) -> FloatArray:

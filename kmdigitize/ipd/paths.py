@@ -55,9 +55,9 @@ def central_path(layers: list[Layer], pull: float) -> Path:
         each = cost[source] - np.log(np.maximum(share, 1e-300))
         first = np.searchsorted(to, np.arange(layer.n.size), side="left")
         least = np.minimum.reduceat(each, first)
-        winner = np.full(layer.n.size, each.size)
-        hits = np.flatnonzero(each == least[to])
-        np.minimum.at(winner, to[hits], hits)
+        winner = np.empty(layer.n.size, np.int64)
+        hits = np.flatnonzero(each == least[to])[::-1]
+        winner[to[hits]] = hits  # the last one written is the first
         parents.append(source[winner].astype(np.int64))
         cost = least + pull * (_off_centre(layer.n, weight) + _off_centre(layer.events, weight))
     last = layers[-1]
@@ -83,9 +83,8 @@ def _posterior(layers: list[Layer]) -> list[FloatArray]:
 
 def _off_centre(value: IntArray, weight: FloatArray) -> FloatArray:
     """Squared distance from the posterior mean in units of the posterior variance (at least that of one count)."""
-    mean = float(np.sum(weight * value))
-    variance = float(np.sum(weight * (value - mean) ** 2))
-    off: FloatArray = np.square(value - mean, dtype=np.float64) / (2.0 * (variance + 1.0 / 12.0))
+    square = np.square(value - float((weight * value).sum()))
+    off: FloatArray = square / (2.0 * (float((weight * square).sum()) + 1.0 / 12.0))
     return off
 
 
