@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.doubt import doubted_drops
@@ -39,29 +41,24 @@ def build_timeline(known: Prepared, inputs: ReconstructionInputs, noise: float, 
     sd = np.where(sd <= 0, 2e-5, sd)
     edges = np.concatenate([[0.0], [stop.time for stop in stops]])
     hazard, share = expected_censoring(known, used, edges, cut_off(inputs))
-    several, ties = several_events(known, used, inputs.curve)
-    doubt = doubted_drops(known, inputs.curve)
+    drops = _drops(known, inputs, used, sd)
     marks = marks_in_gaps(inputs, known, used, edges)
+    gaps = [{"hazard": h, "share": part} for h, part in zip(hazard.tolist(), share.tolist(), strict=True)]
+    if marks is not None:
+        shown = zip(*(column.tolist() for column in marks), strict=True)
+        gaps = [gap | {"marks": m, "unsure": u, "extra": e} for gap, (m, u, e) in zip(gaps, shown, strict=True)]
     slots: list[Slot] = []
-    floor, ahead = 0, None
+    floor, ahead, limits = 0, None, edges.tolist()
     for i in range(len(stops) - 1, -1, -1):
         stop = stops[i]
-        fields: dict[str, object] = {"hazard": hazard[i], "share": share[i], "floor": floor}
+        fields: dict[str, object] = {"floor": floor, "ahead": ahead, **gaps[i]}
         if stop.kind in (DROP, STRADDLE):
-            j = stop.drop
-            fields |= {"level": float(known.level[j]), "sd": float(sd[j]), "several": float(several[j]), "ties": ties}
-            fields |= {"empty": float(doubt.chance[j]), "hazy": bool(doubt.hazy[j]), "passing": bool(doubt.passing[j])}
-            fields |= {"facts": _facts(inputs, known, j), "half": _half(inputs, known, j)}
-            fields |= {"fewest": max((k for when, k in inputs.together if when == known.time[j]), default=1)}
-            fields |= {"drop_time": float(known.time[j])} | _between_cells(float(known.time[j]), used.time)
+            fields |= drops[stop.drop]
         if stop.kind in (RISK, STRADDLE):
             floor = int(used.count[stop.cell])
             fields |= {"count": floor, "events": _printed(inputs.cumulative_events, used.time[stop.cell])}
             fields |= {"censored": _printed(inputs.cumulative_censored, used.time[stop.cell])}
-        if marks is not None:
-            fields |= {"marks": marks[0][i], "unsure": marks[1][i], "extra": marks[2][i]}
-        fields |= {"ahead": ahead}
-        slots.append(Slot(stop.kind, stop.drop, stop.cell, edges[i], edges[i + 1], **fields))  # type: ignore[arg-type]
+        slots.append(Slot(stop.kind, stop.drop, stop.cell, *limits[i : i + 2], **fields))  # type: ignore[arg-type]
         ahead = _ahead_of(slots[-1], ahead, known)
     slots.reverse()
     total = -1 if inputs.events is None else inputs.events
@@ -119,27 +116,44 @@ def _number(known: Prepared) -> IntArray:
     return np.array([least if known.n is None else known.n])
 
 
+def _drops(known: Prepared, inputs: ReconstructionInputs, used: Cells, sd: FloatArray) -> list[dict[str, object]]:
+    """What is known of every drop beforehand, by the names that a slot has for it; ``sd`` (k,) of the levels."""
+    several, ties = several_events(known, used, inputs.curve)
+    doubt = doubted_drops(known, inputs.curve)
+    half = _half(inputs, known)
+    fields: dict[str, NDArray[Any]] = {"level": known.level, "sd": sd, "several": several, "drop_time": known.time}
+    fields |= {"empty": doubt.chance, "hazy": doubt.hazy, "passing": doubt.passing} | _between(known.time, used.time)
+    drops: list[dict[str, object]] = []
+    for j, values in enumerate(zip(*(column.tolist() for column in fields.values()), strict=True)):
+        fewest = max((k for when, k in inputs.together if when == known.time[j]), default=1)
+        own = {"ties": ties, "facts": _facts(inputs, known, j), "half": int(half == j), "fewest": fewest}
+        drops.append({**dict(zip(fields, values, strict=True)), **own})
+    return drops
+
+
 def _facts(inputs: ReconstructionInputs, known: Prepared, j: int) -> tuple[tuple[float, float], ...]:
     """Printed survival at times on the flat after drop ``j``."""
+    if not inputs.landmarks:
+        return ()
     until = known.time[j + 1] if j + 1 < known.time.size else np.inf
     return tuple((f.survival, f.half_digit) for f in inputs.landmarks if known.time[j] <= f.time < until)
 
 
-def _half(inputs: ReconstructionInputs, known: Prepared, j: int) -> int:
-    """1 if the printed median is at drop ``j``: survival is above a half before it and not after it."""
+def _half(inputs: ReconstructionInputs, known: Prepared) -> int:
+    """The drop of the printed median, -1 without one: survival is above a half before it and not after it."""
     if inputs.median is None or not known.time.size:
-        return 0
+        return -1
     value, digits = inputs.median
     nearest = int(np.argmin(np.abs(known.time - value)))
     close = abs(known.time[nearest] - value) <= digits + inputs.curve.time_resolution + 1e-9
-    return int(close and nearest == j)
+    return nearest if close else -1
 
 
-def _between_cells(when: float, cells: FloatArray) -> dict[str, object]:
-    """How far a drop may be moved without crossing a printed time."""
-    right = int(np.searchsorted(cells, when, side="right"))
-    most = float(cells[right]) * (1 - 1e-6) if right < cells.size else math.inf
-    return {"least": float(cells[right - 1]) if right else 0.0, "most": max(most, when)}
+def _between(when: FloatArray, cells: FloatArray) -> dict[str, NDArray[Any]]:
+    """How far drops (k,) may be moved without crossing a printed time."""
+    right = np.searchsorted(cells, when, side="right")
+    most = np.append(cells * (1 - 1e-6), np.inf)[right]
+    return {"least": np.append(0.0, cells)[right], "most": np.maximum(most, when)}
 
 
 def _printed(row: object, when: float) -> int:
