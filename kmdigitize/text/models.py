@@ -54,6 +54,7 @@ def open_model(model: Path | bytes, threads: int) -> Any:
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that spin slow each other down
     options.enable_cpu_mem_arena = False  # an arena keeps the memory of the largest figure for good and saves no time
     if not cv2.checkHardwareSupport(_VNNI):  # products then overflow in the fastest way, and another is as exact
         options.add_session_config_entry("session.x64quantprecision", "1")
