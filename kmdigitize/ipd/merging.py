@@ -12,7 +12,7 @@ import numpy as np
 
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.slots import Slot, Timeline
-from kmdigitize.ipd.states import LatticeSettings, Layer, Moves, prospect
+from kmdigitize.ipd.states import LatticeSettings, Layer, Moves, chosen, prospect
 
 
 def merge(moves: Moves, slot: Slot, timeline: Timeline, cell: float, settings: LatticeSettings, edges: bool) -> Layer:
@@ -68,11 +68,11 @@ def _best_states(n: IntArray, origin: IntArray, mass: FloatArray, slot: Slot, se
     rank = mass if slot.ahead is None else mass + prospect(n, slot)
     racing = int(np.count_nonzero(np.bincount(origin)))
     if racing == 1:
-        return np.sort(np.argpartition(-rank, settings.keep)[: settings.keep])
+        return chosen(np.argpartition(-rank, settings.keep)[: settings.keep], n.size)
     order = (origin * FAR_APART - rank).argsort(kind="stable")
     run, first = _runs(origin.take(order))
     place = np.arange(order.size) - first.take(run)
-    return np.sort(order[place < max(settings.least_each, settings.keep // racing)])
+    return chosen(order[place < max(settings.least_each, settings.keep // racing)], n.size)
 
 
 FAR_APART = 1e6

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.slots import DROP, END, RISK, STRADDLE, Slot, Timeline
-from kmdigitize.ipd.states import EMPTY, HIDDEN, RATES, SOFT, LatticeSettings, Layer, Moves, prospect
+from kmdigitize.ipd.states import EMPTY, HIDDEN, RATES, SOFT, LatticeSettings, Layer, Moves, chosen, prospect
 
 
 def expand(states: Layer, slot: Slot, timeline: Timeline, settings: LatticeSettings, strictness: int) -> Moves | None:
@@ -42,7 +42,8 @@ def _worth_keeping(moves: Moves, slot: Slot, timeline: Timeline, settings: Latti
         return moves.pick(rank > rank.max() - settings.within)
     origin = states.origin.take(moves.of)
     peak = np.full(timeline.n.size, -np.inf)
-    np.maximum.at(peak, origin, rank)
+    first = np.append(0, np.flatnonzero(np.diff(origin)) + 1)  # moves of one number mostly follow each other
+    np.maximum.at(peak, origin.take(first), np.maximum.reduceat(rank, first))
     peak[peak < peak.max() - settings.behind] = np.inf
     return moves.pick(rank > peak.take(origin) - settings.within)
 
@@ -133,7 +134,7 @@ def _plausible(rank: FloatArray, settings: LatticeSettings) -> IntArray:
     """Indices of the moves not far behind the best one, at most as many as the settings allow."""
     likely: IntArray = (rank > rank.max() - settings.within - settings.outlier).nonzero()[0]
     if likely.size > settings.children:
-        likely = np.sort(likely[np.argpartition(-rank[likely], settings.children)[: settings.children]])
+        likely = likely[chosen(np.argpartition(-rank[likely], settings.children)[: settings.children], likely.size)]
     return likely
 
 

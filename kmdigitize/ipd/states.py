@@ -161,3 +161,10 @@ def prospect(n: IntArray, slot: Slot) -> FloatArray:
     target, share = slot.ahead
     spread = 0.5 + n * (1.0 - share)
     return -np.minimum(0.35 * (n * share - target) ** 2 / spread, 15.0)
+
+
+def chosen(which: IntArray, size: int) -> IntArray:
+    """The indices ``which`` of ``size`` in order; quicker than sorting them."""
+    mask = np.zeros(size, np.bool_)
+    mask[which] = True
+    return mask.nonzero()[0]
