@@ -8,6 +8,7 @@ import pytest
 from test_curves import draw, error, panel, sample, trace
 from test_line_types import DASHED, DOTTED, MIXED, SOLID, along, drawn, sheet_of
 
+from kmdigitize.detect import curves
 from kmdigitize.detect.even_greys import best_explained, with_even_greys, with_first_evidence
 from kmdigitize.detect.tracing import Arm
 from kmdigitize.geometry import Box
@@ -53,6 +54,19 @@ def test_the_reading_that_explains_clearly_more_is_taken_unless_it_lacks_a_curve
     assert best_explained(sheet, [right, wrong]) == 0
     assert best_explained(sheet, [right, right]) == 0
     assert best_explained(sheet, [wrong, right[:3]]) == 0
+
+
+def test_no_further_depths_are_tried_where_nothing_is_left_to_explain(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels, patterns = panel(), ((9, 9), (3, 9))
+    for name, pattern in zip(("high", "low", "lowest"), (None, *patterns), strict=True):
+        draw(pixels, name, (90,) * 3, pattern, width=3)
+    types = (("solid", ()), ("dashed", patterns[0]), ("dotted", patterns[1]))
+    legend = [sample((grey,) * 3, *type_) for grey, type_ in zip((78, 90, 102), types, strict=True)]
+    looked: list[object] = []
+    found = curves._find_paths
+    monkeypatch.setattr(curves, "_find_paths", lambda figure, *more: looked.append(figure) or found(figure, *more))
+    trace(pixels, legend, 3)
+    assert len(looked) == 2
 
 
 def test_a_curve_of_both_readings_keeps_its_first_evidence_and_its_second_name() -> None:

@@ -22,7 +22,7 @@ from kmdigitize.detect.background import Background, find_background
 from kmdigitize.detect.belief import falls_at_once
 from kmdigitize.detect.clusters import find_ink_colors
 from kmdigitize.detect.doubts import doubts_about
-from kmdigitize.detect.even_greys import best_explained, with_even_greys, with_first_evidence
+from kmdigitize.detect.even_greys import best_explained, leaves_enough, with_even_greys, with_first_evidence
 from kmdigitize.detect.evidence import EvidenceSettings, InkEvidence, measure_evidence
 from kmdigitize.detect.ink_records import BLACK, Ink, is_grey
 from kmdigitize.detect.inks import settle_inks
@@ -87,9 +87,10 @@ def _by_line_types(
     """The curves as they were ``traced``, or as they are found where line types alone tell them apart."""
     figure, panel, scales, tokens, expected = about
     evened = with_even_greys(figure, panel, legend)
-    others = [_find_paths(grey, panel, scales, names, tokens, expected) for grey, names in evened]
-    if not others or others[0].sheet is None:
+    others = [_find_paths(grey, panel, scales, names, tokens, expected) for grey, names in evened[:1]]
+    if not others or others[0].sheet is None or not leaves_enough(others[0].sheet, traced.curves):
         return traced.paths
+    others += [_find_paths(grey, panel, scales, names, tokens, expected) for grey, names in evened[1:]]
     best = best_explained(others[0].sheet, [one.curves for one in (traced, *others)])
     if not best:
         return traced.paths

@@ -71,11 +71,21 @@ def _evened(legend: Sequence[LegendEntry], grey: int) -> tuple[LegendEntry, ...]
 
 def best_explained(sheet: Sheet, readings: Sequence[Sequence[Found]]) -> int:
     """Which reading leaves least of the ink of ``sheet``: the first one, unless another one leaves clearly less."""
-    clear = replace(sheet, occluded=np.where(sheet.occluded < EvenGreySettings().clear, 0, 1).astype(np.float32))
-    left = [unexplained(clear, reading) for reading in readings]
+    left = [_left(sheet, reading) for reading in readings]
     left = [share if len(reading) >= len(readings[0]) else 1.0 for share, reading in zip(left, readings, strict=True)]
     best = int(np.argmin(left))
     return best if left[best] < left[0] - EvenGreySettings().fewer else 0
+
+
+def leaves_enough(sheet: Sheet, reading: Sequence[Found]) -> bool:
+    """Whether a reading leaves so much of the ink of ``sheet`` that another one could leave clearly less."""
+    return _left(sheet, reading) > EvenGreySettings().fewer
+
+
+def _left(sheet: Sheet, reading: Sequence[Found]) -> float:
+    """Share of the ink of ``sheet`` in plain sight that a reading leaves."""
+    hidden = np.where(sheet.occluded < EvenGreySettings().clear, 0, 1)
+    return unexplained(replace(sheet, occluded=hidden.astype(np.float32)), reading)
 
 
 def with_first_evidence(
