@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.geometry import BoolArray, FloatArray, IntArray
+from kmdigitize.geometry import FloatArray, IntArray
 from kmdigitize.ipd.expected import expected_censoring, local_rate
 from kmdigitize.ipd.prepare import Prepared
 from kmdigitize.ipd.slots import Cells
@@ -238,29 +238,29 @@ def _means(columns: Columns, chain: Chain) -> FloatArray:
 def _draws(chain: Chain, rng: np.random.Generator, count: int) -> FloatArray:
     """Survival after each column, drawn backwards ``count`` times, (count, k).
 
-    Only the cells from which the next column can be reached are looked at: a row of them per draw.
+    Only the cells from which the next column can be reached are looked at: a row of them per cell of that column.
     """
     low = chain.low.tolist()
     out = np.zeros((len(low), count), np.int64)
-    out[-1] = low[-1] + _picked(np.broadcast_to(chain.forward[-1], (count, chain.forward[-1].size)), rng)[0]
+    if not count:
+        return out.T.astype(np.float64)
+    out[-1] = low[-1] + _picked(np.tile(np.cumsum(chain.forward[-1]), (count, 1)), rng)
     for i in range(len(low) - 1, 0, -1):
         kernel, before = chain.kernel[i], chain.forward[i - 1]
         first = out[i] - low[i - 1]
-        beyond = -int(first.min(initial=0))
-        around = np.zeros(beyond + max(before.size, int(first.max(initial=0)) + 1) + kernel.size)
-        around[beyond : beyond + before.size] = before
-        windows = np.ndarray((around.size - kernel.size + 1, kernel.size), np.float64, around, strides=(8, 8))
-        picked, possible = _picked(windows[first + beyond] * kernel, rng)
-        out[i - 1] = out[i] + picked
-        if not possible.all():
-            lost = np.flatnonzero(~possible)
-            out[i - 1, lost] = low[i - 1] + _picked(np.broadcast_to(before, (lost.size, before.size)), rng)[0]
+        begin, stop = int(first.min()), int(first.max()) + 1
+        around = _window(before, 0, begin, stop - begin + kernel.size - 1)
+        windows = np.ndarray((stop - begin, kernel.size), np.float64, around, strides=(8, 8))
+        upto = np.cumsum(windows * kernel, axis=1)[first - begin]
+        out[i - 1] = out[i] + _picked(upto, rng)
+        lost = np.flatnonzero(upto[:, -1] <= 0)
+        if lost.size:
+            out[i - 1, lost] = low[i - 1] + _picked(np.tile(np.cumsum(before), (lost.size, 1)), rng)
     survival: FloatArray = np.ascontiguousarray(chain.cell * out.T.astype(np.float64))
     return survival
 
 
-def _picked(chance: FloatArray, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
-    """One index of every row of ``chance`` (m, c), each as probable as its share of the row; whether any is; (m,)."""
-    upto = np.cumsum(chance, axis=1)
+def _picked(upto: FloatArray, rng: np.random.Generator) -> IntArray:
+    """One index of every row of running sums (m, c), each as probable as its step is high; (m,)."""
     picked: IntArray = (upto > rng.random((len(upto), 1)) * upto[:, -1:]).argmax(axis=1)
-    return picked, upto[:, -1] > 0
+    return picked
