@@ -56,6 +56,16 @@ def test_a_falling_curve_on_a_grey_panel_is_not_tilt() -> None:
     assert straighten(figure) is figure
 
 
+def test_the_lines_of_a_fine_grid_hold_a_page_whose_only_dark_ink_falls() -> None:
+    pixels = np.full((700, 840, 3), 255, np.uint8)
+    pixels[20:660, 120:820] = 235
+    for line in range(4):
+        pixels[20 + line : 660 : 105, 120:820] = pixels[20:660, 120 + line : 820 : 100] = 255
+    cv2.line(pixels, (130, 30), (810, 60), (70, 40, 90), 9, cv2.LINE_AA)
+    figure = Figure("grid", pixels)
+    assert straighten(figure) is figure
+
+
 def test_flats_of_falling_curves_do_not_turn_a_scan_back() -> None:
     """Where the frame is lost in the noise, dashes pile up into rows; the one long stroke that falls is a curve's."""
     pixels = np.full((320, 440, 3), 255, np.uint8)

@@ -198,7 +198,9 @@ def _stroke_leans(shade: Pixels, settings: PageSettings) -> list[tuple[float, fl
     middle, spread = middle_and_spread(thin[::3, ::3])
     ink = (thin > max(settings.faint, middle + 6 * spread)).astype(np.uint8)
     least = max(8, int(settings.long_stroke * shade.shape[1]))
-    strokes = cv2.morphologyEx(opened(ink, 1, max(8, least // 3)), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    # The lines of a grid cut each other into pieces as long as its cells.
+    crossing = np.ones((3, tall // 2 | 1), np.uint8)
+    strokes = cv2.morphologyEx(opened(ink, 1, max(8, least // 3)), cv2.MORPH_CLOSE, crossing)
     found = pieces_of(np.asarray(strokes, np.uint8))
     leans: list[tuple[float, float]] = []
     boxes = (found.left, found.top, found.width, found.height)
