@@ -59,8 +59,8 @@ def test_a_falling_curve_on_a_grey_panel_is_not_tilt() -> None:
 def test_the_lines_of_a_fine_grid_hold_a_page_whose_only_dark_ink_falls() -> None:
     pixels = np.full((700, 840, 3), 255, np.uint8)
     pixels[20:660, 120:820] = 235
-    for line in range(4):
-        pixels[20 + line : 660 : 105, 120:820] = pixels[20:660, 120 + line : 820 : 100] = 255
+    for width in range(4):
+        pixels[20 + width : 660 : 105, 120:820] = pixels[20:660, 120 + width : 820 : 100] = 255
     cv2.line(pixels, (130, 30), (810, 60), (70, 40, 90), 9, cv2.LINE_AA)
     figure = Figure("grid", pixels)
     assert straighten(figure) is figure

@@ -186,6 +186,17 @@ def test_labels_of_two_panels_span_none() -> None:
     assert labelled_boxes(bars + spots(months, (400.0, 260.0), (60.0, 0.0)), 10.0) == []
 
 
+def test_cells_of_a_table_are_no_labels_beside_a_panel() -> None:
+    """A column of cells that happens to rise evenly upwards, above the labels of the table's own axis."""
+    axis = [
+        NumberSpot(Box(x, 260.0, x + 9, 269.0), value) for x, value in zip((60, 120, 180, 240), range(4), strict=True)
+    ]
+    column = [NumberSpot(Box(60.0, y, 69.0, y + 9), value) for y, value in ((80.0, 30.0), (140.0, 20.0), (200.0, 10.0))]
+    others = [NumberSpot(Box(x, y, x + 9, y + 9), 5.0) for x in (0.0, 120.0) for y in (80.0, 140.0, 200.0)]
+    assert labelled_boxes(axis + column, 10.0) != []
+    assert labelled_boxes(axis + column + others, 10.0) == []
+
+
 def test_a_drawn_frame_outweighs_the_box_between_the_labels() -> None:
     """Labels three text heights away from a closed frame are its own; a frame of pale lines may be a grid."""
 

@@ -112,6 +112,13 @@ def test_percent_axis() -> None:
     assert [tick.value for tick in scales.y_ticks] == [0, 20, 40, 60, 80, 100]
 
 
+def test_an_axis_of_rates_per_thousand_is_no_percentage() -> None:
+    axes = survival_axes()
+    axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["250", "200", "150", "100", "50", "0"])
+    with pytest.raises(AxisError, match="labels up to 250"):
+        fitted(axes)
+
+
 def test_percent_signs_read_as_digits() -> None:
     axes = survival_axes()
     axes.y_ticks = spaced(axes.frame.top, axes.frame.bottom, ["10096", "8096", "6096", "4096", "2096", "096"])

@@ -62,7 +62,8 @@ def _sharp_edges(mask: Pixels, left: int, top: int) -> Box:
 def labelled_boxes(numbers: Sequence[NumberSpot], text_px: float) -> list[Box]:
     """Boxes spanned by a row of numbers rising evenly to the right and a column to its left rising evenly upwards."""
     rows = _even_groups(numbers, lambda box: box.center_y, lambda box: box.center_x, 0.4 * text_px)
-    columns = _even_groups(numbers, lambda box: box.right, lambda box: -box.center_y, 0.9 * text_px)
+    beside = [spot for spot in numbers if not _is_cell(spot.box, numbers, text_px)]
+    columns = _even_groups(beside, lambda box: box.right, lambda box: -box.center_y, 0.9 * text_px)
     rows.sort(key=lambda row: row[0].box.top)
     boxes: list[Box] = []
     for whole in columns:
@@ -83,6 +84,12 @@ def labelled_boxes(numbers: Sequence[NumberSpot], text_px: float) -> list[Box]:
                 boxes.append(Box(left, high, max(labels), max(low, floor - 0.6 * text_px)))
                 break
     return boxes
+
+
+def _is_cell(box: Box, numbers: Sequence[NumberSpot], text_px: float) -> bool:
+    """Whether numbers stand close on both sides, as in the rows of a table: right of a tick label is the plot."""
+    row = [s.box.center_x - box.center_x for s in numbers if abs(s.box.center_y - box.center_y) < 0.5 * text_px]
+    return any(0 < off < 10 * text_px for off in row) and any(0 < -off < 10 * text_px for off in row)
 
 
 def _is_beyond(labels: Sequence[float], edge: float, text_px: float) -> bool:

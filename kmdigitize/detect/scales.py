@@ -46,7 +46,8 @@ class ScaleSettings:
     ``poor_fit``: px of residual above which the axis is flagged; whole-pixel strokes have 0.29. ``few_labels``: fewer
     labels than this on the line are flagged. ``own_labels``: text heights from the frame within which labels are the
     panel's own; those further away, shared with another panel, must lie on its ticks. ``percent_from``: a y axis whose
-    largest label exceeds this is in percent (fractions reach 1, with headroom 1.2). ``drawn_pixel``: tick widths by
+    largest label exceeds this is in percent (fractions reach 1, with headroom 1.2). ``highest``: label of an axis in
+    percent with as much headroom; numbers at risk and rates per thousand are higher. ``drawn_pixel``: tick widths by
     which ticks may miss their places where they fit no better: a figure that was enlarged after its strokes were put on
     whole pixels has ticks of one such pixel, off by up to half of it.
     """
@@ -57,6 +58,7 @@ class ScaleSettings:
     few_labels: int = 3
     own_labels: float = 5.0
     percent_from: float = 1.5
+    highest: float = 120.0
     drawn_pixel: float = 0.6
 
 
@@ -128,6 +130,11 @@ def fit_scales(
     snapped, smoothed = _unsnap(axes, ticks, figure.lossy, settings)
     x, y = (_finished(axis, name, settings) for name, axis in axes.items())
     highest = max(abs(tick.value) for tick in y.ticks if tick.value is not None and tick.inlier)
+    if stated.y is None and highest > settings.highest:
+        raise AxisError(
+            f"The y axis of panel {panel.name} has labels up to {highest:g}, neither shares nor percentages.",
+            "If it shows survival, state its range: --y-axis LOW:HIGH.",
+        )
     percent = highest > settings.percent_from or (y.percent and highest > 1.0)
     scale = y.scale
     if percent:
