@@ -93,6 +93,17 @@ def test_the_thin_crossbar_of_a_mark_on_a_sample_fills_no_gap_of_the_line(
     assert [(entry.label, entry.dash) for entry in legend] == [("Placebo", dash), ("Drug", "solid")]
 
 
+def test_marks_that_stand_close_above_each_other_are_no_curve_that_leads_on() -> None:
+    page = blank_page()
+    for y in (40, 70, 100):
+        page[y : y + 3, 104:138] = page[y - 11 : y + 14, 120:122] = 0
+    names = ("Placebo", "Drug", "Both")
+    legend = read_legend(
+        Figure("", page), PANEL, [label_at(name, y) for name, y in zip(names, (41, 71, 101), strict=True)]
+    )
+    assert [(entry.label, entry.place) for entry in legend] == [(name, "legend") for name in names]
+
+
 def test_samples_behind_labels_that_end_in_one_column_are_one_legend() -> None:
     page = blank_page()
     labels = []

@@ -264,8 +264,14 @@ def joins_a_curve(pixels: Pixels, sample: LineSample, height: float, axis: float
     closed = ink.astype(np.uint8)
     for window in (np.ones((1, round(gap) + 1), np.uint8), np.ones((round(gap) + 1, 1), np.uint8)):
         closed = np.maximum(closed, cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, window))
-    _, labels = cv2.connectedComponents(closed, connectivity=8)
     core = slice(max(0, row - rows.start - 1), row - rows.start + 2)
+    # A mark on the middle of a sample may touch that of the next one.
+    middle = slice(
+        first + round(0.3 * (last - first)) - columns.start, last - round(0.3 * (last - first)) - columns.start
+    )
+    line = np.abs(np.arange(len(closed)) + rows.start - row) <= sample.stroke_px
+    closed[~line, middle] = 0
+    _, labels = cv2.connectedComponents(closed, connectivity=8)
     own = np.unique(labels[core, first - columns.start :])
     ys, xs = np.nonzero(np.isin(labels, own[own > 0]))
     far = np.abs(ys + rows.start - row).max(initial=0) > 1.5 * height
