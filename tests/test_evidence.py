@@ -94,6 +94,16 @@ def test_grid_is_paper_and_axis_is_a_line():
     assert not background.banded
 
 
+def test_a_long_flat_beside_flats_of_other_curves_is_no_line_across_the_panel():
+    pixels = blank(60, 320)
+    draw(pixels, slice(30, 32), slice(80, 320), (165, 165, 165))
+    draw(pixels, slice(26, 28), slice(0, 82), (40, 90, 200))
+    draw(pixels, slice(35, 37), slice(0, 82), (220, 130, 60))
+    background = find_background(pixels, 2.0, False)
+    assert background.lines.max() == 0
+    assert background.paper[30, 200].tolist() == [255, 255, 255]
+
+
 def test_a_pale_line_full_of_marks_is_not_taken_for_a_darker_one_after_compression():
     pale, dark = (170, 170, 170), (110, 110, 110)
     pixels = blank()

@@ -126,7 +126,11 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     eighths = np.stack([np.median(thin[:, :, part], axis=2) for part in parts])
     # One eighth may lie under a curve or a mark; a curve itself never spans the panel at one level.
     seen = np.sort(np.linalg.norm(eighths, axis=2), axis=0)[1]
-    result[likely] = np.where((seen > visible * LEAST_SEEN)[:, None], np.median(eighths, axis=0), 0)
+    usual = np.median(eighths, axis=0)
+    # Flats of several curves may span it together, with paper between two of them brighter than both.
+    missing = (eighths * usual).sum(axis=2) < LEAST_SHOWN * (usual**2).sum(axis=1)
+    is_line = (seen > visible * LEAST_SEEN) & (missing.sum(axis=0) <= 1)
+    result[likely] = np.where(is_line[:, None], usual, 0)
     return result
 
 
@@ -142,6 +146,10 @@ def _mostly(shown: NDArray[np.bool_], axis: int, parts: Sequence[slice]) -> NDAr
 
 LEAST_SEEN = 0.6
 """Share of what is visible from which a line across the whole panel is seen."""
+
+
+LEAST_SHOWN = 0.3
+"""Share of its colour distance from which a line shows in an eighth, under bands and marks."""
 
 
 def _shaded_bands(
