@@ -104,6 +104,14 @@ def test_a_long_flat_beside_flats_of_other_curves_is_no_line_across_the_panel():
     assert background.paper[30, 200].tolist() == [255, 255, 255]
 
 
+def test_a_pale_line_of_a_grid_goes_on_under_curves_and_between_them():
+    pixels = blank(60, 320)
+    pixels[30] = 245
+    draw(pixels, slice(26, 29), slice(0, 82), (40, 90, 200))
+    draw(pixels, slice(32, 35), slice(0, 82), (220, 130, 60))
+    assert find_background(pixels, 2.0, False).paper[30, 200] == pytest.approx([245] * 3, abs=1)
+
+
 def test_a_pale_line_full_of_marks_is_not_taken_for_a_darker_one_after_compression():
     pale, dark = (170, 170, 170), (110, 110, 110)
     pixels = blank()

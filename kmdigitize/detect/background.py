@@ -129,7 +129,8 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     usual = np.median(eighths, axis=0)
     # Flats of several curves may span it together, with paper between two of them brighter than both.
     missing = (eighths * usual).sum(axis=2) < LEAST_SHOWN * (usual**2).sum(axis=1)
-    is_line = (seen > visible * LEAST_SEEN) & (missing.sum(axis=0) <= 1)
+    pale = np.linalg.norm(usual, axis=1) < PALE * visible
+    is_line = (seen > visible * LEAST_SEEN) & (pale | (missing.sum(axis=0) <= 1))
     result[likely] = np.where(is_line[:, None], usual, 0)
     return result
 
@@ -148,6 +149,8 @@ LEAST_SEEN = 0.6
 """Share of what is visible from which a line across the whole panel is seen."""
 
 
+PALE = 3.0
+"""How often as far from the paper as what is visible a line is that looks like no curve."""
 LEAST_SHOWN = 0.3
 """Share of its colour distance from which a line shows in an eighth, under bands and marks."""
 

@@ -12,6 +12,8 @@ from kmdigitize.geometry import BoolArray, FloatArray
 
 _MARK = 0.6
 """Share of a sample that a mark on its middle may cover."""
+_UPRIGHT = 0.3
+"""Share of it in which the mark's upright may stand, which looks like paper where it is as high as the window."""
 _THIN = 0.4
 """Thickest crossbar in strokes of the line: marks of the line's own pen and small symbols at its ends are thicker."""
 _LEAST = 3
@@ -23,11 +25,13 @@ def crossbar_of(across: FloatArray) -> BoolArray:
 
     ``across`` (n,) is the ink of the columns in px. Away from the middle, where the mark sits, the line shows its own.
     """
-    outer = np.sort(across[(np.abs(np.linspace(-0.5, 0.5, len(across))) > _MARK / 2) & (across > 0)])
+    off = np.abs(np.linspace(-0.5, 0.5, len(across)))
+    outer = np.sort(across[(off > _MARK / 2) & (across > 0)])
     thick = outer[-2] if outer.size > 1 else 0.0
     thin = (across > 0) & (across <= _THIN * thick)
     together = np.convolve(thin, np.ones(_LEAST), "valid").max(initial=0.0)
-    return np.asarray(thin & (thick > 2.0) & (together >= _LEAST), np.bool_)
+    through = bool((across[off > _UPRIGHT / 2] > 0).all())  # letters have blanks between them
+    return np.asarray(thin & through & (thick > 2.0) & (together >= _LEAST), np.bool_)
 
 
 def between(marked: BoolArray, crossbar: BoolArray) -> BoolArray:
