@@ -33,6 +33,12 @@ def test_ink_becomes_as_pale_as_the_palest_sample_in_several_depths() -> None:
     assert int(evened[0][0].pixels.max()) == 250
 
 
+def test_a_frame_beside_the_picture_shows_no_paper() -> None:
+    legend = [sample(grey, dash) for grey, dash in zip(GREYS, TYPES, strict=True)]
+    beside = Panel("", Box(-60, 10, -20, 90), Box(-60, 0, -20, 99), 90, -60)
+    assert with_even_greys(PAGE, beside, legend) == []
+
+
 @pytest.mark.parametrize(
     "legend",
     [

@@ -58,7 +58,10 @@ def with_even_greys(
     if len(greys) < len(shown) or len(types) < s.types or np.ptp(greys) < s.unlike:
         return []
     box = panel.frame
-    inside = figure.pixels[round(box.top) : round(box.bottom), round(box.left) : round(box.right)]
+    top, left = max(0, round(box.top)), max(0, round(box.left))
+    inside = figure.pixels[top : max(0, round(box.bottom)), left : max(0, round(box.right))]
+    if not inside.size:
+        return []
     paper = float(np.percentile(inside.mean(axis=2), s.paper))
     levels = [int(np.clip(round(paper - depth * (paper - max(greys))), 0, 255)) for depth in s.depths]
     return [(replace(figure, pixels=np.maximum(figure.pixels, np.uint8(g))), _evened(legend, g)) for g in levels]
