@@ -153,7 +153,7 @@ def _compose(
     rows = -(-len(trials) // columns)
     page = PAGE_LINES * 1.3 * style.font_pt / 72 if style.page_text else 0.0
     width, height = style.width_in * columns, style.height_in * rows + 2 * page
-    canvas = Canvas(figsize=(round(width * style.dpi) / style.dpi, round(height * style.dpi) / style.dpi))
+    canvas = Canvas(figsize=(_whole_pixels(width, style.dpi), _whole_pixels(height, style.dpi)))
     canvas.set_dpi(style.dpi)
     FigureCanvasAgg(canvas)
     panels = []
@@ -170,6 +170,12 @@ def _compose(
         _draw_page_text(canvas, style, page / height)
     canvas.canvas.draw()
     return canvas, panels
+
+
+def _whole_pixels(inches: float, dpi: int) -> float:
+    """The length in inches of whole pixels, never a trifle less: some versions of matplotlib cut off what is less."""
+    length = round(inches * dpi) / dpi
+    return length if length * dpi >= round(inches * dpi) else float(np.nextafter(length, np.inf))
 
 
 def _rectangle(
