@@ -83,12 +83,10 @@ OpenCV. The last two rows of the table below are from before the networks became
 "lowest" means the lowest versions that `pyproject.toml` allows (`uv pip compile --resolution lowest-direct`), "newest"
 what pip takes.
 
-Skipped tests tell what is missing there. Under 3.12 the row outside was the median of a shipped sample, which
-today's code reads within them; with the lowest versions one row stays outside. Tests that failed were of digits that
-OpenCV 4 draws higher, of a link into the package, and of one of many random axes and paths; all mended. Before, with
-the lowest versions one test failed: an article that an old matplotlib draws in fonts without a map to characters, so
-that its labels are read from the picture; the test's article embeds
-mapped fonts since then and passes there. A version of `distributed` lower than the extra now asks for (2024.5) lost the
+Skipped tests tell what is missing there. Rows that were outside with older versions had one cause: matplotlib 3.8 cut
+off what a division left below whole pixels of a figure, so that a sample was drawn a pixel lower; mended, as are the
+tests that failed there (digits that OpenCV 4 draws higher, fonts without a map to characters, a link into the package).
+A version of `distributed` lower than the extra now asks for (2024.5) lost the
 answer of a killed worker in two of two complete runs.
 
 ## What was tested
