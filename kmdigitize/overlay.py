@@ -159,14 +159,16 @@ def _printed(tick: Tick) -> str:
 def _draw_legend(sheet: _Sheet, panel: DigitizedPanel, colours: Sequence[Rgb]) -> None:
     """A box around every legend entry in the colour of its arm, grey when it belongs to none."""
     for index, entry in enumerate(panel.legend):
-        owners = [i for i, arm in enumerate(panel.arms) if _belongs(arm, index, entry.label)]
-        colour = colours[owners[0]] if owners else MUTED
+        owner = _owner(panel.arms, index, entry.label)
         box = entry.box if entry.sample is None else entry.box.union(entry.sample)
-        sheet.box(box.grown(2.0), colour)
+        sheet.box(box.grown(2.0), MUTED if owner is None else colours[owner])
 
 
-def _belongs(arm: DigitizedArm, entry: int, label: str) -> bool:
-    return arm.name == label or (arm.trace is not None and arm.trace.entry == entry)
+def _owner(arms: Sequence[DigitizedArm], entry: int, label: str) -> int | None:
+    """The arm of a legend entry: the one of its name, which numbers at risk may have told, or that followed it."""
+    named = [i for i, arm in enumerate(arms) if arm.name == label]
+    followed = [i for i, arm in enumerate(arms) if arm.trace is not None and arm.trace.entry == entry]
+    return next(iter(named + followed), None)
 
 
 def _draw_risk_table(sheet: _Sheet, panel: DigitizedPanel, colours: Sequence[Rgb]) -> None:

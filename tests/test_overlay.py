@@ -105,3 +105,17 @@ def test_cells_have_the_colour_of_their_arm_however_their_label_was_read() -> No
     for arm, table in enumerate((first, second)):
         edge = draw_overlay(with_panel(risk_table=table))[2 * 248 + 1, 2 * 220].astype(int)
         assert np.argmin([np.abs(edge - colour).sum() for colour in arm_colours(panel.arms)]) == arm
+
+
+def test_a_legend_entry_has_the_colour_of_the_arm_of_its_name_whichever_followed_its_sample() -> None:
+    arms = FOUND.panels[0].arms
+    swapped = tuple(
+        replace(arm, trace=replace(arm.trace, entry=1 - i)) for i, arm in enumerate(arms) if arm.trace is not None
+    )
+    boxes = Box(150, 150, 220, 165), Box(150, 185, 220, 200)
+    legend = tuple(LegendEntry(arm.name, box) for arm, box in zip(arms, boxes, strict=True))
+    picture = draw_overlay(with_panel(arms=swapped, legend=legend))
+    for i, box in enumerate(boxes):
+        edge = picture[2 * int(box.top) - 8 : 2 * int(box.top), 2 * int(box.center_x)].astype(int)
+        line = edge[edge.sum(axis=-1).argmin()]
+        assert np.argmin([np.abs(line - colour).sum() for colour in arm_colours(swapped)]) == i

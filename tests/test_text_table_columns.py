@@ -35,6 +35,12 @@ def test_a_tick_without_a_label_among_rounded_ones_has_its_exact_time() -> None:
     assert [round(value, 3) for _, value in ticks] == [0, 5.833, 11.667, 17.5, 23.33, 29.167, 35, 40.833]
 
 
+def test_labels_far_out_of_proportion_imply_no_ticks_between() -> None:
+    ticks = tuple(Tick(at, value) for at, value in ((100, 0.0), (101, 1.0), (700, 1e9)))
+    found = axis_ticks(Scales(AxisScale.through((100, 700), (0, 1e9)), SCALES.y, ticks))
+    assert [value for _, value in found] == [0, 1, 1e9]
+
+
 def test_numbers_before_the_first_column_are_labels() -> None:
     rows = [
         [TextToken(text, Box(at - 4, y, at + 4, y + 10)) for text, at in zip((arm, *counts), _NARROWER, strict=True)]

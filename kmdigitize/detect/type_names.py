@@ -91,8 +91,8 @@ def _cost(entry: LegendEntry, shown: Arm, s: TypeNameSettings) -> float:
         return s.untold
     pairs = [(a, b) for a in _beginnings(entry.period) for b in _beginnings(shown.period)]
     off = min(max(_apart(on, own, s), _apart(gap, free, s)) for (on, gap), (own, free) in pairs)
-    kinds = {"dashdot": 2}.get(entry.dash, 1) - {"dashdot": 2}.get(shown.dash, 1)
-    return min(off + (s.more if kinds > 0 else s.cut if kinds < 0 else 0.0), s.wrong)
+    mixed = entry.dash == "dashdot", shown.dash == "dashdot"
+    return min(off + {(True, False): s.more, (False, True): s.cut}.get(mixed, 0.0), s.wrong)
 
 
 def _beginnings(period: tuple[float, ...]) -> list[tuple[float, float]]:

@@ -71,7 +71,7 @@ def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
     known = sorted([*known, *((at, value) for at, value in pairs if abs(scales.x.to_px(value) - at) < near)])
     values = np.array([value for _, value in known])
     span, least = float(np.ptp(values)), float(np.min(np.diff(values)))
-    if least <= 0:
+    if least <= 0 or span > _MOST_STEPS * least:
         return known
     step = span / round(span / least)
     places = (values - values[0]) / step
@@ -86,6 +86,8 @@ def axis_ticks(scales: Scales) -> list[tuple[float, float]]:
     return sorted([*known, *implied])
 
 
+_MOST_STEPS = 100
+"""Steps of an axis beyond which its labels are on no lattice that anybody drew."""
 _ROUNDED = 0.003
 """Steps by which a label may be off its lattice: thirds and sixths are printed rounded, with three or four digits."""
 
