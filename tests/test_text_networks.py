@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import cv2
@@ -82,6 +83,13 @@ def test_few_wide_crops_are_read_together(monkeypatch: pytest.MonkeyPatch) -> No
     reader.read([np.zeros((48, 48, 3), np.uint8)] * 9, 64)
     reader.read([np.zeros((48, 360, 3), np.uint8)] * 3, 64)
     assert seen == [(9, 80), (2, 384), (1, 384)]
+
+
+def test_each_thread_reads_a_batch_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=30)  # breaks if one batch waits for the other
+    monkeypatch.setattr(LineRecogniser, "_read", lambda _, __, some, width: both.wait() >= 0 and [width] * len(some))
+    drawn = [np.zeros((48, width, 3), np.uint8) for width in (60, 400, 61)]
+    assert LineRecogniser(2).read(drawn, 64) == [96, 432, 96]
 
 
 def test_exactly_asks_the_model_itself(monkeypatch: pytest.MonkeyPatch) -> None:

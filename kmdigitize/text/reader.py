@@ -74,9 +74,9 @@ def _upright_crop(pixels: Pixels, region: FloatArray) -> Pixels | None:
 class ModelReader:
     """The models of PP-OCRv6 small (Apache-2.0), which the package holds, run by onnxruntime offline.
 
-    ``threads`` is the number of threads inside one model call: two on a desk, one in each worker of a batch. The
-    models are loaded at the first call; calls from several threads take turns. Equal crops, such as the labels of axes
-    that several panels repeat, are read once.
+    ``threads`` share the work of one call: two on a desk, one in each worker of a batch. The models are loaded at the
+    first call; calls from several threads take turns. Equal crops, such as the labels of axes that several panels
+    repeat, are read once.
     """
 
     def __init__(self, threads: int = 2) -> None:
