@@ -23,6 +23,8 @@ def be_frugal() -> None:
     """Before libraries are loaded."""
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # figures are small: a second thread costs more than it does
+    # threads of numpy's products wait for the next one at full speed, which those of the text networks feel
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     if sys.platform == "linux":
         _keep_memory()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -35,3 +36,12 @@ def test_pictures_are_worked_on_by_one_thread() -> None:
     asks = "from kmdigitize.frugal import be_frugal; be_frugal(); import cv2; print(cv2.getNumThreads())"
     done = subprocess.run([sys.executable, "-c", asks], check=True, stdout=subprocess.PIPE, text=True)
     assert int(done.stdout) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.cpu_count() == 1, reason="threads are counted in /proc")
+def test_products_have_no_thread_of_their_own() -> None:
+    asks = "from kmdigitize.frugal import be_frugal; be_frugal(); import numpy; print(*os.listdir('/proc/self/task'))"
+    asks = f"import os; {asks}"
+    own = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    done = subprocess.run([sys.executable, "-c", asks], check=True, stdout=subprocess.PIPE, text=True, env=own)
+    assert len(done.stdout.split()) == 1
