@@ -254,3 +254,33 @@ def test_colours_of_near_hues_stay_apart_where_the_panel_shows_one_cluster():
     colors = ((118, 116, 171), (105, 148, 168))
     legend = [LegendEntry("", box, box, color, "solid", 1.6) for color in colors]
     assert len(settle_inks(legend, clusters([colors[0]], [0.9]), WHITE, True)) == 2
+
+
+@pytest.mark.parametrize("lossy", [False, True])
+def test_shades_whose_samples_are_paled_alike_are_those_of_the_panel(lossy):
+    """Samples in two rows of pixels are half as deep as their curves; black weighs so much that grey seems its edge."""
+    legend = [entry((128, 128, 128)), entry((213, 213, 213))]
+    found = clusters([(0, 0, 0), (170, 170, 170)], [0.75, 0.25])
+    assert [ink.color for ink in settle_inks(legend, found, WHITE, lossy)] == [(0, 0, 0), (170, 170, 170)]
+
+
+def test_a_shade_that_is_paled_otherwise_is_not_taken_for_a_sample():
+    """A shaded band in grey is a cluster too: the pale sample keeps its own colour."""
+    legend = [entry((128, 128, 128)), entry((213, 213, 213))]
+    found = clusters([(0, 0, 0), (200, 200, 200)], [0.75, 0.25])
+    assert settle_inks(legend, found, WHITE, False)[1].color == (213, 213, 213)
+
+
+def test_two_hues_that_compression_makes_one_cluster_keep_theirs():
+    legend = [entry((128, 174, 200)), entry((182, 181, 182))]
+    inks = settle_inks(legend, clusters([(134, 156, 178), (10, 10, 10)], [0.4, 0.4]), WHITE, True)
+    blue, grey = (np.array(ink.color) for ink in inks)
+    assert blue[2] - blue[0] > 60
+    assert np.ptp(grey) < 4
+    assert grey.mean() == pytest.approx(152, abs=3)
+
+
+def test_a_cluster_between_two_hues_belongs_to_one_where_the_other_has_its_own():
+    legend = [entry((128, 174, 200)), entry((182, 181, 182))]
+    found = clusters([(134, 156, 178), (180, 180, 180)], [0.5, 0.3])
+    assert settle_inks(legend, found, WHITE, True)[0].color == (134, 156, 178)

@@ -60,6 +60,11 @@ class InkSettings:
     """Share of the depth of black below which a sample is paper or a tint."""
     blurred: float = 2.2
     """How many times deeper the ink of a dotted sample may be than a blurred picture shows it."""
+    midway: float = 1.5
+    """How many times farther a cluster may be from one of two hues than from the other, and from both together than
+    those are from each other, to be a mixture of theirs."""
+    mixed_shade: float = 2.0
+    """Ratio of depths within which a cluster of an ink's hue is its own, so that it has no part in a mixture."""
     thick: float = 4.0
     """Stroke (px) from which a line sample shows the full colour of its ink, however blurred."""
     black: float = 0.75

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 
 from kmdigitize.detect.clusters import InkColors
 from kmdigitize.detect.departures import chroma_apart, depth, hue_apart, shades_apart
+from kmdigitize.detect.evidence import color_space
 from kmdigitize.detect.ink_records import BLACK, Ink, InkSettings, as_color, is_grey
-from kmdigitize.detect.legend_inks import inks_of_legend, without_unshown
+from kmdigitize.detect.legend_inks import inks_of_legend, paled_alike, without_unshown
 from kmdigitize.detect.runs import Image
 from kmdigitize.records.printed import LegendEntry
 
@@ -29,16 +31,14 @@ def settle_inks(
     """
     s = InkSettings()
     clusters = _merge_fringes(found, panel, lossy, s)
-    named = inks_of_legend(legend, panel, lossy, s)
-    owner = [_nearest(cluster.color, named, panel, s.one_hue_lossy if lossy else s.one_hue) for cluster in clusters]
-    owner = _owners_by_order(clusters, named, legend, panel, found.stroke) or owner
+    named, owner = _named(legend, found, clusters, panel, lossy)
     if all(is_grey(ink.color, panel) for ink in named):
         clusters = [replace(cluster, sure=True) for cluster in clusters]
     widths = [0.0 if lossy else _width(ink, legend) / found.stroke for ink in named]
-    result = [
-        _as_drawn(ink, [cluster for cluster, k in zip(clusters, owner, strict=True) if k == n], panel, widths[n], s)
-        for n, ink in enumerate(named)
-    ]
+    clusters_of = [[cluster for cluster, k in zip(clusters, owner, strict=True) if k == n] for n in range(len(named))]
+    if lossy:
+        clusters_of = _unmixed(clusters_of, named, panel, s)
+    result = [_as_drawn(ink, clusters_of[n], panel, widths[n], s) for n, ink in enumerate(named)]
     taken = {i for i, k in enumerate(owner) if k is not None}
     hue, one = (s.same_hue_lossy, s.one_hue_lossy) if lossy else (s.same_hue, s.one_hue)
     unseen = any(is_unseen(entry) for entry in legend) or 0 < len(legend) < (expected or 0)
@@ -63,6 +63,23 @@ def settle_inks(
             result.append(cluster)
     first = without_unshown(result[: len(named)], named, legend, panel)
     return (*first, *result[len(named) :])
+
+
+def _named(
+    legend: Sequence[LegendEntry], found: InkColors, clusters: Sequence[Ink], panel: Image, lossy: bool
+) -> tuple[list[Ink], list[int | None]]:
+    """The inks that the ``legend`` shows, and which of them each of ``clusters`` is."""
+    s = InkSettings()
+    hue = s.one_hue_lossy if lossy else s.one_hue
+    named = inks_of_legend(legend, panel, lossy, s)
+    owner = [_nearest(cluster.color, named, panel, hue) for cluster in clusters]
+    owner = _owners_by_order(clusters, named, legend, panel, found.stroke) or owner
+    alike = paled_alike(found, named, panel, lossy, s) if set(range(len(named))) - set(owner) else None
+    if alike is not None:
+        colors, shares = [as_color(found.colors[i]) for i in alike], [float(found.shares[i]) for i in alike]
+        named = [Ink(color, ink.arms, share) for color, share, ink in zip(colors, shares, named, strict=True)]
+        owner = [_nearest(cluster.color, named, panel, hue) for cluster in clusters]
+    return named, owner
 
 
 def is_unseen(entry: LegendEntry) -> bool:
@@ -93,6 +110,31 @@ def _nearest(color: tuple[float, float, float], inks: Sequence[Ink], panel: Imag
         if hue_apart(panel, color, ink.color) < hue
     ]
     return min(apart)[1] if apart else None
+
+
+def _unmixed(clusters_of: list[list[Ink]], named: Sequence[Ink], panel: Image, s: InkSettings) -> list[list[Ink]]:
+    """The clusters of each of ``named``, where one that lies midway between two of their hues goes to both.
+
+    Compression mixes the hues of thin strokes but keeps their brightness, so each gets the cluster's in its own hue.
+    """
+    result = list(clusters_of)
+    for n, m in permutations(range(len(named)), 2):
+        own, other = named[n].color, named[m].color
+        if any(shades_apart(panel, cluster.color, other) < s.mixed_shade for cluster in clusters_of[m]):
+            continue
+        for cluster in clusters_of[n]:
+            near, far = hue_apart(panel, cluster.color, own), hue_apart(panel, cluster.color, other)
+            if near < far < s.midway * near and near + far < s.midway * hue_apart(panel, own, other):
+                result[n], result[m] = ([_in_hue_of(cluster, color, panel)] for color in (own, other))
+    return result
+
+
+def _in_hue_of(cluster: Ink, color: tuple[float, float, float], panel: Image) -> Ink:
+    """The cluster with its own brightness on the paper ``panel`` but the hue of ``color``."""
+    departure = panel - np.array(color)
+    luma = color_space(True)[:, 0]
+    deeper = float((panel - np.array(cluster.color)) @ luma) / max(float(departure @ luma), 1.0)
+    return replace(cluster, color=as_color(np.clip(panel - deeper * departure, 0, 255)))
 
 
 def _owners_by_order(

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from kmdigitize.detect.clusters import InkColors
 from kmdigitize.detect.departures import depth, hue_apart, shades_apart
 from kmdigitize.detect.ink_records import BLACK, Ink, InkSettings, as_color, is_grey
 from kmdigitize.detect.runs import Image
@@ -91,3 +92,22 @@ def without_unshown(
                 result.remove(ink)
                 break
     return result
+
+
+def paled_alike(found: InkColors, named: Sequence[Ink], panel: Image, lossy: bool, s: InkSettings) -> list[int] | None:
+    """Which cluster each of two or more ``named`` inks is where all samples are paler than their curves by one factor.
+
+    Samples of one width that lie alike in their rows of pixels are. The deepest cluster of the deepest ink's hue tells
+    the factor. None where it gives not every ink a cluster of its own.
+    """
+    hue, slack = (s.one_hue_lossy, np.log(s.darker)) if lossy else (s.one_hue, np.log(s.darker) / 4)
+    colors = [as_color(color) for color in found.colors]
+    factors = np.full((len(named), len(colors)), -np.inf)
+    for n, ink in enumerate(named):
+        for i, color in enumerate(colors):
+            if hue_apart(panel, color, ink.color) < hue and is_grey(color, panel) == is_grey(ink.color, panel):
+                factors[n, i] = np.log(depth(panel, color) / depth(panel, ink.color))
+    factor = factors[int(np.argmax([depth(panel, ink.color) for ink in named]))].max(initial=-np.inf)
+    shares = np.where(np.abs(factors - factor) < slack, found.shares, 0.0)
+    owned = [int(i) for i in shares.argmax(axis=1)] if factor > np.log(s.darker) else []
+    return owned if len(set(owned)) == len(named) > 1 and shares.any(axis=1).all() else None
