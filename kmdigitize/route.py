@@ -24,6 +24,7 @@ from kmdigitize.records.printed import LegendEntry
 from kmdigitize.settings import Settings
 from kmdigitize.text.legend import read_legend
 from kmdigitize.text.legend_pairs import paired_entries
+from kmdigitize.text.ocr import reread
 
 Tokens = Sequence[TextToken]
 
@@ -55,7 +56,7 @@ def ticks_of(figure: Figure, panel: Panel, settings: Settings) -> Ticks:
 
 def legend_of(figure: Figure, panel: Panel, tokens: Tokens, settings: Settings) -> tuple[LegendEntry, ...]:
     """The arms that the figure names, with line samples from the drawing where it holds them."""
-    read = read_legend(figure, panel, tokens, settings.legend)
+    read = read_legend(figure, panel, tokens, settings.legend, reread)
     if not figure.drawing:
         return paired_entries(read)
     from kmdigitize.vector.legend import with_exact_samples

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from kmdigitize.geometry import Box, Pixels
-from kmdigitize.records.figure import TextToken
+from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.records.printed import LegendEntry
-from kmdigitize.text.covered_labels import covered_entries, named_by_rows
+from kmdigitize.text.covered_labels import covered_entries, named_by_rows, read_beside_samples
 from kmdigitize.text.samples import LineSample
 
 _ROWS = (40, 58, 76, 94)
@@ -83,3 +85,20 @@ def test_a_covered_label_is_that_of_its_turn(labels: tuple[str, ...], named: lis
     entries = _entries(*labels)
     read = [TextToken(e.label, e.box, 0.6 if e.label == "B0" else 0.99) for e in entries if e.label]
     assert [entry.label for entry in named_by_rows(entries, [*read, *_rows("A", "B", "C")])] == named
+
+
+@pytest.mark.parametrize(("said", "sure", "label"), [("Q3", 0.99, "Q3"), ("Q3", 0.9, ""), ("P=.03", 0.99, "")])
+def test_what_stands_beside_a_sample_is_read_again(said: str, sure: float, label: str) -> None:
+    """The place reaches as far as the longest other label; what is hardly read or a statistic is no name."""
+    asked: list[Box] = []
+
+    def reread(figure: Figure, boxes: Sequence[Box], numeric: bool) -> tuple[TextToken, ...]:
+        asked.extend(boxes)
+        return tuple(TextToken(said, box, sure) for box in boxes)
+
+    chosen = _chosen(40, 58)
+    missed = covered_entries(_legend((40, 58, 76), (30, 30, 30)), chosen, [], 12.0)
+    page = Figure("page", _legend((40, 58, 76), (30, 30, 30)))
+    (found,) = read_beside_samples(page, missed, [token.box for token, _ in chosen], 12.0, reread)
+    assert found.label == label
+    assert (asked[0].left, asked[0].right) == (60, 112)

@@ -26,12 +26,12 @@ from kmdigitize.detect.scales_labels import (
     labels_beside,
 )
 from kmdigitize.detect.scales_lattice import Lattice, LatticeSettings, fit_ticks
-from kmdigitize.detect.scales_reread import Reread, read_below, read_beside
+from kmdigitize.detect.scales_reread import read_below, read_beside
 from kmdigitize.detect.scales_snap import SnapSettings, is_smoothed, on_whole_pixels, unsnapped
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import AxisScale, FloatArray, ScaleSource
 from kmdigitize.records.axes import NumberLabel, Panel, PrintedAxes, Scales, Tick, TickRow, Ticks
-from kmdigitize.records.figure import Figure
+from kmdigitize.records.figure import Figure, Reread
 
 log = logging.getLogger(__name__)
 

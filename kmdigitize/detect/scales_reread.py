@@ -8,16 +8,14 @@ figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.axes import NumberLabel, Panel
-from kmdigitize.records.figure import Figure, TextToken
-
-Reread = Callable[[Figure, Sequence[Box], bool], Sequence[TextToken]]
+from kmdigitize.records.figure import Figure, Reread, TextToken
 
 
 def read_below(figure: Figure, panel: Panel, ticks: FloatArray, text_px: float, reread: Reread) -> list[NumberLabel]:

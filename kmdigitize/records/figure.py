@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,3 +110,7 @@ class Figure:
         if min(shape) < 0 or shape[0] * shape[1] > MOST_PIXELS:
             raise ValueError(f"no figure is {shape[1]} × {shape[0]} px")
         return cls(pixels=np.full(shape, 255, dtype=np.uint8), **kept)
+
+
+Reread = Callable[[Figure, Sequence[Box], bool], tuple[TextToken, ...]]
+"""Reads boxes (px) of a figure again, one token each; True asks for numbers only."""

@@ -1,8 +1,9 @@
-"""Entries of a legend whose labels other print covers: their line samples still stand in the column of the others.
+"""Entries of a legend whose labels were not read: their line samples still stand in the column of the others.
 
-A P value or a remark laid over a legend leaves a label unreadable, but the arm has a sample as long as the others,
-one line further up or down. Its name is that of the table row whose turn it is, if the others' names are in their
-turn. Assumes a legend of one column. Cannot see an arm whose sample is covered, too.
+A P value or a remark laid over a legend leaves a label unreadable, and the finder of lines misses some of a sign or
+two; but the arm has a sample as long as the others, one line further up or down. What stands beside it is read again.
+Where that says nothing, its name is that of the table row whose turn it is, if the others' names are in their turn.
+Assumes a legend of one column. Cannot see an arm whose sample is covered, too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from kmdigitize.geometry import Box, Pixels
-from kmdigitize.records.figure import TextToken
+from kmdigitize.records.figure import Figure, Reread, TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import labels_row, plain_label
 from kmdigitize.text.samples import LineSample, find_sample
@@ -73,6 +74,18 @@ def _next_entry(
         if abs(sample.box.left - model.box.left) <= slack and abs(sample.box.right - model.box.right) <= slack:
             return LegendEntry("", label, sample.box, sample.color, sample.dash, sample.stroke_px, sample.period)
     return None
+
+
+def read_beside_samples(
+    figure: Figure, entries: Sequence[LegendEntry], others: Sequence[Box], height: float, reread: Reread
+) -> list[LegendEntry]:
+    """The ``entries`` of no label with what is read for certain at their places; ``others`` are the boxes of labels."""
+    right = max((box.right for box in others), default=0.0) + height
+    boxes = [replace(entry.box, right=max(right, entry.box.right)) for entry in entries]
+    return [
+        replace(entry, label=token.text) if token.confidence >= _CERTAIN and not is_statistic(token.text) else entry
+        for entry, token in zip(entries, reread(figure, boxes, False), strict=True)
+    ]
 
 
 def named_by_rows(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:

@@ -15,11 +15,11 @@ import numpy as np
 
 from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
-from kmdigitize.records.figure import Figure, TextToken
+from kmdigitize.records.figure import Figure, Reread, TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.confirmed import confirmed_labels, labels_row
 from kmdigitize.text.counts import split_counts
-from kmdigitize.text.covered_labels import covered_entries, named_by_rows
+from kmdigitize.text.covered_labels import covered_entries, named_by_rows, read_beside_samples
 from kmdigitize.text.direct_labels import direct_labels
 from kmdigitize.text.ink import text_height
 from kmdigitize.text.legend_grid import without_grid
@@ -51,11 +51,16 @@ _Candidate = tuple[TextToken, LineSample]
 
 
 def read_legend(
-    figure: Figure, panel: Panel, tokens: Sequence[TextToken], settings: LegendSettings | None = None
+    figure: Figure,
+    panel: Panel,
+    tokens: Sequence[TextToken],
+    settings: LegendSettings | None = None,
+    reread: Reread | None = None,
 ) -> tuple[LegendEntry, ...]:
     """The arms that the panel's legend or direct labels name, in printed order (down, then across).
 
-    Boxes in px. Empty when nothing names the curves; labels of the number-at-risk table are not looked at.
+    Boxes in px. Empty when nothing names the curves; labels of the number-at-risk table are not looked at. ``reread``
+    reads what stands beside line samples whose labels were not found.
     """
     settings = settings or LegendSettings()
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
@@ -81,7 +86,10 @@ def read_legend(
         named = [token for token, _ in chosen] + missed
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [entry_without_sample(token) for token in missed]
-        entries += covered_entries(figure.pixels, chosen, mine, height)
+        covered = covered_entries(figure.pixels, chosen, mine, height)
+        if covered and reread is not None:
+            covered = read_beside_samples(figure, covered, [token.box for token, _ in chosen], height, reread)
+        entries += covered
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))

@@ -20,7 +20,7 @@ import numpy as np
 from kmdigitize.flags import Flag
 from kmdigitize.geometry import Box, IntArray
 from kmdigitize.records.axes import Panel, Scales
-from kmdigitize.records.figure import Figure, Rgb, TextToken
+from kmdigitize.records.figure import Figure, Reread, Rgb, TextToken
 from kmdigitize.records.printed import RiskRow, RiskTable
 from kmdigitize.text.cells import Cell
 from kmdigitize.text.counts import split_counts
@@ -33,8 +33,6 @@ from kmdigitize.text.table_lines import TableLine, table_lines
 from kmdigitize.text.table_sums import settled_by_lines, settled_by_shares
 
 log = logging.getLogger(__name__)
-
-Reread = Callable[[Figure, Sequence[Box], bool], tuple[TextToken, ...]]
 
 
 @dataclass(frozen=True, slots=True)
