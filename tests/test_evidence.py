@@ -202,3 +202,16 @@ def test_a_coloured_line_along_the_top_is_a_curve_and_any_other_across_the_panel
     background = find_background(pixels, 2.0, False, top=4.5)
     assert background.lines[row].max() == pytest.approx(hidden, abs=0.05)
     assert background.paper[row].min() == 255
+
+
+def test_bands_that_overlap_are_no_marks_of_a_pale_ink_of_another_hue():
+    """Curves and marks ripple the overlap everywhere, but what they leave of it is flat."""
+    pixels = np.full((400, 300, 3), 255, np.float32)
+    overlap = (192, 173, 162)
+    pixels[20:180], pixels[50:150] = (222, 213, 207), overlap
+    for row in range(60, 140, 16):
+        pixels[row : row + 2] = (0, 107, 164)
+        pixels[row - 3 : row + 5, 5::20] = (0, 107, 164)
+    inks = np.array([(0, 107, 164), (255, 128, 14), (171, 171, 171), (89, 89, 89)], np.float32)
+    paper = find_background(pixels, 2.0, False, inks).paper
+    assert np.abs(paper[60:140, 20:280] - overlap).max() < 4

@@ -38,6 +38,10 @@ class BackgroundSettings:
     """Share of the deepest ink of its direction below which an area may be its band; blocks of its marks are deeper."""
     colored: float = 0.5
     """Difference between the channels of a line, as a share of its colour distance, from which it is coloured."""
+    alike: float = 0.35
+    """Angle (rad) from an ink within which an area may be its touching marks."""
+    one_hue: float = 0.10
+    """The same where a lossless picture is flat: other mixtures of hues are bands that overlap."""
     flat: float = 0.5
     """Share of pixels that show the closing itself from which the picture is flat: marks with paper between are not."""
 
@@ -172,11 +176,22 @@ def _shaded_bands(
         closed -= _lift(closed, panel)
     band = length(closed - panel) > VISIBLE_BANDS * s.visible
     if band.any():
-        flat = cv2.blur((length(source - closed) < s.visible).astype(np.float32), (size, size)) > s.flat
-        band[band] = ~_nearly_ink(closed[band], flat[band], panel, inks, s)
+        shown = (length(source - closed) < s.visible).astype(np.float32)
+        flat = cv2.blur(shown, (size, size)) > s.flat
+        if not lossy:
+            flat |= _mean_of_color(shown, whole) > s.flat  # curves and marks ripple a band here and there
+        band[band] = ~_nearly_ink(closed[band], flat[band], panel, inks, lossy, s)
     if not _covers(band, s.band_share):
         return None
     return np.where(band[..., None], closed, panel).astype(np.float32)
+
+
+def _mean_of_color(shown: Image, colors: NDArray[np.uint8]) -> Image:
+    """The mean (h, w) of ``shown`` (h, w) over all pixels of the same of ``colors`` (h, w, 3), to 4 levels."""
+    red, green, blue = (colors >> 2).transpose(2, 0, 1).astype(np.int32)
+    code = (red << 12) | (green << 6) | blue
+    count = np.bincount(code.ravel())
+    return np.asarray((np.bincount(code.ravel(), shown.ravel()) / np.maximum(count, 1))[code], np.float32)
 
 
 def _may_be_shaded(closed: NDArray[np.uint8], panel: Image, s: BackgroundSettings) -> bool:
@@ -205,7 +220,7 @@ def _lift(closed: Image, panel: Image) -> Image:
 
 
 def _nearly_ink(
-    closed: Image, flat: NDArray[np.bool_], panel: Image, inks: Image | None, s: BackgroundSettings
+    closed: Image, flat: NDArray[np.bool_], panel: Image, inks: Image | None, lossy: bool, s: BackgroundSettings
 ) -> NDArray[np.bool_]:
     """Which closed pixels (n, 3) are still as deep as a full ink of its own direction: touching marks, not a band.
 
@@ -217,7 +232,8 @@ def _nearly_ink(
         direction = panel - color
         size = max(float(np.linalg.norm(direction)), 1.0)
         share = (panel - closed) @ (direction / size**2)
-        shares[i] = np.where(length((panel - closed) - share[:, None] * direction) < 0.35 * size, share, 0)
+        off = length((panel - closed) - share[:, None] * direction)
+        shares[i] = np.where(off < np.where(flat, s.alike if lossy else s.one_hue, s.alike) * size, share, 0)
     deepest = np.where(shares > 0, shares, np.inf).min(axis=0)
     least = np.where(flat & (deepest < s.pale), s.flat_depth, s.band_depth)
     return np.asarray((shares > least).any(axis=0), np.bool_)

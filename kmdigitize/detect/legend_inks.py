@@ -108,6 +108,8 @@ def paled_alike(found: InkColors, named: Sequence[Ink], panel: Image, lossy: boo
             if hue_apart(panel, color, ink.color) < hue and is_grey(color, panel) == is_grey(ink.color, panel):
                 factors[n, i] = np.log(depth(panel, color) / depth(panel, ink.color))
     factor = factors[int(np.argmax([depth(panel, ink.color) for ink in named]))].max(initial=-np.inf)
+    if factor <= np.log(s.darker):
+        return None
     shares = np.where(np.abs(factors - factor) < slack, found.shares, 0.0)
-    owned = [int(i) for i in shares.argmax(axis=1)] if factor > np.log(s.darker) else []
+    owned = [int(i) for i in shares.argmax(axis=1)]
     return owned if len(set(owned)) == len(named) > 1 and shares.any(axis=1).all() else None
