@@ -7,6 +7,7 @@ import pytest
 from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.marks_ground import ground_of
 from kmdigitize.detect.marks_ink import MarkInk, own_ink, rows_of
+from kmdigitize.detect.marks_looks import Look, MarkSettings
 from kmdigitize.detect.marks_render import MarkLook, stamps_of
 from kmdigitize.detect.marks_scene import Places, Scene, draw_on, gains, likely_places, places_along, start_canvases
 from kmdigitize.detect.marks_shapes import match, shape_of
@@ -298,3 +299,10 @@ def test_bars_are_plus_signs_if_crossbars_stand_clear_of_risers_and_then_not_mar
 def test_the_edge_of_a_thick_stroke_is_no_triangle():
     assert shape_of("tall triangle", 5.0, 10.0).inked.size == 0
     assert shape_of("tall triangle", 5.0, 2.0).inked.size > 0
+
+
+@pytest.mark.parametrize(("gain", "share", "drawn"), [(27.0, 0.32, True), (20.0, 0.32, False), (12.0, 0.5, True)])
+def test_where_much_ink_is_left_over_marks_must_explain_more(gain, share, drawn):
+    """Clear marks on a noisy scan score 7; noise and text over curves reach 6."""
+    look = Look(gain, share, 0.38, "vbar", 7.5, [])
+    assert look.convincing(MarkSettings(), announced=False) == drawn
