@@ -87,26 +87,50 @@ def find_arm(
     in one row or column: its gaps are then closed along slants too.
     """
     doubtful = doubtful or arm.dash != "unknown"
-    asked = (_look(arm), tuple(map(_look, siblings)), tuple((o.road.first, o.road.rows.tobytes()) for o in others))
-    if (asked, doubtful) not in sheet.known:
-        sheet.known[asked, doubtful] = _find_anew(sheet, arm, others, siblings, doubtful)
-    found: Found | None = sheet.known[asked, doubtful]
+    company = _company(sheet.stroke, arm, others, siblings)
+    roads = frozenset((other.road.first, other.road.rows.tobytes()) for other in others)
+    asked = arm.dash, arm.period, roads, company, doubtful
+    if asked not in sheet.known:
+        sheet.known[asked] = _find_anew(sheet, arm, [other.road for other in others], company, doubtful)
+    found: Found | None = sheet.known[asked]
     return replace(found, arm=arm) if found is not None else None
 
 
-def _look(arm: Arm) -> tuple[Dash, tuple[float, ...]]:
-    """What of an arm decides which path is its."""
-    return arm.dash, arm.period
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """What of the other arms of an ink decides, besides the paths of those found, which path is an arm's.
+
+    ``single``: there are none; ``last``: all of them are found; ``told_apart``: all line types are known; ``mixed``:
+    one has another broken type; ``longest``: the longest dash (px) of all broken ones that matters.
+    """
+
+    single: bool
+    last: bool
+    told_apart: bool
+    mixed: bool
+    longest: float
 
 
-def _find_anew(
-    sheet: Sheet, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm], doubtful: bool
-) -> Found | None:
+def _company(stroke: float, arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> _Company:
+    last, told_apart = len(others) == len(siblings) > 0, _told_apart([arm, *siblings])
+    if arm.dash == "solid":
+        dashed = [other for other in siblings if last and other.dash not in ("solid", "unknown")]
+        return _Company(not siblings, last, last and told_apart, False, _longest_dash(dashed, stroke))
+    mixed = any(other.dash not in ("solid", arm.dash) for other in siblings)
+    return _Company(not siblings, last, told_apart, mixed, _longest_dash([arm, *siblings], stroke))
+
+
+def _longest_dash(arms: Sequence[Arm], stroke: float) -> float:
+    """The longest dash of ``arms`` (px), 0 without any."""
+    return max((on for arm in arms for on in dash_lengths(arm.dash, arm.period, stroke)[0]), default=0.0)
+
+
+def _find_anew(sheet: Sheet, arm: Arm, others: Sequence[Road], company: _Company, doubtful: bool) -> Found | None:
     """As :func:`find_arm`, whether it was looked for before or not."""
-    found = _find_arm(sheet, arm, others, siblings, doubtful=doubtful)
-    if siblings or arm.dash in ("solid", "unknown") or not _ends_early(found, sheet):
+    found = _find_arm(sheet, arm, others, company, doubtful=doubtful)
+    if not company.single or arm.dash in ("solid", "unknown") or not _ends_early(found, sheet):
         return found
-    slanted = _find_arm(sheet, arm, others, siblings, slanted=True)
+    slanted = _find_arm(sheet, arm, others, company, slanted=True)
     longer = slanted is not None and (found is None or slanted.road.rows.size > (1 + LEFT_OVER) * found.road.rows.size)
     return slanted if longer else found
 
@@ -130,8 +154,8 @@ def _ends_early(found: Found | None, sheet: Sheet) -> bool:
 def _find_arm(
     sheet: Sheet,
     arm: Arm,
-    others: Sequence[Found],
-    siblings: Sequence[Arm],
+    others: Sequence[Road],
+    company: _Company,
     slanted: bool = False,
     doubtful: bool = True,
 ) -> Found | None:
@@ -141,22 +165,17 @@ def _find_arm(
     """
     explained = np.zeros_like(sheet.coverage)
     for other in others:
-        explained = np.maximum(explained, explained_by(other.road, sheet))
+        explained = np.maximum(explained, explained_by(other, sheet))
     occluded = np.maximum(sheet.occluded, explained)
     coverage = sheet.coverage
     missing = 0.45
-    if arm.dash == "solid" and len(others) == len(siblings) > 0:
-        dashed = [other for other in siblings if other.dash not in ("solid", "unknown")]
-        dashes = [on for other in dashed for on in dash_lengths(other.dash, other.period, sheet.stroke)[0]]
-        coverage = without_dashes(coverage, explained, max(dashes, default=0.0), sheet.stroke)
+    if arm.dash == "solid" and company.last:
+        coverage = without_dashes(coverage, explained, company.longest, sheet.stroke)
         # Dashes that follow their own pattern may lie upon the line, whose ink shows in their gaps.
-        occluded = np.maximum(sheet.occluded, (0.5 if _told_apart([arm, *siblings]) else 1.0) * explained)
-    if arm.dash != "solid" and (others or siblings or arm.dash != "unknown"):
+        occluded = np.maximum(sheet.occluded, (0.5 if company.told_apart else 1.0) * explained)
+    if arm.dash != "solid" and (others or not company.single or arm.dash != "unknown"):
         lengths, gap = dash_lengths(arm.dash, arm.period, sheet.stroke)
-        rivals = [dash_lengths(other.dash, other.period, sheet.stroke)[0] for other in siblings]
-        longest = max((on for group in [lengths, *rivals] for on in group), default=0.0)
-        mixed = any(other.dash not in ("solid", arm.dash) for other in siblings)
-        coverage = weigh_pieces(coverage, explained, lengths if mixed else (), longest, sheet.stroke)
+        coverage = weigh_pieces(coverage, explained, lengths if company.mixed else (), company.longest, sheet.stroke)
         if arm.dash == "dotted":
             # A dot is all edge: blur leaves its middle paler than that of a line.
             coverage = np.minimum(1.5 * coverage, 1)
@@ -164,9 +183,10 @@ def _find_arm(
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
-    route = _route(sheet, occluded, arm, siblings, start)
+    route = _route(sheet, occluded, arm, start) if company.told_apart and not company.single else None
     prices = (missing, 0.55 * missing, 0.27 * missing) if doubtful else (missing,)
-    offers = path_costs(ground, prices, alone=_alone(arm, others, siblings), single=not siblings)
+    alone = company.single or (company.last and arm.dash != "solid")  # all ink that is not explained is this arm's
+    offers = path_costs(ground, prices, alone=alone, single=company.single)
     best: Found | None = None
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
@@ -179,16 +199,14 @@ def _find_arm(
         offer = Found(arm, road, occluded, price < missing)
         if best is None or road.rows.size > (1 + LEFT_OVER) * best.road.rows.size:
             best = offer
-        if siblings or not _ends_early(best, sheet):
+        if not company.single or not _ends_early(best, sheet):
             break
     return best
 
 
-def _route(
-    sheet: Sheet, occluded: Image, arm: Arm, siblings: Sequence[Arm], start: Image
-) -> tuple[int, NDArray[np.int64]] | None:
+def _route(sheet: Sheet, occluded: Image, arm: Arm, start: Image) -> tuple[int, NDArray[np.int64]] | None:
     """First column and rows of the route of a broken line by its pattern; None where none is known."""
-    if len(arm.period) < 2 or not siblings or not _told_apart([arm, *siblings]):
+    if len(arm.period) < 2:
         return None
     coverage = np.minimum(1.5 * sheet.coverage, 1) if arm.dash == "dotted" else sheet.coverage
     return dashed_route(coverage, occluded, sheet.stroke, arm.period, (sheet.start, start))
@@ -248,11 +266,6 @@ def shows_line(sheet: Sheet, seen: float, first: float) -> bool:
     """
     ink = np.asarray((sheet.coverage > SEEN).any(axis=0))
     return float(ink.mean()) >= seen and bool(ink[sheet.start : sheet.start + int(first * ink.size) + 1].any())
-
-
-def _alone(arm: Arm, others: Sequence[Found], siblings: Sequence[Arm]) -> bool:
-    """Whether all ink that ``others`` do not explain is this arm's."""
-    return not siblings or (arm.dash != "solid" and len(others) == len(siblings))
 
 
 def lone_line(sheet: Sheet, announced: bool) -> Found | None:
