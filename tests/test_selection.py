@@ -290,3 +290,23 @@ def test_a_line_that_was_looked_for_before_is_not_traced_again(monkeypatch: Any)
     assert np.array_equal(again.road.rows, first.road.rows)
     with pytest.raises(TypeError):
         find_arm(replace(sheet, coverage=ink.copy()), Arm(0, "solid"), [], [])
+
+
+def test_a_path_is_not_looked_for_again_where_only_the_order_or_other_types_of_its_company_differ(
+    monkeypatch: Any,
+) -> None:
+    ink = np.zeros((90, 100), np.float32)
+    ink[9:12, :50], ink[29:32], ink[59:62] = 1, 1, 1
+    nothing = np.zeros_like(ink)
+    sheet = Sheet(ink, nothing, nothing, nothing, 3.0, 0, 10.0)
+    others = [Found(Arm(k, "dotted"), Road(0, np.full(100, row), -1.0), nothing) for k, row in ((1, 30), (2, 60))]
+    kinds = [Arm(1, "dotted"), Arm(2, "dashed"), Arm(3, "unknown")]
+    find_arm(sheet, Arm(0, "solid"), others, kinds)
+    find_arm(sheet, Arm(0, "dotted"), others, kinds)
+    monkeypatch.setattr(tracing, "_find_anew", None)
+    assert find_arm(sheet, Arm(0, "solid"), others[::-1], kinds[:1] * 3) is not None
+    assert find_arm(sheet, Arm(0, "dotted"), others[::-1], kinds[::-1]) is not None
+    with pytest.raises(TypeError):
+        find_arm(sheet, Arm(0, "solid"), others, kinds[:2])  # all others are found
+    with pytest.raises(TypeError):
+        find_arm(sheet, Arm(0, "dotted"), others, [*kinds[:1] * 2, Arm(3, "solid")])  # all types are known

@@ -113,7 +113,10 @@ def candidates(inks: list[MarkInk], height: float, settings: MarkSettings, shown
             found += [best_size(kind, tried, views, settings) for kind in kinds]
     if not any(look.convincing(settings, False) for look in found):
         # Large outlines leave little ink at their usual height, so that nothing close to it was found.
-        found += [best_size(kind, sizes, views, settings) for kind in KINDS]
+        other = [size for size in sizes if size not in close]
+        least = {look.kind: look.gain for look in found}
+        more = [best_size(kind, other, views, settings) for kind in KINDS if other]
+        found += [look for look in more if look.gain > least[look.kind]]
     return found
 
 

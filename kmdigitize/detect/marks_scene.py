@@ -8,7 +8,7 @@ own: a mark is worth the squared error that it removes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import cv2
@@ -32,10 +32,17 @@ GROW = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where marks of one arm could stand: columns ``x`` and rows ``y`` (m,) in the evidence's px."""
+    """Where marks of one arm could stand: columns ``x`` and rows ``y`` (m,) in the evidence's px.
+
+    ``pixels`` (3, m) are the columns and rows of the pixels in which they lie, and their phases there.
+    """
 
     x: FloatArray
     y: FloatArray
+    pixels: IntArray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", np.stack(pixels_of(self.x, self.y)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +133,12 @@ def _fill(canvas: Pixels, origin: tuple[int, int], box: tuple[float, float, floa
 
 def gains(look: MarkLook, scene: Scene, index: IntArray | None = None) -> Gains:
     """What the mark ``look`` would explain at the scene's places, or only at those with ``index``."""
-    x, y = (scene.places.x, scene.places.y) if index is None else (scene.places.x[index], scene.places.y[index])
-    column, row, phase = pixels_of(x, y)
+    pixels = scene.places.pixels
+    column, row, phase = pixels if index is None else pixels.take(index, axis=1)
     stamps = stamps_of(look)
     clear = _is_clear(stamps.reach, scene.canvas.shape, row, column)
-    gain, most = np.zeros(x.size), np.zeros(x.size)
-    for start in range(0, x.size, TOGETHER):
+    gain, most = np.zeros(row.size), np.zeros(row.size)
+    for start in range(0, row.size, TOGETHER):
         some = slice(start, start + TOGETHER)
         gain[some], most[some] = _explained(stamps, scene, (row[some], column[some], phase[some]), clear)
     return Gains(gain, most)
@@ -147,7 +154,7 @@ def likely_places(look: MarkLook, scene: Scene, least: float = 0.0) -> IntArray:
     if not inked or not places.x.size:
         return np.arange(places.x.size)
     wide, high = (int(np.abs(offsets[:inked]).max()) for offsets in (stamps.columns, stamps.rows))
-    column, row, _ = pixels_of(places.x, places.y)
+    column, row, _ = places.pixels
     first = int(np.clip(row.min() - high, 0, scene.canvas.shape[0] - 1))
     band = slice(first, max(int(row.max()) + high + 1, first + 1))
     left = np.maximum(scene.ink.cover[band] - scene.canvas[band], 0) ** 2

@@ -97,7 +97,8 @@ def background_color(pixels: Pixels) -> Rgb:
             pixels[:, -margin:].reshape(-1, 3),
         ]
     )
-    coarse = (ring >> 3).astype(np.int64) @ np.array([1024, 32, 1])
+    red, green, blue = (ring >> 3).astype(np.uint16).T
+    coarse = red << 10 | green << 5 | blue
     commonest = ring[coarse == np.bincount(coarse).argmax()]
     red, green, blue = (int(middle_and_spread(channel)[0]) for channel in commonest.T)
     return red, green, blue
