@@ -284,10 +284,3 @@ def test_a_cluster_between_two_hues_belongs_to_one_where_the_other_has_its_own()
     legend = [entry((128, 174, 200)), entry((182, 181, 182))]
     found = clusters([(134, 156, 178), (180, 180, 180)], [0.5, 0.3])
     assert settle_inks(legend, found, WHITE, True)[0].color == (134, 156, 178)
-
-
-@pytest.mark.parametrize(("weak", "count"), [((114, 168, 144), 2), ((190, 185, 215), 1)])
-def test_a_weak_cluster_of_another_hue_is_an_ink_and_a_pale_edge_is_none(weak, count):
-    """Compression pales and mixes hues: an edge is paler than its ink, and what mixes two hues lies between them."""
-    found = clusters([(97, 93, 141), weak], [0.4, 0.1])
-    assert len(settle_inks([], found, WHITE, True)) == count

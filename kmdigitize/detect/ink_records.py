@@ -40,10 +40,6 @@ class InkSettings:
     same_chroma_lossy: float = 0.3
     """Angle (rad) between the chromas of two strong clusters that are two inks where chroma is blurred: compression
     thins both parts of chroma alike, so that it pales an ink without turning its hue. Fringes mix hues."""
-    other_chroma: float = 1.0
-    """The same of two clusters of which one is weak: what mixes hues lies between them."""
-    deep_fringe: float = 0.6
-    """Depth in shares of an ink up to which a weak cluster is its fringe whatever its hue."""
     same_hue: float = 0.22
     """Angle (rad) from every ink of the legend that an ink it leaves out must have."""
     same_hue_lossy: float = 0.32

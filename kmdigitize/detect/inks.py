@@ -210,8 +210,7 @@ def _merge_fringes(found: InkColors, panel: Image, lossy: bool, s: InkSettings) 
             paled = lossy and not is_grey(color, panel)
             blurred = paled and max(ratio, 1 / ratio) < s.shades_lossy
             fringe = share < (s.fringe_lossy if paled else s.fringe) * ink.share
-            least = s.same_chroma_lossy if not fringe else s.other_chroma if ratio > s.deep_fringe else np.inf
-            if paled and chroma_apart(panel, color, ink.color) > least:
+            if paled and not fringe and chroma_apart(panel, color, ink.color) > s.same_chroma_lossy:
                 continue
             if blurred or fringe or max(ratio, 1 / ratio) < s.darker:
                 # Anti-aliasing and blur only make strokes paler: the deeper of two shades of one ink is its own.
