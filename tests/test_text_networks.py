@@ -111,6 +111,19 @@ def test_only_doubted_crops_are_read_again_and_exactly(monkeypatch: pytest.Monke
     monkeypatch.setattr(reader, "_recogniser", Doubts())
     regions = np.array([[[x, 8], [x + 10, 8], [x + 10, 24], [x, 24]] for x in (6, 46)], np.float64)
     assert reader.read_regions(page, regions) == [("48", 0.98), ("509", 0.99)]
+    assert reader.read_regions(page, regions, least=0.99) == [("48", 0.98), ("509", 0.99)]
+
+
+def test_a_crop_that_no_second_look_makes_certain_enough_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unsure:
+        def read(self, crops: list[Pixels], least_width: int, exactly: bool = False) -> list[Reply]:
+            return [("4", 0.99 if exactly else 0.48)] * len(crops)
+
+    reader, page = ModelReader(1), np.full((40, 60, 3), 255, np.uint8)
+    monkeypatch.setattr(reader, "_recogniser", Unsure())
+    region = np.array([[[6, 8], [16, 8], [16, 24], [6, 24]]], np.float64)
+    assert reader.read_regions(page, region) == [("4", 0.99)]
+    assert reader.read_regions(page, region, least=0.9) == [("4", 0.48)]
 
 
 def test_the_exact_way_is_chosen_where_products_overflow(monkeypatch: pytest.MonkeyPatch) -> None:

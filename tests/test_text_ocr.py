@@ -27,7 +27,7 @@ class _Counter:
     def find_lines(self, pixels: Pixels) -> FloatArray:
         return self.lines
 
-    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+    def read_regions(self, pixels: Pixels, regions: FloatArray, least: float = 0.0) -> list[Reply]:
         dark = [np.concatenate([[0], (crop_region(pixels, r) < 128).any(axis=(0, 2))]) for r in regions]
         return [(str(int(np.sum(np.diff(d.astype(int)) == 1))), 0.99) for d in dark]
 
@@ -88,7 +88,7 @@ def test_slanted_strokes_of_a_letter_are_no_sample() -> None:
 class _Says(_Counter):
     """Reads the same text everywhere."""
 
-    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+    def read_regions(self, pixels: Pixels, regions: FloatArray, least: float = 0.0) -> list[Reply]:
         return [("NTRK⁺中", 0.99)] * len(regions)
 
 
@@ -118,7 +118,7 @@ def test_a_short_number_alone_on_end_is_turned(turned: bool) -> None:
 class _Longer(_Counter):
     """Reads a digit for each time that a region is as long as it is high."""
 
-    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+    def read_regions(self, pixels: Pixels, regions: FloatArray, least: float = 0.0) -> list[Reply]:
         sides = [(np.linalg.norm(r[1] - r[0]), np.linalg.norm(r[3] - r[0])) for r in regions]
         return [("8" * max(1, round(float(long / high))), 0.99) for long, high in sides]
 
@@ -126,7 +126,7 @@ class _Longer(_Counter):
 class _Names(_Counter):
     """Reads long regions as a title and short ones as a letter, whichever way they are turned."""
 
-    def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+    def read_regions(self, pixels: Pixels, regions: FloatArray, least: float = 0.0) -> list[Reply]:
         long = [np.linalg.norm(r[0] - r[1]) > 50 or np.linalg.norm(r[1] - r[2]) > 50 for r in regions]
         return [("Survival" if one else "B", 0.99) for one in long]
 
@@ -180,7 +180,7 @@ def test_words_read_on_end_are_not_read_upside_down() -> None:
     asked: list[float] = []
 
     class _Reads(_Counter):
-        def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        def read_regions(self, pixels: Pixels, regions: FloatArray, least: float = 0.0) -> list[Reply]:
             asked.append(len(regions))
             return [("Survival", 0.99)] * len(regions)
 
@@ -242,7 +242,7 @@ def test_a_number_on_end_is_not_looked_at_upside_down() -> None:
     class Fractions(_Counter):
         asked = 0
 
-        def read_regions(self, pixels: Pixels, regions: FloatArray) -> list[Reply]:
+        def read_regions(self, pixels: Pixels, regions: FloatArray, least: float = 0.0) -> list[Reply]:
             self.asked += len(regions)
             return [("0.8", 0.99)] * len(regions)
 

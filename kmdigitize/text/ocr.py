@@ -45,6 +45,7 @@ _RAISED = str.maketrans("⁺⁻", "+-")
 """A raised sign is read raised or not by chance: the same arm must not have two names."""
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
 _Read = tuple[TextToken, FloatArray]
+_Piece = tuple[FloatArray, float]
 _COUNT, _PANEL, _LABEL = re.compile(r"\d[\d.,]*%?"), re.compile(r"[A-L]"), re.compile(r"[A-Za-z0-9]")
 _CERTAIN = 0.9
 """Confidence above which what the finder of lines missed is taken as it is read."""
@@ -94,9 +95,7 @@ def reread(figure: Figure, boxes: Sequence[Box], numeric: bool, reader: Reader |
     return tuple(tokens)
 
 
-def _pieces(
-    pixels: Pixels, line: FloatArray, boxes: Sequence[Box], settings: OcrSettings
-) -> list[tuple[FloatArray, float]]:
+def _pieces(pixels: Pixels, line: FloatArray, boxes: Sequence[Box], settings: OcrSettings) -> list[_Piece]:
     """The regions that a line is cut into, each with the angle at which it may be read."""
     upright = upright_signs(pixels, line, settings)
     if upright:
@@ -130,7 +129,7 @@ def _read_missed(
     return [
         item
         for boxes, kind in ((counts, _COUNT), (panels, _PANEL), (missed_labels(pixels, letters, held), _LABEL))
-        for item in _read(pixels, reader, [(corners(box), 0.0) for box in boxes], settings)
+        for item in _read(pixels, reader, [(corners(box), 0.0) for box in boxes], settings, _CERTAIN)
         if item[0].confidence > _CERTAIN and kind.fullmatch(item[0].text)
     ]
 
@@ -168,7 +167,7 @@ def _one_line(long: Box, short: Box, on_end: bool, settings: OcrSettings) -> boo
     return alike and not inside and shared_y > 0.7 * min(short.height, long.height) and shared_x > 0.2 * short.height
 
 
-def _orientations(line: FloatArray, boxes: Sequence[Box], settings: OcrSettings) -> list[tuple[FloatArray, float]]:
+def _orientations(line: FloatArray, boxes: Sequence[Box], settings: OcrSettings) -> list[_Piece]:
     """The region as it may be read: upright, from bottom to top, from top to bottom.
 
     A region of about equal sides may be a short label on end if one of ``boxes`` in its column certainly stands so.
@@ -184,7 +183,7 @@ def _orientations(line: FloatArray, boxes: Sequence[Box], settings: OcrSettings)
     return [(line, 0.0)]
 
 
-def _on_end(line: FloatArray) -> list[tuple[FloatArray, float]]:
+def _on_end(line: FloatArray) -> list[_Piece]:
     """The region as it is read from bottom to top and from top to bottom."""
     return [(np.roll(line, 1, axis=0), 90.0), (np.roll(line, -1, axis=0), -90.0)]
 
@@ -208,11 +207,11 @@ def _in_column(other: Box, box: Box) -> bool:
 
 
 def _read(
-    pixels: Pixels, reader: Reader, pieces: Sequence[tuple[FloatArray, float]], settings: OcrSettings
+    pixels: Pixels, reader: Reader, pieces: Sequence[_Piece], settings: OcrSettings, least: float = 0.0
 ) -> list[_Read]:
     asked = np.asarray([padded(region, settings.pad) for region, _ in pieces]).reshape(-1, 4, 2)
     tokens: list[_Read] = []
-    for (region, angle), (text, score) in zip(pieces, reader.read_regions(pixels, asked), strict=True):
+    for (region, angle), (text, score) in zip(pieces, reader.read_regions(pixels, asked, least), strict=True):
         clean = _FOREIGN.sub("", text).translate(_RAISED).strip()
         if score >= settings.min_confidence and size(region)[1] >= _LOWEST and re.search(r"[^\W_]|%", clean):
             tokens.append((TextToken(clean, bounds(region), round(score, 4), angle), region))
@@ -234,7 +233,7 @@ def _pieces_wanted(text: str) -> int:
 def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[_Read], settings: OcrSettings) -> list[_Read]:
     """Several numbers in one token become several tokens, cut at the widest gaps and read again."""
     result: list[_Read] = []
-    cut: list[tuple[FloatArray, float]] = []
+    cut: list[_Piece] = []
     for token, region in tokens:
         wanted = _pieces_wanted(token.text)
         pieces = _cut_numbers(pixels, region, wanted, settings) if wanted > 1 else []
@@ -246,8 +245,8 @@ def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[_Read], settings
 
 
 def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSettings) -> list[FloatArray]:
-    ink = ink_of(pixels, padded(region, 0.0), settings)
-    runs = runs_of(ink.any(axis=0))
+    whole = padded(region, 0.0)
+    runs = runs_of(ink_of(pixels, whole, settings).any(axis=0))
     gaps = [(b[0] - a[1], i) for i, (a, b) in enumerate(pairwise(runs))]
     _, height = size(region)
     widest = sorted(i for gap, i in sorted(gaps, reverse=True)[: count - 1] if gap > settings.number_gap * height)
@@ -255,10 +254,8 @@ def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSe
         return []
     firsts = [runs[0][0], *(runs[i + 1][0] for i in widest)]
     lasts = [*(runs[i][1] for i in widest), runs[-1][1]]
-    offset = 1.0
-    whole = padded(region, 0.0)
-    bottom = size(whole)[1] - offset
-    parts = [part(whole, float(a), offset, float(b), bottom) for a, b in zip(firsts, lasts, strict=True)]
+    top, bottom = 1.0, size(whole)[1] - 1.0
+    parts = [part(whole, float(a), top, float(b), bottom) for a, b in zip(firsts, lasts, strict=True)]
     return [tight(pixels, part, settings) for part in parts]
 
 
@@ -275,10 +272,12 @@ def _is_number_on_end(token: TextToken) -> bool:
 
 def _one_column(token: TextToken, long: TextToken) -> bool:
     """Whether both stand on end in one column: words next to each other, numbers also as far apart as ticks are."""
+    if token.angle != long.angle:
+        return False
     shared = min(long.box.right, token.box.right) - max(long.box.left, token.box.left)
     gap = max(long.box.top, token.box.top) - min(long.box.bottom, token.box.bottom)
     near = is_number(token.text) or gap < 2 * token.box.width
-    return token.angle == long.angle and shared > 0.6 * token.box.width and near
+    return shared > 0.6 * token.box.width and near
 
 
 def _best_orientation(tokens: list[_Read]) -> list[_Read]:
