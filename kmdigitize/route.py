@@ -95,11 +95,17 @@ def traces_of(
     scales = replace(scales, direction=direction or found.direction, flags=scales.flags + found.flags)
     evidences = [evidence for evidence, _ in found.paths]
 
+    before: list[tuple[Evidence, Trace]] = []
+
     def refined(seen: Sequence[Evidence]) -> tuple[Trace, ...]:
-        return tuple(
-            with_final_drop(evidence, refine_path(evidence, path, scales, settings.refine), scales)
-            for evidence, (_, path) in zip(seen, found.paths, strict=True)
-        )
+        traces = [
+            before[i][1]
+            if before and before[i][0] is evidence
+            else with_final_drop(evidence, refine_path(evidence, path, scales, settings.refine), scales)
+            for i, (evidence, (_, path)) in enumerate(zip(seen, found.paths, strict=True))
+        ]
+        before[:] = zip(seen, traces, strict=True)
+        return tuple(traces)
 
     marked = find_marks(evidences, refined, figure, panel, settings.marks, legend)
     placed = zip(evidences, marked, strict=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_curves import BOTTOM, LEFT, RIGHT, TOP, draw, panel
 
+from kmdigitize import route
 from kmdigitize.detect.beyond import end_of_curves
 from kmdigitize.detect.curves import find_paths
 from kmdigitize.geometry import AxisScale, Box
@@ -38,6 +39,23 @@ def test_an_axis_cut_in_the_middle_cuts_no_curve():
     )
     assert [flag.code for flag in scales.flags] == ["axis_ends_early"]
     assert sorted(trace.end - LEFT for trace in traces) == pytest.approx([280, 290], abs=2)
+
+
+def test_a_curve_is_refined_again_only_where_something_else_hides_it(monkeypatch):
+    asked, refine_path = [], route.refine_path
+    monkeypatch.setattr(route, "refine_path", lambda *about: asked.append(about) or refine_path(*about))
+
+    def twice(evidences, refine, *_):
+        first, second = evidences
+        refine(evidences)
+        return refine([replace(first, occluded=first.occluded), second])
+
+    monkeypatch.setattr(route, "find_marks", twice)
+    traces, _ = traces_of(
+        Figure("twice", panel(*CURVES)), panel_to(RIGHT), SCALES, ((), (), None), None, DEFAULT_SETTINGS
+    )
+    assert len(traces) == 2
+    assert len(asked) == 3
 
 
 def test_a_broken_line_is_followed_over_its_gaps():

@@ -90,10 +90,19 @@ def test_an_arm_without_marks_in_a_figure_with_marks_has_an_empty_tuple():
     for x, y in PLACES:
         draw(ink, "vbar", x, y)
     other = np.zeros_like(ink)
-    lower = trace_of(color=(200, 0, 0))
-    marked, plain = find_marks([evidence_of(ink), evidence_of(other, (200, 0, 0))], traced(trace_of(), lower))
+    evidences, seen = [evidence_of(ink), evidence_of(other, (200, 0, 0))], []
+
+    def refined(again):
+        seen.append(again)
+        return trace_of(), trace_of(color=(200, 0, 0))
+
+    marked, plain = find_marks(evidences, refined)
     assert len(marked.marks) == len(PLACES)
     assert plain.marks == ()
+    assert [[new is old for new, old in zip(again, evidences, strict=True)] for again in seen] == [
+        [True] * 2,
+        [False, True],
+    ]
 
 
 def test_black_marks_on_a_coloured_curve_need_the_picture():

@@ -129,11 +129,15 @@ def _behind_marks(
 ) -> list[Evidence]:
     """The evidences in which marks hide the curves: where they stand, no edge of a stroke is the curve's.
 
-    Crossbars hide nothing where they lie in the curve's own stroke, as it was traced.
+    Crossbars hide nothing where they lie in the curve's own stroke, as it was traced. Where no mark stands on a curve,
+    its evidence is the one given.
     """
     result = []
     standing = look.size if look.kind == "tick" else 0.0
     for evidence, trace, places in zip(evidences, traces, taken, strict=True):
+        if not places and standing == evidence.standing:
+            result.append(evidence)
+            continue
         occluded, bars = evidence.occluded.copy(), evidence.occluded.copy()
         for x, y in places:
             draw_on(occluded, look, x, y)
