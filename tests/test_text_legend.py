@@ -248,3 +248,14 @@ def test_a_dot_of_a_sample_that_is_read_as_a_letter_is_no_text() -> None:
     dot = TextToken("I", Box(220, 37, 226, 41), 0.9)
     entries = read_legend(Figure("f", page), PANEL, [label_at("CR", 40), dot, label_at("SD", 40, 236)])
     assert [(e.label, e.color) for e in entries] == [("CR", RED), ("SD", BLUE)]
+
+
+def test_a_heading_before_a_row_of_entries_is_none_of_them() -> None:
+    """Its end is as far from the first sample as the labels are from theirs; the table names the arms."""
+    page = blank_page()
+    page[39:41, 60:80], page[39:41, 130:180] = RED, BLUE  # the second one seems too long
+    legend = [label_at("Group", 40, 20), label_at("Arm A", 40, 90), label_at("Arm B", 40, 190)]
+    rows = [label_at(name, row, 2) for name, row in (("Arm A", 186), ("Arm B", 196))]
+    counts = [label_at(count, row.box.center_y, left) for row in rows for count, left in (("80", 60), ("41", 160))]
+    entries = read_legend(Figure("f", page), PANEL, [*legend, *rows, *counts])
+    assert [e.label for e in entries] == ["Arm A", "Arm B"]

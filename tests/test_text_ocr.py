@@ -11,7 +11,7 @@ import pytest
 from kmdigitize.geometry import Box, FloatArray, Pixels
 from kmdigitize.records.figure import Figure
 from kmdigitize.text.collage import collage_of
-from kmdigitize.text.drawn_runs import _is_thin, _median
+from kmdigitize.text.drawn_runs import _is_thin, _median, drawn_runs
 from kmdigitize.text.ink_lines import OcrSettings, corners, ink_of
 from kmdigitize.text.letters import find_pieces, letter_height, missed_pieces, reversed_pieces, single_letters
 from kmdigitize.text.ocr import read_tokens, reread
@@ -72,6 +72,16 @@ def test_a_sample_nearly_half_as_thick_as_the_letters_parts_two_words() -> None:
     page[15:20, 35:44] = page[15:20, 51:55] = 0
     tokens = read_tokens(Figure("f", page), _Counter((16, 8, 78, 28)))
     assert [token.text for token in tokens] == ["2", "2"]
+
+
+def test_a_sample_that_is_seen_in_part_is_one_and_letters_in_the_middle_rows_are_none() -> None:
+    body = np.zeros((20, 90), bool)
+    body[2:18, 0:12] = body[2:18, 60:72] = True
+    body[8, 24:50] = body[11, 24:50:2] = body[8:11, 22] = body[2, 40] = True  # an outline, a crumb, a mark's tip
+    runs = [(0, 11), (22, 22), (24, 49), (60, 71)]
+    assert drawn_runs(body, runs) == [False, True, True, False]
+    body[2:18:2, 24:50] = True
+    assert drawn_runs(body, runs) == [False] * 4
 
 
 def test_slanted_strokes_of_a_letter_are_no_sample() -> None:

@@ -152,3 +152,12 @@ def test_a_heading_and_words_before_other_lines_make_no_legend_of_samples_behind
     labels = [label_at("Group", 150, 50), label_at("Standard", 150, 125), label_at("New", 150, 235)]
     entries = read_legend(Figure("", page), PANEL, [*labels, label_at("Total", 40, 160)])
     assert [(e.label, e.color) for e in entries] == [("Standard", RED), ("New", BLUE)]
+
+
+def test_a_tick_on_the_level_of_a_sample_is_none_of_its_dashes() -> None:
+    page = blank_page()
+    page[39:41, 92:102] = 0
+    page[39:41, 110:140] = (255, 137, 94)
+    sample = find_sample(page, Box(150, 35, 170, 45), 11.0, (60.0, 300.0))
+    assert sample is not None
+    assert (sample.box.left, sample.box.right, sample.dash) == (110, 139, "solid")

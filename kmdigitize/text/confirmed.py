@@ -133,6 +133,11 @@ def _right_of(token: TextToken, tokens: Sequence[TextToken]) -> list[TextToken]:
     return [t for t in tokens if abs(t.box.center_y - token.box.center_y) < half and t.box.left > token.box.right]
 
 
+def repeated_in_table(label: str, tokens: Sequence[TextToken]) -> bool:
+    """Whether a row of counts among ``tokens`` has this ``label``."""
+    return any(plain_label(t.text) == plain_label(label) and labels_row(t, tokens) for t in tokens)
+
+
 def labels_row(token: TextToken, tokens: Sequence[TextToken]) -> bool:
     """Text with at least two numbers to its right on its line, as the label of a table row has."""
     if is_number(token.text) or token.angle != 0:

@@ -77,9 +77,11 @@ def _next_entry(
 
 
 def read_beside_samples(
-    figure: Figure, entries: Sequence[LegendEntry], others: Sequence[Box], height: float, reread: Reread
+    figure: Figure, entries: Sequence[LegendEntry], others: Sequence[Box], height: float, reread: Reread | None
 ) -> list[LegendEntry]:
     """The ``entries`` of no label with what is read for certain at their places; ``others`` are the boxes of labels."""
+    if reread is None:
+        return list(entries)
     right = max((box.right for box in others), default=0.0) + height
     boxes = [replace(entry.box, right=max(right, entry.box.right)) for entry in entries]
     return [

@@ -6,6 +6,8 @@ Lengths are multiples of the height of the line's ink.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -21,7 +23,8 @@ def drawn_runs(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
         return []
     height = len(body)
     level, low = _drawn_columns(body)
-    thin = [level[a] and level[b] and _is_thin(body[:, a : b + 1]) for a, b in runs]
+    pale = _pale_samples(body, runs)
+    thin = [pale[i] or (level[a] and level[b] and _is_thin(body[:, a : b + 1])) for i, (a, b) in enumerate(runs)]
     marked = [(low[a] or low[b]) and _is_marked_dash(body[:, a : b + 1], height) for a, b in runs]
     drawn = _marked_samples(body, runs)
     index = 0
@@ -171,6 +174,8 @@ _BAR, _DASH = 0.9, 0.2
 """Share of its length that the row of a level line fills; thickest dash beside its mark, in heights of the text."""
 _LONGER = 1.1
 """Length of the shortest sample in heights of the text: small letters with a bar look like one with a mark."""
+_CRUMB = 0.1
+"""Gap in heights of the text between what is seen of one pale sample."""
 _MARKED = 1.2
 """Height of the mark on a sample from which it is no sign of the text beside it."""
 _THICKEST = 0.36, 0.45
@@ -201,6 +206,23 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
     thin &= np.abs(middle - level) <= max(1.0, 0.15 * height)
     wanted = share if width >= height else max(share, 0.9)  # only a whole sample carries a mark
     return bool(thin.mean() >= wanted and 0.2 * height <= level + 0.5 <= 0.8 * height)
+
+
+def _pale_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
+    """Which runs are samples too pale to be seen as a whole: longer than the text, or a crumb before such a one."""
+    low = [_is_low(body[:, first : last + 1]) for first, last in runs]
+    pale = [is_low and b - a + 1 >= _LONGER * len(body) for is_low, (a, b) in zip(low, runs, strict=True)]
+    for i, ((_, last), (first, _)) in enumerate(pairwise(runs)):
+        pale[i] |= low[i] and pale[i + 1] and first - last - 1 <= _CRUMB * len(body)
+    return pale
+
+
+def _is_low(columns: BoolArray) -> bool:
+    """Whether ink keeps to the middle rows of the text, but for the tips of a mark."""
+    rows = np.flatnonzero(columns.mean(axis=1) > 0.1)
+    if not rows.size or np.ptp(rows) >= _THICKEST[0] * len(columns):
+        return False
+    return bool(abs(rows[[0, -1]].mean() - (len(columns) - 1) / 2) < 0.15 * len(columns))
 
 
 def _median(values: FloatArray) -> float:

@@ -17,7 +17,7 @@ from kmdigitize.geometry import Box, Pixels
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import Figure, Reread, TextToken
 from kmdigitize.records.printed import LegendEntry
-from kmdigitize.text.confirmed import confirmed_labels, labels_row
+from kmdigitize.text.confirmed import confirmed_labels, labels_row, repeated_in_table
 from kmdigitize.text.counts import split_counts
 from kmdigitize.text.covered_labels import covered_entries, named_by_rows, read_beside_samples
 from kmdigitize.text.direct_labels import direct_labels
@@ -46,7 +46,6 @@ from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
 
-
 _Candidate = tuple[TextToken, LineSample]
 
 
@@ -59,8 +58,8 @@ def read_legend(
 ) -> tuple[LegendEntry, ...]:
     """The arms that the panel's legend or direct labels name, in printed order (down, then across).
 
-    Boxes in px. Empty when nothing names the curves; labels of the number-at-risk table are not looked at. ``reread``
-    reads what stands beside line samples whose labels were not found.
+    Boxes in px. Empty when nothing names the curves; labels of the table are not looked at. ``reread`` reads what
+    stands beside line samples whose labels were not found.
     """
     settings = settings or LegendSettings()
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
@@ -78,8 +77,9 @@ def read_legend(
     candidates = without_grid(_not_of_a_table(_nearest_labels(candidates), mine), mine)
     candidates = without_line_from_edge(candidates, edges)
     behind = _with_samples_right(figure.pixels, labels, clear, height)
-    legends = [_one_legend(group, labels, height, settings) for group in (candidates, behind)]
-    chosen = _apart_from_curves(figure.pixels, panel, _or_behind(*legends), height)
+    before, after = (_one_legend(group, labels, height, settings) for group in (candidates, behind))
+    repeated = [one for one in candidates if repeated_in_table(one[0].text, mine)]
+    chosen = _apart_from_curves(figure.pixels, panel, _or_behind(before, after, repeated), height)
     direct = direct_labels(figure.pixels, panel, labels) if len(chosen) < 2 else []
     if chosen and (len(chosen) > 1 or len(direct) < 2):
         missed = labels_without_sample(figure.pixels, chosen, labels, height, settings)
@@ -87,9 +87,7 @@ def read_legend(
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [entry_without_sample(token) for token in missed]
         covered = covered_entries(figure.pixels, chosen, mine, height)
-        if covered and reread is not None:
-            covered = read_beside_samples(figure, covered, [token.box for token, _ in chosen], height, reread)
-        entries += covered
+        entries += read_beside_samples(figure, covered, [token.box for token, _ in chosen], height, reread)
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))
@@ -184,11 +182,14 @@ def _with_samples_right(
     return back
 
 
-def _or_behind(before: list[_Candidate], behind: list[_Candidate]) -> list[_Candidate]:
+def _or_behind(before: list[_Candidate], behind: list[_Candidate], repeated: list[_Candidate]) -> list[_Candidate]:
     """Labels with the samples ``before`` them, or ``behind`` them if those are the same and more.
 
-    In a legend of two columns the samples of the first stand before the labels of the second.
+    In a legend of two columns the samples of the first stand before the labels of the second; after a heading, those
+    that a table has ``repeated``, two at least, are no fewer.
     """
+    if len(repeated) > 1 and len(repeated) >= len(behind) > len(before):
+        return repeated
     boxes = [sample.box for _, sample in behind]
     same = all(any(box.contains(own.box.center_x, own.box.center_y) for box in boxes) for _, own in before)
     return behind if same and len(behind) > len(before) else before

@@ -36,6 +36,8 @@ class SampleSettings:
     """Longest sample: a grid line or a curve is longer."""
     dash_gap: float = 1.8
     """Largest gap inside a sample (between dashes, or where a mark sits)."""
+    tick: float = 0.3
+    """Shortest tick of another ink before a sample on its level, which looks like its first dash."""
     thickest: float = 0.75
     """Thickest line."""
     window: float = 0.8
@@ -86,11 +88,17 @@ def find_sample(
     few = max(1, round(0.3 * height))
     seen = contrast > max(settings.least, settings.contrast * float(contrast.max()))
     seen &= np.abs(np.arange(len(seen)) - (len(seen) - 1) / 2)[:, None] <= max(1.5, 0.45 * height)
+    best: LineSample | None = None
     for own in (contrast, contrast * of_last_hue(window, seen, few, settings.one_hue)):
         found = _extent(own, height, settings)
-        if found is not None and not (_truncated(found[1], first, limits) or _runs_on(own, found, height, settings)):
-            return _measure(window, own, found, (first, rows.start), settings, mirrored)
-    return None
+        if found is None or _truncated(found[1], first, limits) or _runs_on(own, found, height, settings):
+            continue
+        sample = _measure(window, own, found, (first, rows.start), settings, mirrored)
+        if best is None or sample.box.left > best.box.left + settings.tick * height:
+            best = sample
+        if best.dash == "solid":
+            break  # what stands before a broken line may be a tick of another ink
+    return best
 
 
 def _contrast(window: FloatArray) -> FloatArray:
