@@ -109,3 +109,12 @@ def test_a_table_that_lacks_a_row_of_the_legend_tells_no_number_of_arms() -> Non
     assert arms_of_table(table, []) == arms_of_table(table, [_entry("A", RED), _entry("B")]) == 2
     assert arms_of_table(table, [_entry("A", RED), _entry("B", BLUE), _entry("C", (0, 90, 0))]) is None
     assert arms_of_table(None, []) is None
+
+
+def test_a_label_that_is_repeated_is_its_rows_whatever_others_resemble() -> None:
+    """Of "Q2" only a sign was read in the table, which is more like "Q1" than nothing."""
+    legend = [_entry("Q1", RED), _entry("Q2", BLUE)]
+    times = np.array([0.0, 5.0])
+    rows = (RiskRow("Q1", times, np.array([9, 4])), RiskRow("1", times, np.array([8, 3])))
+    names = name_arms([_trace(50, RED), _trace(80, BLUE)], legend, RiskTable(rows), SCALES)
+    assert [(n.name, n.row) for n in names] == [("Q1", 0), ("Q2", 1)]

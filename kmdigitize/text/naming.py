@@ -203,7 +203,8 @@ def _rows_of_entries(
     if all(row is not None for row in shared):  # pairs of two groupings, of which the table lists the first
         return {e: row for e, row in enumerate(shared) if row is not None}
     alike = np.array([[_similarity(e.label, r.label) for r in rows] for e in legend])
-    pairs = [(e, r) for e, r, _ in _assign(-alike, 0.0) if alike[e, r] >= settings.similar]
+    same = alike == 1.0  # a label that is repeated is its row's, whatever another one resembles
+    pairs = [(e, r) for e, r, _ in _assign(-alike - same, 0.0) if alike[e, r] >= settings.similar]
     result = dict(pairs)
     rest = [e for e in range(len(legend)) if e not in result]
     left = [r for r in range(len(rows)) if r not in result.values()]
