@@ -5,8 +5,8 @@
     python -m benchmarks.text_networks rapidocr/models
 
 Normalisations are merged into the layers before them and weights kept in 16 bits (computed with in 32); the last layer
-of the recogniser is a file of its own. A second recogniser, by ``benchmarks/integer_networks.py``, computes in whole
-numbers; ``--figures 0`` leaves it as it is.
+of the recogniser is a file of its own, and ``benchmarks/finder_graph.py`` rewrites the finder. A second recogniser, by
+``benchmarks/integer_networks.py``, computes in whole numbers; ``--figures 0`` leaves it as it is.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 from benchmarks import integer_networks
+from benchmarks.finder_graph import with_little_moved
 from kmdigitize.text import models
 
 FINDER, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
@@ -41,7 +42,7 @@ def main() -> None:
     recogniser = simplified(recogniser)
     np.save(models.HEAD, head)
     for model, file in (
-        (simplified(onnx.load(options.models / FINDER)), models.FINDER),
+        (with_little_moved(simplified(onnx.load(options.models / FINDER))), models.FINDER),
         (recogniser, models.RECOGNISER),
     ):
         file.write_bytes(shrunk(model).SerializeToString())

@@ -32,6 +32,7 @@ def test_the_package_holds_all_networks_and_says_where_they_come_from() -> None:
     assert held == {file.name for file in (models.FINDER, models.RECOGNISER, models.QUICK_RECOGNISER, models.HEAD)}
     assert all(name in notice for name in held)
     assert models.QUICK_RECOGNISER.read_bytes().count(b"MatMulIntegerToFloat") > 20
+    assert b"DepthToSpace" in models.FINDER.read_bytes()
 
 
 def test_a_line_is_found_where_it_is_drawn() -> None:
