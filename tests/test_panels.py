@@ -10,7 +10,7 @@ from axes_drawing import Axes, blank, draw_text, figure_of, line, spaced, surviv
 
 from kmdigitize.detect.panels import PanelSettings, _worth, find_panels
 from kmdigitize.detect.panels_blocks import labelled_boxes
-from kmdigitize.detect.panels_grid import Candidate, trimmed
+from kmdigitize.detect.panels_grid import Candidate, to_ends_of_grid, trimmed
 from kmdigitize.detect.panels_labels import NumberSpot
 from kmdigitize.detect.panels_lines import Line
 from kmdigitize.detect.panels_regions import with_regions
@@ -232,3 +232,16 @@ def test_a_lettered_title_begins_the_lower_panel_wherever_its_legend_stands() ->
     assert with_regions(panels, figure_of(blank(260, 420)), [*rows, months, plain, legend], 10.0)[1].region.top > 260
     arm = [replace(title, text="B 4"), *(replace(row, box=Box(row.box.left, 230, row.box.right, 239)) for row in rows)]
     assert with_regions(panels, figure_of(blank(260, 420)), [*rows, months, *arm, legend], 10.0)[1].region.top > 216
+
+
+@pytest.mark.parametrize(("count", "top"), [(4, 20.0), (2, 60.0)])
+def test_a_panel_ends_where_its_grid_does_and_not_at_the_highest_line(count: int, top: float) -> None:
+    """Curves may run above the last labelled line; two lines that go on are no grid."""
+    frame = Box(50, 60, 300, 200)
+    columns = [Line(at, 20, 201, 1, 30) for at in (60.0, 120.0, 180.0, 240.0)[:count]]
+    rows = [Line(at, 50, 300, 1, 30) for at in (60.0, 100.0, 200.0)]
+    grown = to_ends_of_grid(Candidate(frame, closed_top=True), rows, columns, 3.0)
+    assert grown.frame == replace(frame, top=top)
+    assert grown.closed_top == (count == 2)
+    wider = [replace(row, end=330.0) for row in rows]
+    assert to_ends_of_grid(Candidate(frame), wider, [], 3.0).frame == replace(frame, right=330)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from kmdigitize.detect.page import measure_page
 from kmdigitize.detect.panels_blocks import filled_boxes, labelled_boxes
-from kmdigitize.detect.panels_grid import Candidate, trimmed, with_shared_labels
+from kmdigitize.detect.panels_grid import Candidate, to_ends_of_grid, trimmed, with_shared_labels
 from kmdigitize.detect.panels_labels import NumberSpot, is_table, labels_below, labels_beside, number_spots
 from kmdigitize.detect.panels_lines import Line, find_lines
 from kmdigitize.detect.panels_regions import with_regions
@@ -74,7 +74,7 @@ def find_panels(
         smaller = trimmed(candidates, model, *drawn, near)
         candidates += [_judged(candidate, numbers, text_px, settings) for candidate in smaller]
     candidates = with_shared_labels(candidates, near)
-    chosen = _choose(candidates, figure, settings)
+    chosen = [to_ends_of_grid(one, *drawn, near) for one in _choose(candidates, figure, settings)]
     log.debug("%d rows, %d columns, %d candidates, %d panels", len(rows), len(columns), len(candidates), len(chosen))
     panels = [_panel(candidate) for candidate in _in_reading_order(chosen)]
     return with_regions(panels, figure, tokens, text_px)

@@ -56,6 +56,33 @@ def _drawn(lines: Sequence[Line], at: float, along: float, near: float) -> bool:
     return any(abs(line.at - at) <= near and line.start - near <= along <= line.end + near for line in lines)
 
 
+def to_ends_of_grid(one: Candidate, rows: Sequence[Line], columns: Sequence[Line], near: float) -> Candidate:
+    """The candidate up to where three lines or more of a grid end together that cross all of it, and to the right.
+
+    Its highest and last lines need not be at the edges of the paper that they rule.
+    """
+    frame = one.frame
+    tops = [
+        line.start
+        for line in columns
+        if frame.left - near <= line.at <= frame.right + near
+        and line.start < frame.top - near
+        and line.end >= frame.bottom - near
+    ]
+    rights = [
+        line.end
+        for line in rows
+        if frame.top - near <= line.at <= frame.bottom + near
+        and line.end > frame.right + near
+        and line.start <= frame.left + near
+    ]
+    if len(tops) > 2 and max(tops) - min(tops) <= near:
+        one = replace(one, frame=replace(one.frame, top=min(tops)), closed_top=False)
+    if len(rights) > 2 and max(rights) - min(rights) <= near:
+        one = replace(one, frame=replace(one.frame, right=max(rights)), closed_right=False)
+    return one
+
+
 def with_shared_labels(candidates: list[Candidate], near: float) -> list[Candidate]:
     """Candidates without own labels take those of a panel in the same row (y) or column (x) of a grid.
 
