@@ -119,3 +119,11 @@ def test_an_arm_at_the_top_of_a_stem_is_a_letter() -> None:
     page[28:36, 36:38] = page[28:30, 36:42] = page[29:31, 46:54] = 0  # an r before a dash
     assert len(cut_line(page, corners(Box(15, 20, 100, 40)), OcrSettings())) == 2
     assert _is_marked_dash(np.pad((page[28:36, 36:42, 0] < 128), ((4, 0), (0, 0))), 12) is False
+
+
+def test_of_signs_in_one_row_the_one_that_no_line_holds_is_missed() -> None:
+    page = _page([(50, 20), (130, 20)], samples=True)
+    letters = single_letters(find_pieces(page))
+    second = max(letters.tolist())
+    (found,) = missed_labels(page, letters, [Box(second[0] - 2, second[1] - 2, second[2] + 2, second[3] + 2)])
+    assert found.left == pytest.approx(50, abs=2)

@@ -24,6 +24,10 @@ _HIGHER = 0.9
 """Height of the flattest upright sign in its widths."""
 _ALIKE, _ALIGNED, _PITCH = 0.2, 0.5, 4.0
 """How much signs of one legend differ in height, stand off their column and are apart, in heights."""
+_ASIDE = 12.0
+"""How far signs of one row are apart in heights: a sample stands between them."""
+_ONE_SIGN = 2.5
+"""Width of a line of one sign in its heights, with the rim that the finder leaves."""
 _TOGETHER = 256
 """Letters compared with all others at once."""
 
@@ -52,32 +56,39 @@ def upright_signs(pixels: Pixels, region: FloatArray, settings: OcrSettings) -> 
 
 
 def missed_labels(pixels: Pixels, letters: FloatArray, lines: Sequence[Box]) -> list[Box]:
-    """Single ``letters`` (n, 4; px) outside ``lines`` that a line sample leads to, two or more in a column."""
+    """Single ``letters`` (n, 4; px) outside ``lines`` that a line sample leads to, as one does to another beside them.
+
+    That one stands below or above, or level with it; it may be a line of its own.
+    """
     held = np.array([[line.left, line.top, line.right, line.bottom] for line in lines]).reshape(-1, 4)
     x, y = ((letters[:, first] + letters[:, first + 2])[:, None] / 2 for first in (0, 1))
     inside = (held[:, 0] <= x) & (x <= held[:, 2]) & (held[:, 1] <= y) & (y <= held[:, 3])
-    free = letters[~inside.any(axis=1)]
-    columns = free[_in_columns(free)]
-    sampled = columns[[_has_sample(pixels, Box(*letter), free) for letter in columns.tolist()]]
-    return [Box(*letter) for letter in sampled[_in_columns(sampled)].tolist()]
+    free, one_sign = ~inside.any(axis=1), held[:, 2] - held[:, 0] < _ONE_SIGN * (held[:, 3] - held[:, 1])
+    single = letters[free | (inside & one_sign).any(axis=1)]
+    beside = single[_has_company(single)]
+    sampled = beside[[_has_sample(pixels, Box(*letter), single) for letter in beside.tolist()]]
+    missed = (sampled[:, None] == letters[free]).all(axis=2).any(axis=1)
+    return [Box(*letter) for letter in sampled[_has_company(sampled) & missed].tolist()]
 
 
-def _in_columns(letters: FloatArray) -> BoolArray:
-    """Which of ``letters`` (n, 4) stand below or above another one as high, aligned with it, as labels do."""
-    found = [
-        _aligned_with_any(letters[begin : begin + _TOGETHER], letters) for begin in range(0, len(letters), _TOGETHER)
-    ]
+def _has_company(letters: FloatArray) -> BoolArray:
+    """Which of ``letters`` (n, 4) stand below, above or beside another one as high, as labels of one legend do."""
+    found = [_near_any(letters[begin : begin + _TOGETHER], letters) for begin in range(0, len(letters), _TOGETHER)]
     return np.concatenate([np.zeros(0, np.bool_), *found])
 
 
-def _aligned_with_any(some: FloatArray, letters: FloatArray) -> BoolArray:
+def _near_any(some: FloatArray, letters: FloatArray) -> BoolArray:
     left, right = (some[:, i, None] - letters[:, i] for i in (0, 2))
     one, other = some[:, 3, None] - some[:, 1, None], letters[:, 3] - letters[:, 1]
     high = np.maximum(one, other) + 1
-    apart = np.maximum(some[:, 1, None], letters[:, 1]) - np.minimum(some[:, 3, None], letters[:, 3])
+    under = np.maximum(some[:, 1, None], letters[:, 1]) - np.minimum(some[:, 3, None], letters[:, 3])
+    aside = np.maximum(some[:, 0, None], letters[:, 0]) - np.minimum(some[:, 2, None], letters[:, 2])
     alike = np.abs(one - other) <= _ALIKE * high
     aligned = np.minimum(np.abs(left), np.abs(left + right) / 2) <= _ALIGNED * high
-    return np.asarray((alike & aligned & (_BLANK * high <= apart) & (apart <= _PITCH * high)).any(axis=1), np.bool_)
+    column = aligned & (_BLANK * high <= under) & (under <= _PITCH * high)
+    level = np.abs(some[:, 3, None] - letters[:, 3]) <= _ALIKE * high
+    row = level & (high <= aside) & (aside <= _ASIDE * high)
+    return np.asarray((alike & (column | row)).any(axis=1), np.bool_)
 
 
 def _has_sample(pixels: Pixels, letter: Box, others: FloatArray) -> bool:
