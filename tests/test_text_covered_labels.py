@@ -99,6 +99,9 @@ def test_what_stands_beside_a_sample_is_read_again(said: str, sure: float, label
     chosen = _chosen(40, 58)
     missed = covered_entries(_legend((40, 58, 76), (30, 30, 30)), chosen, [], 12.0)
     page = Figure("page", _legend((40, 58, 76), (30, 30, 30)))
-    (found,) = read_beside_samples(page, missed, [token.box for token, _ in chosen], 12.0, reread)
+    labels = [token for token, _ in chosen]
+    (found,) = read_beside_samples(page, missed, chosen, labels, reread)
     assert found.label == label
-    assert (asked[0].left, asked[0].right) == (60, 112)
+    assert (asked[0].left, asked[0].right) == (60, 111)
+    over = TextToken("Hazard ratio, 0.33", Box(80, 72, 180, 82), 0.99)
+    assert read_beside_samples(page, missed, chosen, [*labels, over], reread) == missed

@@ -77,17 +77,28 @@ def _next_entry(
 
 
 def read_beside_samples(
-    figure: Figure, entries: Sequence[LegendEntry], others: Sequence[Box], height: float, reread: Reread | None
+    figure: Figure,
+    entries: Sequence[LegendEntry],
+    chosen: Sequence[tuple[TextToken, LineSample]],
+    tokens: Sequence[TextToken],
+    reread: Reread | None,
 ) -> list[LegendEntry]:
-    """The ``entries`` of no label with what is read for certain at their places; ``others`` are the boxes of labels."""
-    if reread is None:
-        return list(entries)
-    right = max((box.right for box in others), default=0.0) + height
+    """The ``entries`` of no label with what is read for certain at their places, as far as the ``chosen`` labels reach.
+
+    Where one of ``tokens`` lies over the place and beyond it, nothing that is read there is a label alone.
+    """
+    right = max((token.box.right + token.box.height for token, _ in chosen), default=0.0)
     boxes = [replace(entry.box, right=max(right, entry.box.right)) for entry in entries]
-    return [
-        replace(entry, label=token.text) if token.confidence >= _CERTAIN and not is_statistic(token.text) else entry
-        for entry, token in zip(entries, reread(figure, boxes, False), strict=True)
-    ]
+    free = [i for i, box in enumerate(boxes) if not any(_sticks_out(token.box, box) for token in tokens)]
+    result = list(entries)
+    for i, token in zip(free, reread(figure, [boxes[i] for i in free], False) if reread else (), strict=False):
+        if token.confidence >= _CERTAIN and not is_statistic(token.text):
+            result[i] = replace(entries[i], label=token.text)
+    return result
+
+
+def _sticks_out(text: Box, place: Box) -> bool:
+    return text.overlap(place) > 0 and not (place.left - 1 <= text.left and text.right <= place.right)
 
 
 def named_by_rows(entries: Sequence[LegendEntry], tokens: Sequence[TextToken]) -> tuple[LegendEntry, ...]:

@@ -87,7 +87,7 @@ def read_legend(
         entries = [_entry(token, sample, labels, named, settings) for token, sample in chosen]
         entries += [entry_without_sample(token) for token in missed]
         covered = covered_entries(figure.pixels, chosen, mine, height)
-        entries += read_beside_samples(figure, covered, [token.box for token, _ in chosen], height, reread)
+        entries += read_beside_samples(figure, covered, chosen, mine, reread)
         counts = [token.box for token in named if is_count(token, mine, panel)]
         entries = [replace(entry, label="") if entry.box in counts else entry for entry in entries]
         entries.sort(key=lambda e: _reading_order(e.box, height))

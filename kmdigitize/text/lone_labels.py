@@ -26,8 +26,8 @@ _ALIKE, _ALIGNED, _PITCH = 0.2, 0.5, 4.0
 """How much signs of one legend differ in height, stand off their column and are apart, in heights."""
 _ASIDE = 12.0
 """How far signs of one row are apart in heights: a sample stands between them."""
-_ONE_SIGN = 2.5
-"""Width of a line of one sign in its heights, with the rim that the finder leaves."""
+_ONE_SIGN = 1.2
+"""Width of a line of one sign in its heights, with the rim that the finder leaves; lines of two have 1.3."""
 _TOGETHER = 256
 """Letters compared with all others at once."""
 
@@ -66,6 +66,7 @@ def missed_labels(pixels: Pixels, letters: FloatArray, lines: Sequence[Box]) -> 
     free, one_sign = ~inside.any(axis=1), held[:, 2] - held[:, 0] < _ONE_SIGN * (held[:, 3] - held[:, 1])
     single = letters[free | (inside & one_sign).any(axis=1)]
     beside = single[_has_company(single)]
+    beside = beside[[_stands_alone(letter, letters) for letter in beside]]
     sampled = beside[[_has_sample(pixels, Box(*letter), single) for letter in beside.tolist()]]
     missed = (sampled[:, None] == letters[free]).all(axis=2).any(axis=1)
     return [Box(*letter) for letter in sampled[_has_company(sampled) & missed].tolist()]
@@ -89,6 +90,14 @@ def _near_any(some: FloatArray, letters: FloatArray) -> BoolArray:
     level = np.abs(some[:, 3, None] - letters[:, 3]) <= _ALIKE * high
     row = level & (high <= aside) & (aside <= _ASIDE * high)
     return np.asarray((alike & (column | row)).any(axis=1), np.bool_)
+
+
+def _stands_alone(letter: FloatArray, letters: FloatArray) -> bool:
+    """Whether no other of ``letters`` (n, 4) is so near ``letter`` (4,) on its level that both are one word."""
+    high = letter[3] - letter[1] + 1
+    aside = np.maximum(letter[0], letters[:, 0]) - np.minimum(letter[2], letters[:, 2])
+    level = np.minimum(letter[3], letters[:, 3]) - np.maximum(letter[1], letters[:, 1]) > 0
+    return bool((level & (aside < _BLANK * high)).sum() == 1)
 
 
 def _has_sample(pixels: Pixels, letter: Box, others: FloatArray) -> bool:
