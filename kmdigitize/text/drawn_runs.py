@@ -210,10 +210,10 @@ def _is_thin(columns: BoolArray, share: float = 0.35) -> bool:
 
 def _pale_samples(body: BoolArray, runs: list[tuple[int, int]]) -> list[bool]:
     """Which runs are samples too pale to be seen as a whole: longer than the text, or a crumb before such a one."""
-    low = [_is_low(body[:, first : last + 1]) for first, last in runs]
-    pale = [is_low and b - a + 1 >= _LONGER * len(body) for is_low, (a, b) in zip(low, runs, strict=True)]
-    for i, ((_, last), (first, _)) in enumerate(pairwise(runs)):
-        pale[i] |= low[i] and pale[i + 1] and first - last - 1 <= _CRUMB * len(body)
+    pale = [last - first + 1 >= _LONGER * len(body) and _is_low(body[:, first : last + 1]) for first, last in runs]
+    for i, ((start, last), (first, _)) in enumerate(pairwise(runs)):
+        crumb = pale[i + 1] and first - last - 1 <= _CRUMB * len(body)
+        pale[i] |= crumb and _is_low(body[:, start : last + 1])
     return pale
 
 

@@ -65,16 +65,20 @@ def missed_labels(pixels: Pixels, letters: FloatArray, lines: Sequence[Box]) -> 
     inside = (held[:, 0] <= x) & (x <= held[:, 2]) & (held[:, 1] <= y) & (y <= held[:, 3])
     free, one_sign = ~inside.any(axis=1), held[:, 2] - held[:, 0] < _ONE_SIGN * (held[:, 3] - held[:, 1])
     single = letters[free | (inside & one_sign).any(axis=1)]
-    beside = single[_has_company(single)]
-    beside = beside[[_stands_alone(letter, letters) for letter in beside]]
-    sampled = beside[[_has_sample(pixels, Box(*letter), single) for letter in beside.tolist()]]
-    missed = (sampled[:, None] == letters[free]).all(axis=2).any(axis=1)
-    return [Box(*letter) for letter in sampled[_has_company(sampled) & missed].tolist()]
+
+    def labels_among(some: FloatArray, others: FloatArray) -> FloatArray:
+        near = some[_has_company(some, others)]
+        alone = near[[_stands_alone(letter, letters) for letter in near]]
+        return alone[[_has_sample(pixels, Box(*letter), single) for letter in alone.tolist()]]
+
+    missed = labels_among(letters[free], single)
+    partners = labels_among(single, missed)
+    return [Box(*letter) for letter in missed[_has_company(missed, partners)].tolist()]
 
 
-def _has_company(letters: FloatArray) -> BoolArray:
-    """Which of ``letters`` (n, 4) stand below, above or beside another one as high, as labels of one legend do."""
-    found = [_near_any(letters[begin : begin + _TOGETHER], letters) for begin in range(0, len(letters), _TOGETHER)]
+def _has_company(letters: FloatArray, others: FloatArray) -> BoolArray:
+    """Which of ``letters`` (n, 4) stand below, above or beside one of ``others`` as high, as labels of a legend do."""
+    found = [_near_any(letters[begin : begin + _TOGETHER], others) for begin in range(0, len(letters), _TOGETHER)]
     return np.concatenate([np.zeros(0, np.bool_), *found])
 
 

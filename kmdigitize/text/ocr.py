@@ -291,9 +291,19 @@ def _best_orientation(tokens: list[_Read]) -> list[_Read]:
         length = float(max(1, len(token.text))) ** 0.5
         return float(token.confidence**4 * length + 0.05 * (token.angle == 0) + 5.0 * column)
 
-    kept: list[_Read] = []
-    for token, region in sorted(tokens, key=lambda item: -score(item)):
-        area = max(1.0, token.box.width * token.box.height)
-        if not any(k.box.overlap(token.box) > (0.4 if k.angle != token.angle else 0.8) * area for k, _ in kept):
-            kept.append((token, region))
-    return sorted(kept, key=lambda item: (round(item[0].box.center_y), item[0].box.left))
+    ranked = sorted(tokens, key=lambda item: -score(item))
+    left, top, right, bottom, angle = (
+        np.array([[t.box.left, t.box.top, t.box.right, t.box.bottom, t.angle] for t, _ in ranked]).reshape(-1, 5).T
+    )
+    wide, high = (np.minimum.outer(b, b) - np.maximum.outer(a, a) for a, b in ((left, right), (top, bottom)))
+    area = np.maximum(1.0, (right - left) * (bottom - top))
+    same_place = (
+        (wide > 0)
+        & (high > 0)
+        & (wide * high > np.where(np.subtract.outer(angle, angle) != 0, 0.4, 0.8) * area[:, None])
+    )
+    kept: list[int] = []
+    for i in range(len(ranked)):
+        if not same_place[i, kept].any():
+            kept.append(i)
+    return sorted([ranked[i] for i in kept], key=lambda item: (round(item[0].box.center_y), item[0].box.left))
