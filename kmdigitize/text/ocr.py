@@ -35,8 +35,8 @@ from kmdigitize.text.ink_lines import (
 from kmdigitize.text.letters import find_pieces, missed_letters, missed_pieces, single_letters
 from kmdigitize.text.lone_labels import missed_labels, upright_signs
 from kmdigitize.text.lying import lying_numbers
+from kmdigitize.text.orientation import best_orientation, is_number_on_end
 from kmdigitize.text.reader import Reader, shared_reader
-from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def read_tokens(
     tokens = _split_numbers(figure.pixels, reader, tokens, settings)
     lying = lying_numbers([token for token, _ in tokens], single_letters(find_pieces(figure.pixels)))
     tokens += _read(figure.pixels, reader, [piece for box in lying for piece in _on_end(corners(box))], settings)
-    tokens = _best_orientation(tokens)
+    tokens = best_orientation(tokens)
     log.debug("read %d tokens", len(tokens))
     return tuple(token for token, _ in tokens)
 
@@ -112,7 +112,7 @@ def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
     area = max(1.0, box.width * box.height)
     return any(
         token.angle > 0
-        and ((token.confidence > 0.9 and sum(map(str.isalpha, token.text)) > 4) or _is_number_on_end(token))
+        and ((token.confidence > 0.9 and sum(map(str.isalpha, token.text)) > 4) or is_number_on_end(token))
         and token.box.overlap(box) > 0.8 * area
         for token, _ in tokens
     )
@@ -141,15 +141,19 @@ def _whole_lines(lines: FloatArray, settings: OcrSettings) -> list[FloatArray]:
     on_end = [any(_in_column(other, box) for other in tall) for box in boxes]
     whole: list[FloatArray] = []
     held: list[Box] = []
+    sides = np.zeros((len(boxes), 4))
     for piece in sorted(range(len(boxes)), key=lambda i: -max(size(lines[i]))):
-        same = (i for i, other in enumerate(held) if _one_line(other, boxes[piece], on_end[piece], settings))
-        index = next(same, None)
-        if index is None:
+        box, others = boxes[piece], sides[: len(held)]
+        level = (others[:, 1] < box.bottom) & (others[:, 3] > box.top)
+        meeting = np.flatnonzero(level & (others[:, 0] < box.right) & (others[:, 2] > box.left)).tolist()
+        index = next((i for i in meeting if _one_line(held[i], box, on_end[piece], settings)), len(held))
+        if index == len(held):
             whole.append(lines[piece])
-            held.append(boxes[piece])
+            held.append(box)
         else:
-            held[index] = held[index].union(boxes[piece])
+            held[index] = held[index].union(box)
             whole[index] = corners(held[index])
+        sides[index] = held[index].left, held[index].top, held[index].right, held[index].bottom
     return whole
 
 
@@ -257,53 +261,3 @@ def _cut_numbers(pixels: Pixels, region: FloatArray, count: int, settings: OcrSe
     top, bottom = 1.0, size(whole)[1] - 1.0
     parts = [part(whole, float(a), top, float(b), bottom) for a, b in zip(firsts, lasts, strict=True)]
     return [tight(pixels, part, settings) for part in parts]
-
-
-def _surely_vertical(token: TextToken) -> bool:
-    """Words, or a number of several digits, that read well on end."""
-    return (len(token.text) > 4 and token.confidence > 0.8) or (len(token.text) >= 3 and _is_number_on_end(token))
-
-
-def _is_number_on_end(token: TextToken) -> bool:
-    """A number of more than one sign that was read for certain from bottom to top, as those of a y axis stand."""
-    number = len(token.text) >= 2 and re.fullmatch(r"[\d.,]+%?", token.text) is not None
-    return number and token.angle > 0 and token.confidence > 0.95
-
-
-def _one_column(token: TextToken, long: TextToken) -> bool:
-    """Whether both stand on end in one column: words next to each other, numbers also as far apart as ticks are."""
-    if token.angle != long.angle:
-        return False
-    shared = min(long.box.right, token.box.right) - max(long.box.left, token.box.left)
-    gap = max(long.box.top, token.box.top) - min(long.box.bottom, token.box.bottom)
-    near = is_number(token.text) or gap < 2 * token.box.width
-    return shared > 0.6 * token.box.width and near
-
-
-def _best_orientation(tokens: list[_Read]) -> list[_Read]:
-    """Of readings of the same place in several directions, one: that of a longer neighbour in the same column of
-    vertical text, else the surest (upright wins ties)."""
-    long = [t for t, _ in tokens if abs(t.angle) == 90 and _surely_vertical(t)]
-
-    def score(item: _Read) -> float:
-        token = item[0]
-        column = any(_one_column(token, t) for t in long if t is not token)
-        length = float(max(1, len(token.text))) ** 0.5
-        return float(token.confidence**4 * length + 0.05 * (token.angle == 0) + 5.0 * column)
-
-    ranked = sorted(tokens, key=lambda item: -score(item))
-    left, top, right, bottom, angle = (
-        np.array([[t.box.left, t.box.top, t.box.right, t.box.bottom, t.angle] for t, _ in ranked]).reshape(-1, 5).T
-    )
-    wide, high = (np.minimum.outer(b, b) - np.maximum.outer(a, a) for a, b in ((left, right), (top, bottom)))
-    area = np.maximum(1.0, (right - left) * (bottom - top))
-    same_place = (
-        (wide > 0)
-        & (high > 0)
-        & (wide * high > np.where(np.subtract.outer(angle, angle) != 0, 0.4, 0.8) * area[:, None])
-    )
-    kept: list[int] = []
-    for i in range(len(ranked)):
-        if not same_place[i, kept].any():
-            kept.append(i)
-    return sorted([ranked[i] for i in kept], key=lambda item: (round(item[0].box.center_y), item[0].box.left))
