@@ -35,7 +35,7 @@ from kmdigitize.text.ink_lines import (
 from kmdigitize.text.letters import find_pieces, missed_letters, missed_pieces, single_letters
 from kmdigitize.text.lone_labels import missed_labels, upright_signs
 from kmdigitize.text.lying import lying_numbers
-from kmdigitize.text.orientation import best_orientation, is_number_on_end
+from kmdigitize.text.orientation import Read, best_orientation, is_number_on_end
 from kmdigitize.text.reader import Reader, shared_reader
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,6 @@ _FOREIGN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 _RAISED = str.maketrans("⁺⁻", "+-")
 """A raised sign is read raised or not by chance: the same arm must not have two names."""
 _NUMERIC = re.compile(r"[\d.,·%()/<>=+\-–—OolI|]+")
-_Read = tuple[TextToken, FloatArray]
 _Piece = tuple[FloatArray, float]
 _COUNT, _PANEL, _LABEL = re.compile(r"\d[\d.,]*%?"), re.compile(r"[A-L]"), re.compile(r"[A-Za-z0-9]")
 _CERTAIN = 0.9
@@ -106,7 +105,7 @@ def _pieces(pixels: Pixels, line: FloatArray, boxes: Sequence[Box], settings: Oc
     return [(piece, angle) for region, angle in oriented for piece in cut_line(pixels, region, settings)]
 
 
-def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
+def _is_read(region: FloatArray, tokens: list[Read]) -> bool:
     """Whether words or a number were read on end in this place, so that nobody needs to look upside down."""
     box = bounds(region)
     area = max(1.0, box.width * box.height)
@@ -119,8 +118,8 @@ def _is_read(region: FloatArray, tokens: list[_Read]) -> bool:
 
 
 def _read_missed(
-    pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], tokens: Sequence[_Read], settings: OcrSettings
-) -> list[_Read]:
+    pixels: Pixels, reader: Reader, lines: Sequence[FloatArray], tokens: Sequence[Read], settings: OcrSettings
+) -> list[Read]:
     """Numbers, panel letters and labels of one sign that the finder missed, only where they are read for certain."""
     letters, held = single_letters(find_pieces(pixels)), [bounds(line) for line in lines]
     counts = missed_pieces(letters, held)
@@ -212,9 +211,9 @@ def _in_column(other: Box, box: Box) -> bool:
 
 def _read(
     pixels: Pixels, reader: Reader, pieces: Sequence[_Piece], settings: OcrSettings, least: float = 0.0
-) -> list[_Read]:
+) -> list[Read]:
     asked = np.asarray([padded(region, settings.pad) for region, _ in pieces]).reshape(-1, 4, 2)
-    tokens: list[_Read] = []
+    tokens: list[Read] = []
     for (region, angle), (text, score) in zip(pieces, reader.read_regions(pixels, asked, least), strict=True):
         clean = _FOREIGN.sub("", text).translate(_RAISED).strip()
         if score >= settings.min_confidence and size(region)[1] >= _LOWEST and re.search(r"[^\W_]|%", clean):
@@ -234,9 +233,9 @@ def _pieces_wanted(text: str) -> int:
     return count + 1 if count >= 3 else 1
 
 
-def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[_Read], settings: OcrSettings) -> list[_Read]:
+def _split_numbers(pixels: Pixels, reader: Reader, tokens: list[Read], settings: OcrSettings) -> list[Read]:
     """Several numbers in one token become several tokens, cut at the widest gaps and read again."""
-    result: list[_Read] = []
+    result: list[Read] = []
     cut: list[_Piece] = []
     for token, region in tokens:
         wanted = _pieces_wanted(token.text)
