@@ -71,11 +71,11 @@ pip install kmdigitize-0.1.0-py3-none-any.whl     # or: pip install . in a check
 
 needs Python 3.11, 3.12 or 3.13 and nothing else: every dependency has wheels, so no compiler is used; no libGL, no
 display and no fonts of the system are needed; the models that read text are part of the package, so nothing is fetched
-later. What is installed takes 626 MB, of the {LARGEST_MB} aimed at; the bytecode that pip compiles from it adds 136 MB, 762 in
-all; `pip install --no-compile` and uv leave the bytecode out. With it, the largest are opencv 160, scipy 143,
-onnxruntime 80, pandas 75, numpy 71, matplotlib 35, scikit-image 32, fonttools 29, kmdigitize 25 (20 of it networks that
-read text) and networkx 17; all but onnxruntime and kmdigitize itself come with lifelines, scikit-image or OpenCV. The
-last two rows of the table below are from before the networks became part of the package.
+later. What is installed takes 626 MB, of the {LARGEST_MB} aimed at; the bytecode that pip compiles from it adds
+136 MB, 762 in all; `pip install --no-compile` and uv leave the bytecode out. With it, the largest are opencv 160,
+scipy 143, onnxruntime 80, pandas 75, numpy 71, matplotlib 35, scikit-image 32, fonttools 29, kmdigitize 25 (20 of it
+networks that read text) and networkx 17; all but onnxruntime and kmdigitize itself come with lifelines, scikit-image or
+OpenCV. The last two rows of the table below are from before the networks became part of the package.
 `pip install 'kmdigitize[parquet]'` adds Parquet files, `kmdigitize[cluster]` Dask.
 
 `python -m benchmarks.install` builds wheel and sdist, installs the wheel in a fresh environment, runs `digitize`,
