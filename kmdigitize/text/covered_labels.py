@@ -87,11 +87,13 @@ def read_beside_samples(
 
     Where one of ``tokens`` lies over the place and beyond it, nothing that is read there is a label alone.
     """
+    if reread is None:
+        return list(entries)
     right = max((token.box.right + token.box.height for token, _ in chosen), default=0.0)
     boxes = [replace(entry.box, right=max(right, entry.box.right)) for entry in entries]
     free = [i for i, box in enumerate(boxes) if not any(_sticks_out(token.box, box) for token in tokens)]
     result = list(entries)
-    for i, token in zip(free, reread(figure, [boxes[i] for i in free], False) if reread else (), strict=False):
+    for i, token in zip(free, reread(figure, [boxes[i] for i in free], False), strict=True):
         if token.confidence >= _CERTAIN and not is_statistic(token.text):
             result[i] = replace(entries[i], label=token.text)
     return result

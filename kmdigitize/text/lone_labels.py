@@ -27,7 +27,7 @@ _ALIKE, _ALIGNED, _PITCH = 0.2, 0.5, 4.0
 _ASIDE = 12.0
 """How far signs of one row are apart in heights: a sample stands between them."""
 _ONE_SIGN = 1.2
-"""Width of a line of one sign in its heights, with the rim that the finder leaves; lines of two have 1.3."""
+"""Width of a line of one sign in its heights, with the rim that the finder leaves; lines of two signs are wider."""
 _TOGETHER = 256
 """Letters compared with all others at once."""
 
