@@ -215,3 +215,16 @@ def test_bands_that_overlap_are_no_marks_of_a_pale_ink_of_another_hue():
     inks = np.array([(0, 107, 164), (255, 128, 14), (171, 171, 171), (89, 89, 89)], np.float32)
     paper = find_background(pixels, 2.0, False, inks).paper
     assert np.abs(paper[60:140, 20:280] - overlap).max() < 4
+
+
+def test_a_greyish_line_shows_between_crowded_black_marks():
+    """Its hue is barely that of a colour, but no mixture of black and paper has it."""
+    pixels = blank()
+    for column in range(20, 58, 5):
+        draw(pixels, slice(16, 25), column, (0, 0, 0))
+    draw(pixels, slice(20, 22), slice(None, 60), (121, 175, 151))
+    for column in range(20, 58, 5):
+        draw(pixels, slice(20, 22), column, (0, 0, 0))
+    found = evidence(pixels, [(220, 120, 60), (121, 175, 151)], stroke=1.6).coverage
+    between = [column for column in range(20, 56) if column % 5]
+    assert found[1][20, between].min() > 0.9

@@ -310,8 +310,18 @@ def test_the_edge_of_a_thick_stroke_is_no_triangle():
     assert shape_of("tall triangle", 5.0, 2.0).inked.size > 0
 
 
-@pytest.mark.parametrize(("gain", "share", "drawn"), [(27.0, 0.32, True), (20.0, 0.32, False), (12.0, 0.5, True)])
+@pytest.mark.parametrize(
+    ("gain", "share", "drawn"),
+    [
+        (27.0, 0.32, True),
+        (20.0, 0.32, False),
+        (12.0, 0.5, True),
+        (120.0, 0.2, True),
+        (40.0, 0.2, False),
+        (400.0, 0.1, False),
+    ],
+)
 def test_where_much_ink_is_left_over_marks_must_explain_more(gain, share, drawn):
-    """Clear marks on a noisy scan score 7; noise and text over curves reach 6."""
+    """Clear marks on a noisy scan score 7; noise and text over curves reach 6. With little explained, 15 is enough."""
     look = Look(gain, share, 0.38, "vbar", 7.5, [])
     assert look.convincing(MarkSettings(), announced=False) == drawn

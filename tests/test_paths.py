@@ -158,3 +158,19 @@ def test_a_single_curve_runs_through_the_middle_of_touching_circles() -> None:
         assert road is not None
         errors.append(float(np.abs(road.rows - rows[: road.rows.size] - 0.5).mean()))
     assert errors[0] < 0.75 * errors[1]
+
+
+def test_outlines_of_marks_on_a_hidden_flat_are_left_over() -> None:
+    """Another curve hides all of the last flat but its own circles, which nothing else explains."""
+    ink, hidden = np.zeros((80, 300), np.float32), np.zeros((80, 300), np.float32)
+    ink[9:12, :150], hidden[58:61, 150:] = 1, 1
+    hidden[9:58, 148:151] = 1
+    for x in range(190, 290, 30):
+        ring = cv2.circle(np.zeros((80, 300), np.uint8), (x, 59), 5, 1, 2)
+        ink = np.maximum(ink, ring * (1 - hidden)).astype(np.float32)
+    nothing = np.zeros_like(ink)
+    ground = Sheet(ink, hidden, nothing, nothing, 3.0, 0, 10.0)
+    road = cheapest_path(next(path_costs(ground, alone=True, single=True)), 0, start_costs(80, 10.0, 3.0))
+    assert road is not None
+    assert road.rows.size > 270
+    assert abs(int(road.rows[-1]) - 59) <= 6

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kmdigitize.detect.scales import StatedAxes, fit_scales
 from kmdigitize.detect.scales_labels import best_labels, has_decades
-from kmdigitize.detect.scales_lattice import LatticeSettings, value_step
+from kmdigitize.detect.scales_lattice import LatticeSettings, fit_labels, value_step
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.errors import AxisError
 from kmdigitize.geometry import Box
@@ -284,3 +284,12 @@ def test_a_digit_with_a_tick_beside_it_among_upright_labels_is_a_label() -> None
 
 _ON_END = (("1", 1.0, 32.5, 6.0), ("0.5", 0.5, 82.5, 18.0), ("0", 0.0, 133.5, 6.0))
 """Text, value, middle row and height of labels that are read from bottom to top."""
+
+
+def test_one_label_that_is_met_outweighs_two_whose_boxes_hold_a_tick() -> None:
+    """The first and last box are 7 px off; a line between them and the others would be 3 px off all of them."""
+    at, values = np.array([48.0, 96.5, 152.0, 208.0, 256.5]), np.array([1.01, 0.75, 0.5, 0.25, 0.0])
+    lattice = fit_labels(at, values, 3.3, -1.0)
+    assert lattice is not None
+    assert lattice.labels.tolist() == [False, True, True, True, False]
+    assert lattice.step == pytest.approx(-223.0)

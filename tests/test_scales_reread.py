@@ -10,6 +10,7 @@ from axes_drawing import blank, figure_of, survival_axes
 from axes_fitted import FIGURE, panel_of, printed_on, right, ticks_of
 
 from kmdigitize.detect.scales import fit_scales
+from kmdigitize.detect.scales_reread import _ROWS_APART, _SIGNS_APART, _label_band
 from kmdigitize.detect.ticks import find_ticks
 from kmdigitize.geometry import Box
 from kmdigitize.records.axes import PrintedAxes, Ticks
@@ -44,3 +45,14 @@ def test_two_labels_read_again_do_not_replace_six_that_lie_on_a_line() -> None:
     scales = fit_scales(FIGURE, panel_of(axes), printed, reread=reread)
     assert scales.y.source == "labels"
     assert right(scales, axes, 1.0)
+
+
+def test_a_label_with_a_gap_beside_its_point_is_one_band() -> None:
+    """Columns of a label's signs from the axis outwards: the last digit, the point too pale to see, the first one."""
+    strip = np.full((60, 200, 3), 255, np.uint8)
+    ticks = np.array([20.0, 60.0, 100.0, 140.0, 180.0])
+    for tick in ticks.astype(int):
+        for first in (4, 11):
+            strip[first : first + 4, tick - 3 : tick + 10] = 0
+    assert _label_band(strip, ticks, 7.0, _SIGNS_APART) == (3, 15)
+    assert _label_band(strip, ticks, 7.0, _ROWS_APART) == (3, 8)

@@ -40,10 +40,14 @@ class SelectionSettings:
     """The same where the legend has announced two curves or more: it rarely leaves one out."""
     gain_missing: float = 0.03
     """The same for a curve that the figure announces and no other ink shows; it may lie on a band of its hue."""
-    riding: float = 0.5
-    """A curve that lies ``near`` others in this share of its columns is their marks or their fringe."""
+    riding: float = 0.6
+    """A curve that lies ``near`` another one in this share of its columns is its marks or its fringe."""
+    riding_all: float = 0.9
+    """The same of a curve that lies near one or another of several: arms that differ little cross each other."""
     near: float = 3.0
     """How far (px) marks and fringes reach; a curve that the figure announces need only be a stroke away."""
+    band: float = 0.6
+    """Share of the depth of the palest curve below which a wide ink may be a band: crowded marks are as deep as it."""
     drop: float = 2.0
     """Strokes by which a curve must fall: reference lines do not."""
     at_once: float = 0.01
@@ -76,12 +80,12 @@ def adds(
     if -found.road.cost < least * max(-other.road.cost for _, other in result):
         return False
     columns = found.road.first + np.arange(found.road.rows.size)
-    nearest = np.full(columns.size, np.inf)
-    for _, other in result:
+    riding = np.zeros((len(result), columns.size), np.bool_)
+    for beside, (_, other) in zip(riding, result, strict=True):
         index = columns - other.road.first
         inside = (index >= 0) & (index < other.road.rows.size)
-        nearest[inside] = np.minimum(nearest[inside], np.abs(other.road.rows[index[inside]] - found.road.rows[inside]))
-    return float(np.mean(nearest <= (near or s.near))) < s.riding
+        beside[inside] = np.abs(other.road.rows[index[inside]] - found.road.rows[inside]) <= (near or s.near)
+    return bool(riding.mean(axis=1).max() < s.riding and riding.any(axis=0).mean() < s.riding_all)
 
 
 def falls_at_once(found: Found, sheet: Sheet) -> bool:

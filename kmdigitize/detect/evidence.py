@@ -175,7 +175,7 @@ def _of_pure_pixels(likelihood: Image, seen: _Seen, colors: Image, apart: Image,
     Black marks crowd around such pixels of a pale line, which say nothing of their own depth.
     """
     for k, color in enumerate(colors[:-1]):
-        if apart[k].min() < s.mixed * s.angle_sd:
+        if apart[k].min() < s.mixed * s.pure_sd:
             continue
         full = seen.paper - color
         size = np.maximum(length(full), 1.0)

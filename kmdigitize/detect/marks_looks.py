@@ -58,6 +58,11 @@ class MarkSettings:
     least_crowded: float = 7.0
     """Least score then: noise of scans and text over curves reach 6.4 on all but two of 184 drawn panels without marks;
     of 424 with marks 363 score 7 or more."""
+    sure_score: float = 15.0
+    """Score of marks that are there however much else is left over (by dashes taken for another arm's, say): of 233
+    drawn panels without marks none reaches 11 with a share below the least one."""
+    sure_share: float = 0.15
+    """Least share of them."""
     settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
 
@@ -89,8 +94,9 @@ class Look:
         """Whether the mark is drawn at all; of one that is ``announced`` by the legend a single good one will do."""
         if announced:
             return self.gain >= settings.least_announced
-        least = settings.least_score if self.share >= settings.clear_share else settings.least_crowded
-        return self.score >= least and self.share >= settings.least_share
+        if self.share < settings.least_share:
+            return self.share >= settings.sure_share and self.score >= settings.sure_score
+        return self.score >= (settings.least_score if self.share >= settings.clear_share else settings.least_crowded)
 
 
 def settled(found: list[Look], settings: MarkSettings) -> bool:

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kmdigitize.detect.left_over import left_over
 from kmdigitize.detect.mark_bands import band_offset, filled_marks, without_holes
 from kmdigitize.detect.runs import Image, down_rows
 
@@ -134,7 +135,7 @@ def path_costs(
     fallen = s.riser_seen * _across(coverage, stroke, 0.5, upright=False)
     broken = _complement(_across(coverage, stroke, 1.2, upright=False))
     free = 1 - occluded
-    left = s.left_over * _left_over(free * opened) if alone else None
+    left = s.left_over * left_over(free, opened, sheet.coverage, stroke) if alone else None
     marked = None
     if sheet.marks.any():
         marked = s.marked * sheet.marks
@@ -160,14 +161,6 @@ def path_costs(
 def _complement(share: Image) -> Image:
     """What ``share`` (h, w) lacks of 1, in its place."""
     return np.subtract(1, share, out=share)
-
-
-def _left_over(ink: Image) -> Image:
-    """Columns (w, h) further right that show ``ink`` (h, w) on that row or below it."""
-    below = cv2.transpose(down_rows(np.maximum, ink, upwards=True))
-    right = np.zeros_like(below)
-    right[:-1] = down_rows(np.add, below[1:], upwards=True)
-    return right
 
 
 def cheapest_path(costs: Costs, start_column: int, start_cost: Image, turn: float = 0.55) -> Road | None:

@@ -60,7 +60,7 @@ class Lattice:
 
 def fit_labels(at: FloatArray, values: FloatArray, slack: float, sign: float) -> Lattice | None:
     """The line through most labels (centres ``at`` px, n) with ``sign`` of px per value; None without two of them."""
-    best: tuple[int, float, float, float] | None = None
+    best: tuple[float, float, float] | None = None
     for first in range(len(at)):
         for second in range(first + 1, len(at)):
             rise = values[second] - values[first]
@@ -69,17 +69,14 @@ def fit_labels(at: FloatArray, values: FloatArray, slack: float, sign: float) ->
             step = (at[second] - at[first]) / rise
             off = np.abs(at - at[first] - step * (values - values[first]))
             inlier = off <= slack
-            score = (
-                len(np.unique(values[inlier])),
-                -float(off[inlier].mean()),
-                float(step),
-                at[first] - step * values[first],
-            )
+            # Two labels far off do not outweigh one that is met: some boxes hold a tick besides their number.
+            count = len(np.unique(values[inlier])) - float(np.sum((off[inlier] / slack) ** 2))
+            score = (count, float(step), at[first] - step * values[first])
             if best is None or score > best:
                 best = score
     if best is None:
         return None
-    inlier = np.abs(at - best[3] - best[2] * values) <= slack
+    inlier = np.abs(at - best[2] - best[1] * values) <= slack
     step, start = np.polyfit(values[inlier], at[inlier], 1)
     inlier = np.abs(at - start - step * values) <= slack
     if len(np.unique(values[inlier])) < 2:

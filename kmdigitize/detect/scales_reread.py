@@ -21,7 +21,7 @@ from kmdigitize.records.figure import Figure, Reread, TextToken
 def read_below(figure: Figure, panel: Panel, ticks: FloatArray, text_px: float, reread: Reread) -> list[NumberLabel]:
     """Labels read below the x axis at the columns ``ticks``."""
     first = int(np.ceil(panel.axis_x_y + panel.line_px / 2)) + 1
-    low, high = _label_band(figure.pixels[first:], ticks, text_px)
+    low, high = _label_band(figure.pixels[first:], ticks, text_px, _ROWS_APART)
     half = _reach(ticks, 3.0 * text_px)
     boxes = [Box(tick - half, first + low, tick + half, first + high) for tick in ticks]
     return _numbers(boxes, reread(figure, [_inside(box, figure) for box in boxes], True))
@@ -33,7 +33,7 @@ def read_beside(
     """Labels read left of the y axis at the rows ``ticks``: once upright, once turned by a quarter."""
     last = int(np.floor(panel.axis_y_x - panel.line_px / 2)) - 1
     beside = figure.pixels[:, : max(1, last + 1)].transpose(1, 0, 2)[::-1]
-    low, high = _label_band(beside, ticks, text_px)
+    low, high = _label_band(beside, ticks, text_px, _SIGNS_APART)
     half, tall = _reach(ticks, 0.8 * text_px), _reach(ticks, 2.5 * text_px)
     upright = [Box(last - high, tick - half, last - low, tick + half) for tick in ticks]
     read = _numbers(upright, reread(figure, [_inside(box, figure) for box in upright], True))
@@ -52,8 +52,15 @@ def _reach(ticks: FloatArray, most: float) -> float:
     return float(min(most, 0.48 * np.diff(ticks).min())) if ticks.size > 1 else most
 
 
-def _label_band(strip: Pixels, ticks: FloatArray, text_px: float) -> tuple[int, int]:
-    """First and last row of the first band of ink in ``strip`` (h, w, 3), the axis above it, besides the ticks."""
+_ROWS_APART, _SIGNS_APART = 0.35, 0.6
+"""Heights of text that part a row of labels from the next, and more than the signs of one label stand apart."""
+
+
+def _label_band(strip: Pixels, ticks: FloatArray, text_px: float, apart: float) -> tuple[int, int]:
+    """First and last row of the first band of ink in ``strip`` (h, w, 3), the axis above it, besides the ticks.
+
+    Gaps of more than ``apart`` heights of text end it.
+    """
     dark = 255 - strip[: int(6 * text_px) + 2].max(axis=2).astype(np.int64)
     paper = np.median(dark)
     ink = dark > paper + 60
@@ -65,7 +72,7 @@ def _label_band(strip: Pixels, ticks: FloatArray, text_px: float) -> tuple[int, 
     rows = np.flatnonzero(np.sum(beside, axis=0) >= max(2.0, 0.34 * len(ticks)))
     if rows.size == 0:
         return round(0.4 * text_px), round(2.2 * text_px)
-    breaks = np.flatnonzero(np.diff(rows) > max(2.0, 0.35 * text_px))
+    breaks = np.flatnonzero(np.diff(rows) > max(2.0, apart * text_px))
     last = rows[breaks[0]] if breaks.size else rows[-1]
     return max(0, int(rows[0]) - 1), int(last) + 1
 

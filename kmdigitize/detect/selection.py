@@ -75,10 +75,14 @@ def choose_curves(
         if not grey_among_colors and any(is_unseen(entry) for entry in legend):
             covered, least = s.covered_broken, s.gain  # the legend has an arm in an ink that it does not show
         spare = grey_among_colors or (wanted is not None and len(result) >= wanted)
-        if found is None or (spare and is_area(sheets[k], found.road)):
+        wide = found is not None and spare and is_area(sheets[k], found.road)
+        pale = bool(result) and depth(panel, ink.color) < s.band * min(depth(panel, inks[j].color) for j, _ in result)
+        if found is None or (wide and pale):
             continue
         if is_believed(found, sheets[k], s, covered) and adds(found, result, least, s):
             result.append((k, found))
+            # Crowded marks have two edges, which are no curves beside the one through their middle.
+            sheets[k] = replace(sheets[k], occluded=sheets[k].coverage) if wide else sheets[k]
     result = _look_for_more(result, sheets, wanted, s)
     result = _announced_elsewhere(result, sheets, wanted, s)
     if expected is None and legend and all(entry.place == "direct" for entry in legend):
