@@ -64,6 +64,8 @@ def find_marks(
     shown = shown_mark(figure.pixels, legend, stroke, height, settings) if figure is not None else None
     images = [[own_ink(evidence, traces, i) for i, evidence in enumerate(evidences)]]
     found = candidates(images[0], height, settings, shown)
+    if shown is not None and not found[0].convincing(settings, announced=True):
+        shown, found = None, candidates(images[0], height, settings)
     dark = [is_dark(evidence) for evidence in evidences]
     if figure is not None and not all(dark) and not settled(found, settings):
         grey = any(is_grey(evidence) and not black for evidence, black in zip(evidences, dark, strict=True))

@@ -63,6 +63,10 @@ class MarkSettings:
     drawn panels without marks none reaches 11 with a share below the least one."""
     sure_share: float = 0.15
     """Least share of them."""
+    perfect: tuple[float, float] = (8.0, 0.46)
+    """Score and quality that will do as well: none of those panels reaches both with such a share."""
+    shown_share: float = 0.1
+    """Least share of marks that the legend shows: below it, what was read there is none of the figure's marks."""
     settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
 
@@ -93,9 +97,10 @@ class Look:
     def convincing(self, settings: MarkSettings, announced: bool) -> bool:
         """Whether the mark is drawn at all; of one that is ``announced`` by the legend a single good one will do."""
         if announced:
-            return self.gain >= settings.least_announced
+            return self.gain >= settings.least_announced and self.share >= settings.shown_share
         if self.share < settings.least_share:
-            return self.share >= settings.sure_share and self.score >= settings.sure_score
+            perfect = self.score >= settings.perfect[0] and self.quality >= settings.perfect[1]
+            return self.share >= settings.sure_share and (perfect or self.score >= settings.sure_score)
         return self.score >= (settings.least_score if self.share >= settings.clear_share else settings.least_crowded)
 
 
