@@ -13,7 +13,7 @@ from kmdigitize.detect.paths import Sheet
 THIN = 0.7
 """Width, as a share of the thinnest line sample, below which a piece is of another pen."""
 AS_DRAWN = 0.05
-"""Share of the length of all straight pieces that must be as wide as the samples, or those say nothing of the curves."""
+"""Least share of the length of straight pieces that is as wide as the samples: else these say nothing of the curves."""
 STRAIGHT = 1.5
 """How many times longer than wide a piece is whose width can be told."""
 
