@@ -75,7 +75,7 @@ def unsnapped(lattice: Lattice, width: float, smoothed: bool, settings: SnapSett
     midway = np.cos(2 * np.pi * lattice.ticks) < 0
     covered = _whole_width(width, midway)
     start, step = _middle_line(lattice, (1 - np.abs(covered - covered.mean())) / 2 + settings.noise)
-    shift = 0.5 if smoothed and not midway.any() else 0.0
+    shift = 0.5 if smoothed and np.mean(midway) < 0.5 else 0.0
     return Lattice(start - shift, step, lattice.labels, lattice.ticks - shift, lattice.values, lattice.rms_px)
 
 
