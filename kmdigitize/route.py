@@ -108,4 +108,4 @@ def traces_of(
         return tuple(traces)
 
     marked = find_marks(evidences, refined, figure, panel, settings.marks, legend)
-    return unsnapped(list(zip(evidences, marked, strict=True)), scales, figure.lossy)
+    return unsnapped(list(zip(evidences, marked, strict=True)), scales, figure.lossy, figure.pixels.shape[:2])

@@ -58,7 +58,7 @@ def test_strokes_of_odd_width_on_whole_pixels_lose_their_bias(width, snap):
     columns = np.arange(5, 395)
     rows = np.rint(levels[np.searchsorted(risers, columns)]).astype(int)
     refined = refine_path(evidence, StepPath(5, rows, np.ones(rows.size, bool)))
-    (trace,), _ = unsnapped([(evidence, refined)], SCALES, lossy=False)
+    (trace,), _ = unsnapped([(evidence, refined)], SCALES, False, (300, 400))
     off_levels = [trace.levels[np.argmin(np.abs(trace.levels - level))] - level for level in levels]
     off_risers = [trace.risers[np.argmin(np.abs(trace.risers - riser))] - riser for riser in risers]
     assert abs(np.mean(off_levels)) < 0.2
@@ -103,7 +103,7 @@ LEVELS = np.array([5.0, 12.0, 18.0, 25.0, 33.0, 41.0, 55.0, 62.0])
 
 def moves(paths, scales, lossy=False):
     """By how much the traces and both axes are moved."""
-    traces, found = unsnapped(paths, scales, lossy)
+    traces, found = unsnapped(paths, scales, lossy, (300, 400))
     by = [float(np.mean(after.levels - before.levels)) for (_, before), after in zip(paths, traces, strict=True)]
     return by, [new.to_px(1.0) - old.to_px(1.0) for new, old in ((found.x, scales.x), (found.y, scales.y))]
 
@@ -137,7 +137,7 @@ def test_smooth_curves_on_pixels_move_ticks_whose_width_tells_nothing():
     by, axes = moves([soft], ON_PIXELS)
     assert by == [-0.5]
     assert axes == pytest.approx([-0.5, -0.5])
-    _, scales = unsnapped([soft], ON_PIXELS, lossy=False)
+    _, scales = unsnapped([soft], ON_PIXELS, False, (300, 400))
     assert [tick.position for tick in scales.x_ticks] == [3.5, 53.5, 104.5]
     even = (soft[0], replace(trace, levels=trace.levels + 0.5))
     by, axes = moves([even], ON_PIXELS)

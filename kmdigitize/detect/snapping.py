@@ -9,7 +9,8 @@ bias; they show no half-covered pixel at the outer corners of a riser, and their
 
 One renderer draws all curves of a panel and its ticks, so that all of them are asked together: flats that touch other
 curves lie anywhere, but not on average. Curves on whole pixels that are smooth also show what ticks of a width near
-whole pixels cannot, and these carry the same bias.
+whole pixels cannot, and these carry the same bias. Pictures that were shrunk afterwards are asked at the size that they
+had (see ``snapping_shrunk``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Literal
 
 import numpy as np
 
+from kmdigitize.detect.snapping_shrunk import Before, ShrunkSettings, find_before
 from kmdigitize.geometry import AxisScale, FloatArray
 from kmdigitize.records.axes import Scales, Tick
 from kmdigitize.records.curves import Evidence, Trace
@@ -57,6 +59,9 @@ class SnapSettings:
 
 
 _DEFAULT = SnapSettings()
+_SHRUNK = ShrunkSettings()
+_FROM_STROKES = ("ticks", "grid")
+"""Scales that were fitted to strokes, and so carry their bias."""
 
 
 def find_lattice(levels: FloatArray, lengths: FloatArray, settings: SnapSettings = _DEFAULT) -> Lattice | None:
@@ -71,18 +76,23 @@ def find_lattice(levels: FloatArray, lengths: FloatArray, settings: SnapSettings
 
 
 def unsnapped(
-    paths: Sequence[tuple[Evidence, Trace]], scales: Scales, lossy: bool, settings: SnapSettings = _DEFAULT
+    paths: Sequence[tuple[Evidence, Trace]],
+    scales: Scales,
+    lossy: bool,
+    shape: tuple[int, int],
+    settings: SnapSettings = _DEFAULT,
 ) -> tuple[tuple[Trace, ...], Scales]:
     """The traces of a panel and its scales where they were before the renderer moved strokes to whole pixels.
 
     Strokes of odd width go half a pixel up and left, if the ticks or the curves show that the renderer smooths.
+    ``shape`` is the height and width of the picture.
     """
     sides = [_side(_flats(trace)) for _, trace in paths]
     traces = tuple(trace for _, trace in paths)
     whole, half = ([sign * side > -settings.other for side in sides] for sign in (1, -1))
     on_whole = _all_on(traces, whole, 1, scales.snapped, settings)
     if not on_whole and not _all_on(traces, half, -1, scales.snapped, settings):
-        return traces, scales
+        return (traces, scales) if scales.snapped else _unshrunk(paths, scales, shape, settings)
     if not scales.smoothed:
         if not _is_soft(paths, lossy, settings):
             return traces, scales
@@ -90,7 +100,38 @@ def unsnapped(
     if not on_whole:
         return traces, scales
     log.debug("strokes on whole pixels: %d curves moved by half a pixel", sum(whole))
-    return tuple(_moved(trace, -0.5) if odd else trace for trace, odd in zip(traces, whole, strict=True)), scales
+    by = (-0.5, -0.5)
+    return tuple(_moved(trace, by) if odd else trace for trace, odd in zip(traces, whole, strict=True)), scales
+
+
+def _unshrunk(
+    paths: Sequence[tuple[Evidence, Trace]], scales: Scales, shape: tuple[int, int], settings: SnapSettings
+) -> tuple[tuple[Trace, ...], Scales]:
+    """The same where the picture was shrunk after it had been drawn: half a pixel of what it was."""
+    traces = tuple(trace for _, trace in paths)
+    before = _before(traces, scales, shape)
+    if before is None or not _is_soft(paths, True, settings):
+        return traces, scales
+    by = (-before.pixel[0] / 2, -before.pixel[1] / 2)
+    if before.odd_ticks:
+        scales = _with_moved(scales, by)
+    return (tuple(_moved(trace, by) for trace in traces) if before.odd else traces), scales
+
+
+def _before(
+    traces: Sequence[Trace], scales: Scales, shape: tuple[int, int], settings: ShrunkSettings = _SHRUNK
+) -> Before | None:
+    """What the picture was before it was shrunk, from all risers, flats and ticks."""
+    fitted = [scale.source in _FROM_STROKES for scale in (scales.x, scales.y)]
+    scatter = max(scale.rms_px if drawn else 0.0 for scale, drawn in zip((scales.x, scales.y), fitted, strict=True))
+    if not traces or scatter < settings.scatter:
+        return None
+    strokes = np.concatenate([trace.risers for trace in traces]), np.concatenate([_flats(trace) for trace in traces])
+    x, y = (
+        np.array([tick.position for tick in ticks if drawn and tick.inlier], np.float64)
+        for ticks, drawn in zip((scales.x_ticks, scales.y_ticks), fitted, strict=True)
+    )
+    return find_before(strokes, (x, y), shape, settings)
 
 
 def _flats(trace: Trace) -> FloatArray:
@@ -164,36 +205,40 @@ def _flat_ink(evidence: Evidence, trace: Trace) -> FloatArray:
 
 def _with_moved_ticks(scales: Scales, settings: SnapSettings) -> Scales:
     """The scales half a pixel up and left if the ticks that they were fitted to lie on pixel centres."""
-    axes = [(scales.x, scales.x_ticks), (scales.y, scales.y_ticks)]
-    fitted = [scale.source in ("ticks", "grid") for scale, _ in axes]
-    places = [tick.position for (_, ticks), drawn in zip(axes, fitted, strict=True) if drawn for tick in ticks]
+    axes = ((scales.x, scales.x_ticks), (scales.y, scales.y_ticks))
+    places = [tick.position for scale, ticks in axes if scale.source in _FROM_STROKES for tick in ticks]
     if not places or np.mean(np.cos(2 * np.pi * np.array(places))) < settings.ticks:
         return scales
     log.debug("smooth strokes on whole pixels: scales moved by half a pixel")
-    (x, x_ticks), (y, y_ticks) = (
-        _moved_axis(scale, ticks, -0.5) if drawn else (scale, ticks)
-        for (scale, ticks), drawn in zip(axes, fitted, strict=True)
-    )
+    return _with_moved(scales, (-0.5, -0.5))
+
+
+def _with_moved(scales: Scales, by: tuple[float, float]) -> Scales:
+    """The scales that were fitted to ticks moved by so many px right and down."""
+    x, x_ticks = _moved_axis(scales.x, scales.x_ticks, by[0])
+    y, y_ticks = _moved_axis(scales.y, scales.y_ticks, by[1])
     return replace(scales, x=x, y=y, x_ticks=x_ticks, y_ticks=y_ticks)
 
 
 def _moved_axis(scale: AxisScale, ticks: tuple[Tick, ...], by: float) -> tuple[AxisScale, tuple[Tick, ...]]:
-    """The scale and its ticks moved by ``by`` px right or down."""
+    if scale.source not in _FROM_STROKES:
+        return scale, ticks
     moved = tuple(replace(tick, position=tick.position + by) for tick in ticks)
     return replace(scale, intercept=scale.intercept - scale.slope * by), moved
 
 
-def _moved(trace: Trace, by: float) -> Trace:
-    """The trace moved by ``by`` px right and down."""
+def _moved(trace: Trace, by: tuple[float, float]) -> Trace:
+    """The trace moved by so many px right and down."""
+    right, down = by
     marks = trace.marks
     if marks is not None:
-        marks = tuple(replace(mark, x=mark.x + by, y=mark.y + by) for mark in marks)
+        marks = tuple(replace(mark, x=mark.x + right, y=mark.y + down) for mark in marks)
     return replace(
         trace,
-        start=trace.start + by,
-        end=trace.end + by,
-        levels=trace.levels + by,
-        risers=trace.risers + by,
+        start=trace.start + right,
+        end=trace.end + right,
+        levels=trace.levels + down,
+        risers=trace.risers + right,
         marks=marks,
-        mark_bands=tuple((a + by, b + by) for a, b in trace.mark_bands),
+        mark_bands=tuple((a + right, b + right) for a, b in trace.mark_bands),
     )
