@@ -108,5 +108,4 @@ def traces_of(
         return tuple(traces)
 
     marked = find_marks(evidences, refined, figure, panel, settings.marks, legend)
-    placed = zip(evidences, marked, strict=True)
-    return tuple(unsnapped(evidence, trace, scales.smoothed) for evidence, trace in placed), scales
+    return unsnapped(list(zip(evidences, marked, strict=True)), scales, figure.lossy, figure.pixels.shape[:2])

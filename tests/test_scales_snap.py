@@ -43,6 +43,20 @@ def test_whole_pixels_are_recognised_and_their_bias_removed() -> None:
     assert right(scales, axes, 0.4)
 
 
+def test_one_tick_that_touches_something_hides_no_bias() -> None:
+    axes = survival_axes(60.3, 30.1, 380.9, 251.4)
+    ticks = ticks_of(axes)
+    places = np.floor(ticks.y.outside + 1.0)
+    places[0] += 0.45
+    bright = Ticks(
+        replace(ticks.x, outside=np.floor(ticks.x.outside + 1.0), width=1.11),
+        replace(ticks.y, outside=places, width=1.11),
+    )
+    scales = fit_scales(FIGURE, panel_of(axes), printed_on(axes, bright))
+    assert scales.snapped
+    assert right(scales, axes, 0.4)
+
+
 @pytest.mark.parametrize(("width", "smoothed"), [(1.10, True), (1.02, False)])
 def test_the_rim_of_ticks_tells_a_smoothing_renderer_in_a_compressed_picture_too(width: float, smoothed: bool) -> None:
     axes = survival_axes(60.3, 30.1, 380.9, 251.4)

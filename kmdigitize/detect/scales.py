@@ -237,12 +237,12 @@ def _unsnap(axes: dict[str, _Found | Axis], ticks: Ticks, lossy: bool, settings:
     x, y = axes["x"], axes["y"]
     if not isinstance(x, _Found) or not isinstance(y, _Found):
         return False, False
-    smoothed = all(is_smoothed(row.width, lossy, settings.snap) for row in (ticks.x, ticks.y))
+    smoothed = is_smoothed((ticks.x.width, ticks.y.width), lossy, settings.snap)
     if not on_whole_pixels(x.lattice, y.lattice, smoothed, settings.snap):
         return False, False
     for name, axis, row in (("x", x, ticks.x), ("y", y, ticks.y)):
         if axis.lattice.ticks.size:
-            lattice = unsnapped(axis.lattice, row.width, lossy, settings.snap)
+            lattice = unsnapped(axis.lattice, row.width, smoothed, settings.snap)
             axes[name] = _Found(axis.labels, axis.source, lattice)
     return True, smoothed
 

@@ -35,6 +35,8 @@ class SnapSettings:
     ``noise``: px added to what a tick allows. ``rim``: how far the mean tick width must be from whole pixels, without
     and with compression, to show that the renderer is anti-aliasing (compressed figures of the benchmark's mixture with
     ticks on pixels: 1.02 px without it, 1.09 to 1.13 px or .25 to .33 px beyond whole pixels with it).
+    ``alike``: px by which the ticks of both axes may differ in width (smoothed, compressed ones by up to .17 px, those
+    of one pen that are not smoothed by whole pixels).
     """
 
     together: float = 0.75
@@ -42,6 +44,7 @@ class SnapSettings:
     both: float = 0.9
     noise: float = 0.04
     rim: tuple[float, float] = (0.02, 0.06)
+    alike: float = 0.3
 
 
 def on_whole_pixels(x: Lattice, y: Lattice, smoothed: bool, settings: SnapSettings) -> bool:
@@ -58,17 +61,21 @@ def on_whole_pixels(x: Lattice, y: Lattice, smoothed: bool, settings: SnapSettin
     return all(on_pixels(axis.ticks) >= least for axis in axes)
 
 
-def is_smoothed(width: float, lossy: bool, settings: SnapSettings) -> bool:
-    """Whether ticks about ``width`` px thick have the soft rim that only a renderer with anti-aliasing leaves."""
-    return abs(width - round(width)) > settings.rim[int(lossy)]
+def is_smoothed(widths: tuple[float, float], lossy: bool, settings: SnapSettings) -> bool:
+    """Whether ticks, so many px thick on x and y, have the soft rim that only a renderer with anti-aliasing leaves.
+
+    Such a renderer draws the ticks of both axes with one width, which the mean of both tells best.
+    """
+    width = (widths[0] + widths[1]) / 2
+    return abs(widths[0] - widths[1]) < settings.alike and abs(width - round(width)) > settings.rim[int(lossy)]
 
 
-def unsnapped(lattice: Lattice, width: float, lossy: bool, settings: SnapSettings) -> Lattice:
+def unsnapped(lattice: Lattice, width: float, smoothed: bool, settings: SnapSettings) -> Lattice:
     """The lattice as it was before its ticks, about ``width`` px thick, were moved to whole pixels."""
     midway = np.cos(2 * np.pi * lattice.ticks) < 0
     covered = _whole_width(width, midway)
     start, step = _middle_line(lattice, (1 - np.abs(covered - covered.mean())) / 2 + settings.noise)
-    shift = 0.5 if is_smoothed(width, lossy, settings) and not midway.any() else 0.0
+    shift = 0.5 if smoothed and np.mean(midway) < 0.5 else 0.0
     return Lattice(start - shift, step, lattice.labels, lattice.ticks - shift, lattice.values, lattice.rms_px)
 
 
