@@ -9,6 +9,8 @@ from kmdigitize.detect.runs import Image, down_rows
 
 PIECE = 2.0
 """Ink (squares of strokes) that hangs together in half the outline of a mark and not in a speck."""
+DEEP = 0.7
+"""Coverage of an outline; the fringes of other inks are paler."""
 BELOW = 3.0
 """Strokes by which a path may run below ink that it leaves over: the lower half of a mark on it."""
 
@@ -27,7 +29,7 @@ def left_over(free: Image, opened: Image, coverage: Image, stroke: float) -> Ima
 
 def _pieces(coverage: Image, stroke: float) -> Image:
     """``coverage`` (h, w) of what hangs together in more than a speck, and some rows down from it."""
-    labels, stats = cv2.connectedComponentsWithStats((coverage > 0.35).astype(np.uint8), connectivity=8)[1:3]
+    labels, stats = cv2.connectedComponentsWithStats((coverage > DEEP).astype(np.uint8), connectivity=8)[1:3]
     large = stats[:, cv2.CC_STAT_AREA] >= PIECE * stroke**2
     large[0] = False
     reach = round(BELOW * stroke)
