@@ -55,6 +55,15 @@ def test_a_sample_between_two_is_an_arm() -> None:
     assert found.sample.center_y == pytest.approx(58.5, abs=1)
 
 
+def test_the_tinted_ground_of_samples_is_no_sample() -> None:
+    """Keys of lines on bands: each line stands on a pale box that is wider than it."""
+    page = np.full((140, 200, 3), 255, np.uint8)
+    for row in (58, 76):
+        page[row - 7 : row + 9, 17:53] = (230, 210, 210)
+        page[row : row + 2, 20:50] = 0
+    assert covered_entries(page, _chosen(58, 76), [], 12.0) == []
+
+
 def test_a_heading_over_the_samples_is_no_sample() -> None:
     heading = TextToken("Sex", Box(20, 35, 49, 47), 0.99)
     found = covered_entries(_legend((40, 58, 76), (30, 30, 30)), _chosen(58, 76), [heading], 12.0)

@@ -25,6 +25,8 @@ _PITCHES = np.arange(1.0, 2.3, 0.1)
 """Distances of the lines of a legend, in text heights, that are tried where only one label was read."""
 _CERTAIN = 0.95
 """Confidence from which a label stands as it was read."""
+_PALE = 0.7
+"""Depth, as a share of that of the palest line, below which a sample may be the ground on which samples are drawn."""
 _OFF = 0.3
 """How far the ends of a sample may lie from those of the others, in text heights."""
 
@@ -68,12 +70,24 @@ def _next_entry(
     for row in rows:
         label = Box(token.box.left, row - height / 2, token.box.left + height, row + height / 2)
         sample = find_sample(pixels, label, height, (model.box.left - height, float(pixels.shape[1])))
-        if sample is None or abs(sample.box.center_y - row) > _OFF * height:
+        if sample is None or abs(sample.box.center_y - row) > _OFF * height or _is_ground(sample, chosen):
             continue
         slack = _OFF * height + max(sample.period[1::2], default=0.0)
         if abs(sample.box.left - model.box.left) <= slack and abs(sample.box.right - model.box.right) <= slack:
             return LegendEntry("", label, sample.box, sample.color, sample.dash, sample.stroke_px, sample.period)
     return None
+
+
+def _is_ground(sample: LineSample, chosen: Sequence[tuple[TextToken, LineSample]]) -> bool:
+    """Whether a sample is what the ``chosen`` ones are drawn on: wider than all at both ends, and paler."""
+    others = [other for _, other in chosen]
+    wider = all(sample.box.left < o.box.left and o.box.right < sample.box.right for o in others)
+    return wider and _depth(sample) < _PALE * min(_depth(other) for other in others)
+
+
+def _depth(sample: LineSample) -> int:
+    """How far the colour of a sample is from white, in levels of three channels."""
+    return 3 * 255 - sum(sample.color)
 
 
 def read_beside_samples(
