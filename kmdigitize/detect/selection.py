@@ -23,6 +23,7 @@ from kmdigitize.detect.limits import between_limits
 from kmdigitize.detect.line_types import by_measured_types
 from kmdigitize.detect.paths import Sheet
 from kmdigitize.detect.runs import Image, vertical_runs
+from kmdigitize.detect.thin_pieces import without_thin_pieces
 from kmdigitize.detect.tracing import (
     Arm,
     Found,
@@ -52,7 +53,7 @@ def choose_curves(
     """
     s = SelectionSettings()
     result: list[tuple[int, Found]] = []
-    sheets = list(sheets)
+    sheets = [_without_limits(sheet, ink, legend) for sheet, ink in zip(sheets, inks, strict=True)]
     for k in sorted(range(len(inks)), key=lambda k: sum(inks[k].color)):
         arms = [Arm(i, dash, legend[i].period) for i, dash in inks[k].arms]
         if arms and len([ink for ink in inks if ink.arms]) == 1:
@@ -91,6 +92,13 @@ def choose_curves(
     result = _by_measured_types(result, sheets, wanted, s)
     result = _with_level_line(result, sheets, colored, wanted, s)
     return between_limits(result, sheets)
+
+
+def _without_limits(sheet: Sheet, ink: Ink, legend: Sequence[LegendEntry]) -> Sheet:
+    """The sheet of an ink that draws a broken line, without dashes of a thinner pen; overlaps make other inks thin."""
+    if not any(dash not in ("solid", "unknown") for _, dash in ink.arms):
+        return sheet
+    return without_thin_pieces(sheet, [legend[i].stroke_px for i, _ in ink.arms])
 
 
 def _with_level_line(
