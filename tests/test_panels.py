@@ -12,7 +12,7 @@ from kmdigitize.detect.panels import PanelSettings, _worth, find_panels
 from kmdigitize.detect.panels_blocks import labelled_boxes
 from kmdigitize.detect.panels_grid import Candidate, to_ends_of_grid, trimmed
 from kmdigitize.detect.panels_labels import NumberSpot
-from kmdigitize.detect.panels_lines import Line
+from kmdigitize.detect.panels_lines import Line, find_lines
 from kmdigitize.detect.panels_regions import with_regions
 from kmdigitize.geometry import Box, FloatArray
 from kmdigitize.records.axes import Panel
@@ -245,3 +245,13 @@ def test_a_panel_ends_where_its_grid_does_and_not_at_the_highest_line(count: int
     assert grown.closed_top == (count == 2)
     wider = [replace(row, end=330.0) for row in rows]
     assert to_ends_of_grid(Candidate(frame), wider, [], 3.0).frame == replace(frame, right=330)
+
+
+def test_a_thick_axis_line_goes_on_beneath_its_long_ticks() -> None:
+    """Where a tick stands on the line nothing is thin, and the line fills all rows beside the middle one."""
+    page = np.full((400, 700, 3), 255, np.uint8)
+    page[300:304, 50:650] = 0
+    for tick in (50, 250, 450, 646):
+        page[300:340, tick : tick + 4] = 0
+    rows, _ = find_lines(page, 14.0)
+    assert [(line.start, line.end) for line in rows if line.length > 100] == [(54, 645)]

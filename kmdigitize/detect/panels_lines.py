@@ -6,6 +6,7 @@ paper. Pieces on one row are joined where the gap between them is inked too: a c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -124,7 +125,8 @@ def _continues(first: Line, second: Line, inked: Pixels, settings: LineSettings)
     if high - low > 0.5 * (first.length + second.length):
         return False
     strip = inked[max(0, row - 1) : row + 2].astype(np.int16)
-    paper = int(np.percentile(strip, 20))
+    reach = math.ceil(second.width) + 1  # the line itself fills narrower strips
+    paper = int(np.percentile(inked[max(0, row - reach) : row + reach + 1], 20))
     gap = strip[:, low:high].max(axis=0)
     ink = 0.5 * max(first.contrast, second.contrast)
     return bool(np.mean(gap > paper + ink) >= settings.joined) if gap.size else True
