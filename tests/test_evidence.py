@@ -228,3 +228,13 @@ def test_a_greyish_line_shows_between_crowded_black_marks():
     found = evidence(pixels, [(220, 120, 60), (121, 175, 151)], stroke=1.6).coverage
     between = [column for column in range(20, 56) if column % 5]
     assert found[1][20, between].min() > 0.9
+
+
+@pytest.mark.parametrize(("row", "last", "line"), [(60, 400, True), (60, 330, False), (10, 400, False)])
+def test_a_dashed_line_across_the_panel_is_a_reference_line_unless_it_ends_or_runs_along_the_top(row, last, line):
+    pixels = blank(120, 400)
+    dashes = np.arange(400) % 12 < 5
+    draw(pixels, slice(row, row + 2), dashes & (np.arange(400) < last), (90, 90, 90))
+    found = find_background(pixels, 2.0, False, np.array([(179, 179, 179)], np.float32), top=10.0)
+    assert (found.lines[row].max() > 0.5) == line
+    assert found.lines[:, 9].max() == 0  # between two dashes

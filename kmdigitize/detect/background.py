@@ -93,6 +93,7 @@ def find_background(
         share = np.where(strong, np.clip(depth / max(deepest, 1.0), 0, 1), 0).astype(np.float32)
         paper += pale[None] if axis else pale[:, None]
         np.maximum(lines, share[None, :] if axis else share[:, None], out=lines)
+    np.maximum(lines, _dashed_lines(pixels, size, max(s.strong * deepest, 3 * s.visible), top), out=lines)
     return Background(np.clip(paper, 0, 255, out=paper), lines, panel, banded)
 
 
@@ -139,6 +140,24 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
     return result
 
 
+def _dashed_lines(pixels: Image, size: int, least: float, top: float | None) -> Image:
+    """Where (h, w) a dashed line across the whole panel is drawn that is darker than its surroundings by ``least``.
+
+    It shows in every eighth of its row, with gaps; no curve but one along ``top`` stays on one level for so long.
+    """
+    whole = pixels.astype(np.uint8)
+    darker = cv2.subtract(np.asarray(cv2.morphologyEx(whole, cv2.MORPH_CLOSE, np.ones((size, 1), np.uint8))), whole)
+    shown = length(np.asarray(darker, np.float32)) > least
+    across = pixels.shape[1]
+    cuts = np.linspace(across // 50, across - across // 50, 9).astype(int)
+    duty = np.stack([shown[:, a:b].mean(axis=1) for a, b in pairwise(cuts)])
+    dashed = (duty.min(axis=0) >= DUTY[0]) & (duty.max(axis=0) <= DUTY[1])
+    if top is not None:
+        dashed &= np.abs(np.arange(len(shown)) - top) > size
+    dashes = np.asarray(shown & dashed[:, None], np.uint8)
+    return np.asarray(cv2.dilate(dashes, np.ones((2 * EDGE + 1, 3), np.uint8)), np.float32)
+
+
 def _mostly(shown: NDArray[np.bool_], axis: int, parts: Sequence[slice]) -> NDArray[np.bool_]:
     """Whether half or more of each of p ``parts`` of every row (axis 0) or column (axis 1) is ``shown``, (p, n)."""
     inside = np.zeros((len(parts), shown.shape[1 - axis]), np.float32)
@@ -149,6 +168,10 @@ def _mostly(shown: NDArray[np.bool_], axis: int, parts: Sequence[slice]) -> NDAr
     return np.asarray(2 * count >= inside.sum(axis=1, keepdims=True), np.bool_)
 
 
+DUTY = (0.2, 0.9)
+"""Least and largest share of each eighth of its row that a dashed line inks."""
+EDGE = 2
+"""Rows (px) beside a dashed line that it may ink in part."""
 LEAST_SEEN = 0.6
 """Share of what is visible from which a line across the whole panel is seen."""
 
