@@ -12,6 +12,7 @@ from kmdigitize.records.figure import Figure, TextToken
 from kmdigitize.text.counts import name_before_statistic, split_counts
 from kmdigitize.text.direct_labels import without_specks
 from kmdigitize.text.legend import read_legend
+from kmdigitize.text.legend_labels import without_samples_around
 
 
 def test_the_name_before_a_statistic_is_that_of_the_sample_beside_it() -> None:
@@ -175,3 +176,19 @@ def test_a_sample_inside_the_box_of_its_label_is_found_with_a_mark_on_it_too(mar
         ("low", BLUE, "legend"),
         ("high", RED, "legend"),
     ]
+
+
+@pytest.mark.parametrize(("high", "name"), [(3, "Coaching"), (8, "• Coaching")])
+def test_the_last_dot_of_a_broken_sample_is_no_sign_of_its_label(high: int, name: str) -> None:
+    """A dash and a dot make a sample; read with the label, the dot is a bullet. Real bullets are higher."""
+    page = blank_page()
+    page[38:41, 60:82] = page[38:41, 186:198] = RED
+    page[40 - high // 2 - 1 : 40 - high // 2 - 1 + high, 208:211] = RED
+    page[36:44, 222:270:4] = 0
+    labels = [TextToken("Usual", Box(92, 35, 122, 45)), TextToken("• Coaching", Box(208, 35, 270, 45))]
+    page[36:44, 92:122:4] = 0
+    assert [without_samples_around(page, label).text for label in labels] == ["Usual", name]
+    if high == 3:
+        found = read_legend(Figure("f", page), PANEL, labels)
+        assert [entry.label for entry in found] == ["Usual", "Coaching"]
+        assert found[1].dash == "dashed"

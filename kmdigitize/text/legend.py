@@ -35,8 +35,7 @@ from kmdigitize.text.legend_labels import (
     names_with_statistics,
     upright_edges,
     without_line_from_edge,
-    without_next_sample,
-    without_sample_behind,
+    without_samples_around,
     without_stuck_samples,
 )
 from kmdigitize.text.legend_signs import with_signs
@@ -63,7 +62,7 @@ def read_legend(
     """
     settings = settings or LegendSettings()
     mine = [t for t in tokens if t.angle == 0 and panel.region.contains(t.box.center_x, t.box.center_y)]
-    mine = [without_sample_behind(figure.pixels, without_next_sample(token)) for token in mine]
+    mine = [without_samples_around(figure.pixels, token) for token in mine]
     height = text_height(mine)
     clear = [t for t in mine if t.confidence >= settings.no_obstacle and is_no_sample(t, height, settings)]
     in_tables = {id(t) for table in read_stat_tables(mine, panel) for t in table.tokens}

@@ -14,6 +14,7 @@ from kmdigitize.records.axes import Panel
 from kmdigitize.records.figure import TextToken
 from kmdigitize.records.printed import LegendEntry
 from kmdigitize.text.counts import name_before_statistic, split_counts
+from kmdigitize.text.legend_signs import without_dot_before
 from kmdigitize.text.samples import LineSample
 from kmdigitize.text.wordings import is_number, is_risk_header, is_row_of_counts, is_statistic, names_no_arm
 
@@ -232,6 +233,11 @@ def without_stuck_samples(pixels: Pixels, labels: Sequence[TextToken], height: f
         box = Box(left, token.box.top, token.box.right, token.box.bottom)
         result.append(TextToken(token.text[sign.end() if sign else 0 :], box, token.confidence))
     return result
+
+
+def without_samples_around(pixels: Pixels, token: TextToken) -> TextToken:
+    """A label of a row without what its own sample ends in and the next one begins with, where they were read too."""
+    return without_dot_before(pixels, without_sample_behind(pixels, without_next_sample(token)))
 
 
 def without_next_sample(token: TextToken) -> TextToken:

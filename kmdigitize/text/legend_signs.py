@@ -6,20 +6,47 @@ legend is the same word with a plus. One before a label may be what the reader m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from kmdigitize.geometry import Box, Pixels
+from kmdigitize.records.figure import TextToken
 from kmdigitize.records.printed import LegendEntry
 
 _FLAT, _LONG = 0.25, 0.15
 """Most height and least length of a dash, in heights of the label."""
 _LETTER = 0.5
 """Least height of a letter in heights of its label; a dash is lower."""
+_DOT, _APART = re.compile(r"[•·∙●▪.\-–—]\s+(?=\w)"), 0.5
+"""What the reader makes of a lone dot, and its least distance from a word in heights of the label."""
+_LOW = 0.4
+"""Greatest height of that dot, rims and all."""
 _CONTRAST = 60
 """Difference from the paper (0-255) of the ink of a dash."""
+
+
+def without_dot_before(pixels: Pixels, token: TextToken) -> TextToken:
+    """The ``token`` without a dot before its first word: the last one of the broken line beside it.
+
+    The dot stands farther from the word than words from each other, and is no higher than a dash.
+    """
+    found = re.match(_DOT, token.text)
+    window = pixels[token.box.slices(pixels.shape)].astype(np.float64)
+    if found is None or not window.size:
+        return token
+    ink = np.abs(window - np.median(window.reshape(-1, 3), axis=0)).max(axis=2) > _CONTRAST
+    columns = np.flatnonzero(ink.any(axis=0))
+    gaps = np.flatnonzero(np.diff(columns) > _APART * (token.box.height + 1))
+    if not gaps.size:
+        return token
+    dot = np.flatnonzero(ink[:, : columns[gaps[0]] + 1].any(axis=1))
+    if np.ptp(dot) + 1 > _LOW * (token.box.height + 1):
+        return token
+    left = round(token.box.left) + float(columns[gaps[0] + 1])
+    return replace(token, text=token.text[found.end() :], box=replace(token.box, left=left))
 
 
 def with_signs(entries: Sequence[LegendEntry], pixels: Pixels) -> list[LegendEntry]:
