@@ -28,6 +28,10 @@ def test_the_name_before_a_statistic_is_that_of_the_sample_beside_it() -> None:
     ("text", "name"),
     [
         ("Arm A: 10.2 months (8.1-12.0)", "Arm A"),
+        ("Control eye Log-rank p < 0.001", "Control eye"),
+        ("No tamoxifenLog-rank p = 0.003", "No tamoxifen"),
+        ("Laser HR 0.46 (95% CI 0.33-0.64)", "Laser"),
+        ("CHR 21 loss", ""),
         ("Docetaxel, 12-month OS 54%", "Docetaxel"),
         ("Grade 1-2 (HR 1.0)", "Grade 1-2"),
         ("Median (months): 10.7", ""),

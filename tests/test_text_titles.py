@@ -76,6 +76,8 @@ def test_time_units(text: str, unit: str) -> None:
 @pytest.mark.parametrize(
     ("text", "way"),
     [
+        ("Event probability", "up"),
+        ("Event-free probability", "down"),
         ("Cumulative incidence (%)", "up"),
         ("Cumulative mortality", "up"),
         ("1 - survival", "up"),

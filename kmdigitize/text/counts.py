@@ -23,7 +23,9 @@ _COUNTS = (
 _TOLD = re.compile(
     r"(?i)\s*(?:[,:;(\[]|\s[-–—]\s)\s*(?:medians?\b|m(?:OS|PFS|DFS|EFS|TTP)\b|HR\b|hazard\s+ratio"
     r"|\d+[-\s]?(?:years?|yrs?|months?|mo)\s+(?:OS|PFS|DFS|EFS|survival|rate)|(?:\d+[.,·]\d+|NR)\s*(?:months?|mos?|years?)\b)"
+    r"|(?:\s+|(?-i:(?<=[a-z])(?=[LPH])))(?:log[-\s]?rank\b|HR\s*[:=]?\s*\d|hazard\s+ratio\b|p(?:[-\s]?value)?\s*[=<≤]\s*[.\d])"
 )
+"""A statistic told of an arm, or one that stands so close beside its name that both were read as one line."""
 
 
 def name_before_statistic(text: str) -> str:

@@ -103,8 +103,14 @@ def names_with_statistics(
 ) -> list[TextToken]:
     """Text in which a statistic follows the name of an arm, reduced to that; names only what has a sample beside it."""
     told = [token for token in tokens if is_statistic(token.text) and not may_be_label(token, mine, panel, settings)]
-    names = [replace(token, text=name_before_statistic(token.text)) for token in told]
+    names = [_begun(token, name_before_statistic(token.text)) for token in told]
     return [token for token in names if token.text and may_be_label(token, mine, panel, settings)]
+
+
+def _begun(token: TextToken, name: str) -> TextToken:
+    """The ``name`` with which a token begins, and its share of the token's box."""
+    right = token.box.left + token.box.width * len(name) / max(1, len(token.text))
+    return replace(token, text=name, box=replace(token.box, right=right))
 
 
 def entry_without_sample(token: TextToken) -> LegendEntry:

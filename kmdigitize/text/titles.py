@@ -36,7 +36,7 @@ _KINDS = (
 _RATIO_AXIS = re.compile(r"(?i)\W*(?:adjusted\s+)?(?:hazard|odds|risk|rate)\s+ratio\W*(?:\([^()]*\))?")
 _UP = re.compile(
     r"(?i)cum(?:ulative|\.)?\s*(?:incidence|mortality|event|failure|rate|risk|probability|proportion|recurrence|relapse)"
-    r"|incidence|mortality|failure|\brisk\s+of|event\s+rate|(?:1|one)\s*[-–−]\s*(?:survival|s\b|km)"
+    r"|incidence|mortality|failure|\brisk\s+of|event\s+(?:rate|prob)|(?:1|one)\s*[-–−]\s*(?:survival|s\b|km)"
     r"|(?:probability|proportion|percentage|patients)\s+(?:of|with)\s+(?:death|dying|recurrence|relapse|progression|event|an?\s)\b"
     r"|death\s*\(|recurrence\s+rate|relapse\s+rate"
 )
