@@ -15,13 +15,14 @@ BELOW = 3.0
 """Strokes by which a path may run below ink that it leaves over: the lower half of a mark on it."""
 
 
-def left_over(free: Image, opened: Image, coverage: Image, stroke: float) -> Image:
+def left_over(free: Image, opened: Image, coverage: Image | None, stroke: float) -> Image:
     """Columns (w, h) further right that show ink on that row or below it.
 
-    ``free`` (h, w) is what nothing hides, ``opened`` the ink along rows, ``coverage`` all of it: where another curve
-    hides a flat, marks in the flat's own ink still stand out.
+    ``free`` (h, w) is what nothing hides, ``opened`` the ink along rows. ``coverage`` is all ink where it is of one
+    curve only: where another one hides a flat, marks in the flat's own ink still stand out.
     """
-    below = cv2.transpose(down_rows(np.maximum, free * np.maximum(opened, _pieces(coverage, stroke)), upwards=True))
+    ink = opened if coverage is None else np.maximum(opened, _pieces(coverage, stroke))
+    below = cv2.transpose(down_rows(np.maximum, free * ink, upwards=True))
     right = np.zeros_like(below)
     right[:-1] = down_rows(np.add, below[1:], upwards=True)
     return right

@@ -135,7 +135,7 @@ def path_costs(
     fallen = s.riser_seen * _across(coverage, stroke, 0.5, upright=False)
     broken = _complement(_across(coverage, stroke, 1.2, upright=False))
     free = 1 - occluded
-    left = s.left_over * left_over(free, opened, sheet.coverage, stroke) if alone else None
+    left = s.left_over * left_over(free, opened, sheet.coverage if single else None, stroke) if alone else None
     marked = None
     if sheet.marks.any():
         marked = s.marked * sheet.marks
