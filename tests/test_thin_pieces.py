@@ -31,9 +31,10 @@ def test_only_dashes_thinner_than_every_sample_are_of_another_pen(
     assert int(left.any(axis=1).sum()) == (kept if kept == 1 else 1) * 2 + (kept - 1) * width
 
 
-def test_a_sample_of_unknown_width_says_nothing() -> None:
-    sheet = _dashed(1, (30, 60))
-    assert without_thin_pieces(sheet, (2.0, None)) is sheet
+@pytest.mark.parametrize("samples", [(2.0, None), (), (3.0,), (1.0,)])
+def test_samples_of_unknown_or_another_width_say_nothing(samples: tuple[float | None, ...]) -> None:
+    sheet = _dashed(1, (30, 60, 90))
+    assert without_thin_pieces(sheet, samples) is sheet
 
 
 def test_a_dashed_curve_with_thinner_dashed_limits_keeps_to_its_own_dashes() -> None:

@@ -143,7 +143,8 @@ def _panel_wide_lines(pixels: Image, axis: int, size: int, visible: float) -> Im
 def _dashed_lines(pixels: Image, size: int, least: float, top: float | None) -> Image:
     """Where (h, w) a dashed line across the whole panel is drawn that is darker than its surroundings by ``least``.
 
-    It shows in every eighth of its row, with gaps; no curve but one along ``top`` stays on one level for so long.
+    It shows in every eighth of its row, with gaps; no curve but one along ``top`` stays on one level for so long. Ink
+    of another colour on its row is a curve's.
     """
     whole = pixels.astype(np.uint8)
     darker = cv2.subtract(np.asarray(cv2.morphologyEx(whole, cv2.MORPH_CLOSE, np.ones((size, 1), np.uint8))), whole)
@@ -154,6 +155,9 @@ def _dashed_lines(pixels: Image, size: int, least: float, top: float | None) -> 
     dashed = (duty.min(axis=0) >= DUTY[0]) & (duty.max(axis=0) <= DUTY[1])
     if top is not None:
         dashed &= np.abs(np.arange(len(shown)) - top) > size
+    for row in np.flatnonzero(dashed):
+        color = np.median(pixels[row, shown[row]], axis=0)
+        shown[row] &= length(pixels[row] - color) < ALIKE * float(np.linalg.norm(pixels[row].max(axis=0) - color))
     dashes = np.asarray(shown & dashed[:, None], np.uint8)
     return np.asarray(cv2.dilate(dashes, np.ones((2 * EDGE + 1, 3), np.uint8)), np.float32)
 
@@ -170,6 +174,8 @@ def _mostly(shown: NDArray[np.bool_], axis: int, parts: Sequence[slice]) -> NDAr
 
 DUTY = (0.2, 0.9)
 """Least and largest share of each eighth of its row that a dashed line inks."""
+ALIKE = 0.4
+"""Distance of colours, as a share of that from a dashed line to the paper, within which ink is the line's."""
 EDGE = 2
 """Rows (px) beside a dashed line that it may ink in part."""
 LEAST_SEEN = 0.6

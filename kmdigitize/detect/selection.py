@@ -96,9 +96,10 @@ def choose_curves(
 
 def _without_limits(sheet: Sheet, ink: Ink, legend: Sequence[LegendEntry]) -> Sheet:
     """The sheet of an ink that draws a broken line, without dashes of a thinner pen; overlaps make other inks thin."""
-    if not any(dash not in ("solid", "unknown") for _, dash in ink.arms):
-        return sheet
-    return without_thin_pieces(sheet, [legend[i].stroke_px for i, _ in ink.arms])
+    entries = [legend[i] for i, _ in ink.arms]
+    samples = [entry.stroke_px if entry.place == "legend" else None for entry in entries]
+    broken = any(dash not in ("solid", "unknown") for _, dash in ink.arms)
+    return without_thin_pieces(sheet, samples) if broken else sheet
 
 
 def _with_level_line(

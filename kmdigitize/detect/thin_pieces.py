@@ -14,6 +14,8 @@ THIN = (0.3, 0.62)
 """Width of limits as a share of that of the thinnest line sample; what is thinner still is the edge of other ink."""
 MANY = 1.2
 """Length of all limits, as a share of that of all dashes as wide as the samples: there are two to a curve."""
+SAME_PEN = 1.3
+"""How many times wider than the strokes of the panel samples may be that are drawn with the curves' own pen."""
 MEASURED = 1.8
 """Width (px) from which a pen can be told from one of half the width."""
 STRAIGHT = 1.5
@@ -26,7 +28,7 @@ def without_thin_pieces(sheet: Sheet, samples: Sequence[float | None]) -> Sheet:
     They are limits only if they are about twice as long as the curves' own dashes.
     """
     known = [width for width in samples if width is not None]
-    if not known or len(known) < len(samples) or min(known) < MEASURED:
+    if len(known) < max(1, len(samples)) or not MEASURED <= min(known) <= SAME_PEN * sheet.stroke:
         return sheet
     labels, stats = cv2.connectedComponentsWithStats((sheet.coverage > 0.3).astype(np.uint8), connectivity=8)[1:3]
     ink = np.bincount(labels.ravel(), weights=sheet.coverage.ravel(), minlength=len(stats))
