@@ -238,3 +238,15 @@ def test_a_dashed_line_across_the_panel_is_a_reference_line_unless_it_ends_or_ru
     found = find_background(pixels, 2.0, False, np.array([(179, 179, 179)], np.float32), top=10.0)
     assert (found.lines[row].max() > 0.5) == line
     assert found.lines[:, 9].max() == 0  # between two dashes
+
+
+@pytest.mark.parametrize(("high", "banded"), [(40, True), (12, False)])
+def test_a_thick_area_is_a_band_even_if_it_is_as_deep_as_a_pale_ink(high, banded):
+    """A band of a darker ink may have the very colour of another line; blocks of that one's marks are no higher."""
+    pixels = blank(200, 300)
+    draw(pixels, slice(60, 60 + high), slice(20, 200), (179, 179, 179))
+    draw(pixels, slice(60 + high // 2, 62 + high // 2), slice(20, 200), (0, 0, 0))
+    draw(pixels, slice(150, 152), slice(20, 200), (179, 179, 179))
+    found = find_background(pixels, 2.0, False, np.array([(0, 0, 0), (179, 179, 179)], np.float32))
+    assert (found.paper[62, 150].mean() < 200) == banded
+    assert found.paper[150, 150].mean() > 250

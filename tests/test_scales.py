@@ -293,3 +293,17 @@ def test_one_label_that_is_met_outweighs_two_whose_boxes_hold_a_tick() -> None:
     assert lattice is not None
     assert lattice.labels.tolist() == [False, True, True, True, False]
     assert lattice.step == pytest.approx(-223.0)
+
+
+def test_digits_beside_labels_with_a_point_are_tenths() -> None:
+    """Of labels on end only the last digit was found, but for the first and the last one."""
+    texts = ("1.0", "8", "6", "4", "2", "0.0")
+    rows = (10 + 48 * step for step in range(6))
+    labels = [NumberLabel(float(t), t, Box(20, row, 30, row + 10)) for t, row in zip(texts, rows, strict=True)]
+    found = best_labels([labels], False, 10.0, LatticeSettings())
+    assert found is not None
+    assert found.values[found.lattice.labels].tolist() == [1.0, 0.8, 0.6, 0.4, 0.2, 0.0]
+    whole = [replace(one, text="0", value=0.0) if one.value == 0 else one for one in labels[1:]]
+    kept = best_labels([whole], False, 10.0, LatticeSettings())
+    assert kept is not None
+    assert kept.values.tolist() == [8.0, 6.0, 4.0, 2.0, 0.0]

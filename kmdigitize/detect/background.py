@@ -36,6 +36,8 @@ class BackgroundSettings:
     """The same where the picture is flat and a deeper ink has such bands: that of black may be .72 of a pale grey."""
     pale: float = 0.5
     """Share of the deepest ink of its direction below which an area may be its band; blocks of its marks are deeper."""
+    thicker: float = 0.08
+    """Side of a square, as a share of the panel's height, that no block of marks fills: they are up to .06 high."""
     colored: float = 0.5
     """Difference between the channels of a line, as a share of its colour distance, from which it is coloured."""
     alike: float = 0.35
@@ -209,16 +211,34 @@ def _shaded_bands(
         flat = cv2.blur(shown, (size, size)) > s.flat
         if not lossy:
             flat |= _mean_of_color(shown, whole) > s.flat  # curves and marks ripple a band here and there
+        shaded = band.copy()
         band[band] = ~_nearly_ink(closed[band], flat[band], panel, inks, lossy, s)
+        if not lossy:
+            band |= _of_thick_areas(whole, shaded & flat & ~band, s.thicker)
     if not _covers(band, s.band_share):
         return None
     return np.where(band[..., None], closed, panel).astype(np.float32)
 
 
+def _of_thick_areas(colors: NDArray[np.uint8], mask: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
+    """The part of ``mask`` (h, w) in colours that fill some square of that ``share`` of the height, as marks never do.
+
+    A band may be exactly as deep as a pale ink.
+    """
+    side = max(3, round(share * mask.shape[0]))
+    core = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8)) > 0
+    return np.asarray(mask & np.isin(_code(colors), np.unique(_code(colors[core]))), np.bool_)
+
+
+def _code(colors: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """One number (…,) for each of ``colors`` (…, 3), to 4 levels."""
+    red, green, blue = np.moveaxis((colors >> 2).astype(np.int32), -1, 0)
+    return np.asarray((red << 12) | (green << 6) | blue, np.int32)
+
+
 def _mean_of_color(shown: Image, colors: NDArray[np.uint8]) -> Image:
     """The mean (h, w) of ``shown`` (h, w) over all pixels of the same of ``colors`` (h, w, 3), to 4 levels."""
-    red, green, blue = (colors >> 2).transpose(2, 0, 1).astype(np.int32)
-    code = (red << 12) | (green << 6) | blue
+    code = _code(colors)
     count = np.bincount(code.ravel())
     return np.asarray((np.bincount(code.ravel(), shown.ravel()) / np.maximum(count, 1))[code], np.float32)
 

@@ -98,6 +98,27 @@ def _fitted(
     line: Sequence[NumberLabel], horizontal: bool, text_px: float, settings: LatticeSettings
 ) -> AxisLabels | None:
     numbers = tuple(_with_point(one) for one in (line if horizontal else _upright(_without_percent_glyph(line))))
+    read = _on_a_line(numbers, horizontal, text_px, settings)
+    tenths = _as_tenths(numbers)
+    meant = _on_a_line(tenths, horizontal, text_px, settings) if tenths else None
+    return meant if meant is not None and (read is None or meant.distinct >= read.distinct) else read
+
+
+def _as_tenths(numbers: Sequence[NumberLabel]) -> tuple[NumberLabel, ...]:
+    """The labels with single digits as tenths, as all of them are where some have a point; else none.
+
+    What stands before the point of a label on end may not be found.
+    """
+    pointed = any(re.fullmatch(r"[01][.,·]0+", one.text.strip()) for one in numbers)
+    single = [re.fullmatch(r"[1-9]", one.text.strip()) is not None for one in numbers]
+    if not pointed or sum(single) < 2:
+        return ()
+    return tuple(replace(one, value=one.value / 10) if s else one for one, s in zip(numbers, single, strict=True))
+
+
+def _on_a_line(
+    numbers: tuple[NumberLabel, ...], horizontal: bool, text_px: float, settings: LatticeSettings
+) -> AxisLabels | None:
     if len(numbers) < 2:
         return None
     at = np.array([one.box.center_x if horizontal else one.box.center_y for one in numbers])
