@@ -60,8 +60,8 @@ class EvidenceSettings:
     """Stroke width (px) from which every stroke has a pixel that lies wholly in it."""
     thin_black: float = 0.2
     """Least weight of black that is thinner than a curve."""
-    mixed: float = 3.0
-    """Spreads of the direction from which no mixture of another ink with paper has an ink's colour."""
+    mixed: float = 4.5
+    """Spreads of the direction of a pure pixel from which no mixture of another ink with paper has an ink's colour."""
     tells: float = 0.25
     """Share of an ink in a pixel from which this tells its hue: paler ones at edges may be of grid lines beside it."""
     unknown: float = 0.02

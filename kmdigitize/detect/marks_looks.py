@@ -67,6 +67,8 @@ class MarkSettings:
     """Score and quality that will do as well: none of those panels reaches both with such a share."""
     shown_share: float = 0.1
     """Least share of marks that the legend shows: below it, what was read there is none of the figure's marks."""
+    shown_quality: float = 0.35
+    """Quality of those that are so few beside much other ink (marks of other kinds reach .21)."""
     settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
 
@@ -97,7 +99,8 @@ class Look:
     def convincing(self, settings: MarkSettings, announced: bool) -> bool:
         """Whether the mark is drawn at all; of one that is ``announced`` by the legend a single good one will do."""
         if announced:
-            return self.gain >= settings.least_announced and self.share >= settings.shown_share
+            clear = self.share >= settings.shown_share or self.quality >= settings.shown_quality
+            return self.gain >= settings.least_announced and clear
         if self.share < settings.least_share:
             perfect = self.score >= settings.perfect[0] and self.quality >= settings.perfect[1]
             return self.share >= settings.sure_share and (perfect or self.score >= settings.sure_score)

@@ -19,11 +19,11 @@ SAME_PEN = 1.3
 MEASURED = 1.8
 """Width (px) from which a pen can be told from one of half the width."""
 STRAIGHT = 1.5
-"""How many times longer than wide a piece is whose width can be told."""
+"""How many times longer than high a piece is whose width can be told."""
 
 
 def without_thin_pieces(sheet: Sheet, samples: Sequence[float | None]) -> Sheet:
-    """The ``sheet`` of an ink without straight pieces of a thinner pen than all its line ``samples`` (widths in px).
+    """The ``sheet`` of an ink without flat pieces of a thinner pen than all its line ``samples`` (widths in px).
 
     They are limits only if they are about twice as long as the curves' own dashes.
     """
@@ -32,12 +32,12 @@ def without_thin_pieces(sheet: Sheet, samples: Sequence[float | None]) -> Sheet:
         return sheet
     labels, stats = cv2.connectedComponentsWithStats((sheet.coverage > 0.3).astype(np.uint8), connectivity=8)[1:3]
     ink = np.bincount(labels.ravel(), weights=sheet.coverage.ravel(), minlength=len(stats))
-    sides = np.sort(stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]], axis=1)
-    straight = sides[:, 1] >= np.maximum(STRAIGHT * sides[:, 0], 3)
+    length, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    straight = length >= np.maximum(STRAIGHT * high, 3)  # upright pieces are marks
     straight[0] = False
-    share = ink / np.maximum(sides[:, 1], 1) / min(known)
+    share = ink / np.maximum(length, 1) / min(known)
     thin = straight & (share > THIN[0]) & (share < THIN[1])
     drawn = straight & (share >= THIN[1]) & (share < max(known) / min(known) / THIN[1])
-    if sides[thin, 1].sum() < MANY * sides[drawn, 1].sum() or not drawn.any():
+    if length[thin].sum() < MANY * length[drawn].sum() or not drawn.any():
         return sheet
     return replace(sheet, coverage=np.where(thin[labels], np.float32(0), sheet.coverage))
