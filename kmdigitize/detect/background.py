@@ -36,8 +36,8 @@ class BackgroundSettings:
     """The same where the picture is flat and a deeper ink has such bands: that of black may be .72 of a pale grey."""
     pale: float = 0.5
     """Share of the deepest ink of its direction below which an area may be its band; blocks of its marks are deeper."""
-    thicker: float = 0.08
-    """Side of a square, as a share of the panel's height, that no block of marks fills: they are up to .06 high."""
+    thicker: float = 0.11
+    """Side of a square, as a share of the panel's height, that no block of marks fills: they are up to a tenth high."""
     colored: float = 0.5
     """Difference between the channels of a line, as a share of its colour distance, from which it is coloured."""
     alike: float = 0.35
