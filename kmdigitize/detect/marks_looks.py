@@ -63,8 +63,6 @@ class MarkSettings:
     drawn panels without marks none reaches 11 with a share below the least one."""
     sure_share: float = 0.15
     """Least share of them."""
-    perfect: tuple[float, float] = (8.0, 0.46)
-    """Score and quality that will do as well: none of those panels reaches both with such a share."""
     shown_share: float = 0.1
     """Least share of marks that the legend shows: below it, what was read there is none of the figure's marks."""
     shown_quality: float = 0.35
@@ -102,8 +100,7 @@ class Look:
             clear = self.share >= settings.shown_share or self.quality >= settings.shown_quality
             return self.gain >= settings.least_announced and clear
         if self.share < settings.least_share:
-            perfect = self.score >= settings.perfect[0] and self.quality >= settings.perfect[1]
-            return self.share >= settings.sure_share and (perfect or self.score >= settings.sure_score)
+            return self.share >= settings.sure_share and self.score >= settings.sure_score
         return self.score >= (settings.least_score if self.share >= settings.clear_share else settings.least_crowded)
 
 
