@@ -147,5 +147,7 @@ def test_letters_that_count_up_supply_the_missing_one(read: list[str], letters: 
 
 
 def test_a_piece_of_a_word_of_survival_names_it() -> None:
+    assert names_survival("Overall")
     assert names_survival("ility")
     assert not names_survival("Tumour volume")
+    assert not names_survival("Overall score")

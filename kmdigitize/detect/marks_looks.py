@@ -63,7 +63,7 @@ class MarkSettings:
     drawn panels without marks none reaches 11 with a share below the least one."""
     sure_share: float = 0.15
     """Least share of them."""
-    shown_share: float = 0.1
+    shown_share: float = 0.2
     """Least share of marks that the legend shows: below it, what was read there is none of the figure's marks."""
     shown_quality: float = 0.35
     """Quality of those that are so few beside much other ink (marks of other kinds reach .21)."""

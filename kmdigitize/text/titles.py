@@ -42,8 +42,8 @@ _UP = re.compile(
 )
 _DOWN = re.compile(r"(?i)surviv|\w-free|free\s+(?:of|from)|alive|remission|without|retention|persistence")
 _MEASURES = re.compile(
-    r"(?i)prob|proportion|fraction|percent|patients|subjects|cases|surv|overall|free|rate|risk|incidence|event|cumul|kaplan"
-    r"|S\s*\(|^\W*%\W*$|Überleben|supervivencia|sobrevida|survie|sopravvivenza"
+    r"(?i)prob|proportion|fraction|percent|patients|subjects|cases|surv|free|rate|risk|incidence|event|cumul|kaplan"
+    r"|S\s*\(|^\W*(?:%|overall)\W*$|Überleben|supervivencia|sobrevida|survie|sopravvivenza"
 )
 _END_POINTS = re.compile(
     r"(?i)((?:[a-z]+[\s-]+(?:[a-z]+[\s-]+)?)?(?:free|specific|related)[\s-]+survival|overall\s+survival|graft\s+survival"
