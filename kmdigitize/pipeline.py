@@ -46,10 +46,11 @@ from kmdigitize.sharing import (
     with_shared_titles,
     without_settled_count,
 )
+from kmdigitize.small_print import read_legible
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.legend_labels import beside_legend
 from kmdigitize.text.naming import arms_of_table
-from kmdigitize.text.ocr import read_tokens, reread
+from kmdigitize.text.ocr import reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
 from kmdigitize.text.titles import read_axis_titles, read_panel_title
@@ -125,7 +126,7 @@ def read_page(figure: Figure, settings: Settings = DEFAULT_SETTINGS) -> Page:
     with watch.lap("read text"):
         tokens = figure.drawing.texts if figure.drawing else ()
         if sum(is_number(token.text) for token in tokens) < _AXIS_LABELS:
-            tokens += _apart_from(tokens, read_tokens(figure, settings=settings.text))
+            tokens += _apart_from(tokens, read_legible(figure, settings))
     return Page(figure, tokens, watch.seconds, settings)
 
 
