@@ -19,11 +19,12 @@ from kmdigitize.arms import digitized_arms
 from kmdigitize.calibration import calibrated_contrast
 from kmdigitize.choosing import chosen_panels
 from kmdigitize.detect.page import straighten
-from kmdigitize.errors import AxisError, KmdigitizeError, NoCurveError
+from kmdigitize.errors import AxisError, KmdigitizeError, NoCurveError, NoPanelError
 from kmdigitize.facts import NO_FACTS, FigureFacts, PanelFacts
 from kmdigitize.flags import Flag
 from kmdigitize.options import DEFAULT_OPTIONS, Options
 from kmdigitize.others import other_measure, skipped_parts
+from kmdigitize.page_text import larger_text, text_of
 from kmdigitize.provenance import provenance
 from kmdigitize.records.axes import Panel, Scales
 from kmdigitize.records.curves import Trace
@@ -46,7 +47,6 @@ from kmdigitize.sharing import (
     with_shared_titles,
     without_settled_count,
 )
-from kmdigitize.small_print import read_legible
 from kmdigitize.stopwatch import Stopwatch
 from kmdigitize.text.legend_labels import beside_legend
 from kmdigitize.text.naming import arms_of_table
@@ -54,7 +54,6 @@ from kmdigitize.text.ocr import reread
 from kmdigitize.text.risk_table import read_risk_table
 from kmdigitize.text.stat_names import named_by_medians
 from kmdigitize.text.titles import read_axis_titles, read_panel_title
-from kmdigitize.text.wordings import is_number
 
 log = logging.getLogger(__name__)
 
@@ -124,33 +123,26 @@ def read_page(figure: Figure, settings: Settings = DEFAULT_SETTINGS) -> Page:
     with watch.lap("straighten"):
         figure = figure if figure.drawing else straighten(figure, settings.page)
     with watch.lap("read text"):
-        tokens = figure.drawing.texts if figure.drawing else ()
-        if sum(is_number(token.text) for token in tokens) < _AXIS_LABELS:
-            tokens += _apart_from(tokens, read_legible(figure, settings))
+        tokens = text_of(figure, settings)
     return Page(figure, tokens, watch.seconds, settings)
-
-
-_AXIS_LABELS = 4
-"""Two numbers on each axis: a drawing with fewer as text has its labels as outlines, amid the text of the page."""
-
-
-def _apart_from(exact: Sequence[TextToken], tokens: Sequence[TextToken]) -> tuple[TextToken, ...]:
-    """The ``tokens`` that were read where no ``exact`` text is."""
-    return tuple(t for t in tokens if not any(t.box.overlap(other.box) > 0 for other in exact))
 
 
 def find(page: Page, facts: FigureFacts = NO_FACTS) -> Found:
     """Panels, scales and traces; of the facts only ``FIND_FACTS`` count. Raises NoPanelError when there are no axes."""
-    watch, tokens = Stopwatch(), page.tokens
+    watch = Stopwatch()
     with watch.lap("find panels"):
-        panels, others = chosen_panels(page.figure, tokens, facts, page.settings)
+        try:
+            panels, others = chosen_panels(page.figure, page.tokens, facts, page.settings)
+        except NoPanelError:
+            page = replace(page, tokens=larger_text(page.figure, page.tokens, page.settings))
+            panels, others = chosen_panels(page.figure, page.tokens, facts, page.settings)
     read, errors = _read_panels(page, panels, facts, watch)
     legends = [one.legend for one in read]
     found = _with_shared([_traced(page, one, facts.of_panel(one.panel.name), legends, watch) for one in read])
     skipped = [SkippedPanel(panel, str(errors[panel.name])) for panel in panels if panel.name in errors]
-    skipped += skipped_parts(panels, others, tokens) if not facts.panel else ()
+    skipped += skipped_parts(panels, others, page.tokens) if not facts.panel else ()
     seconds = {**page.seconds, **watch.seconds}
-    return Found(page.figure, tokens, found, tuple(skipped), seconds, tuple(errors.values()))
+    return Found(page.figure, page.tokens, found, tuple(skipped), seconds, tuple(errors.values()))
 
 
 def _read_panels(

@@ -1,69 +1,18 @@
 """Censor marks: found where drawn, of one kind and size, and nowhere else."""
 
-import cv2
 import numpy as np
 import pytest
+from marks_drawing import coverage_of_curve, draw, evidence_of, trace_of, traced
 
 from kmdigitize.detect.marks import find_marks
 from kmdigitize.detect.marks_ground import ground_of
 from kmdigitize.detect.marks_ink import MarkInk, own_ink, rows_of
-from kmdigitize.detect.marks_legend import shown_mark
-from kmdigitize.detect.marks_looks import Look, MarkSettings
 from kmdigitize.detect.marks_render import MarkLook, stamps_of
 from kmdigitize.detect.marks_scene import Places, Scene, draw_on, gains, likely_places, places_along, start_canvases
 from kmdigitize.detect.marks_shapes import match, shape_of
 from kmdigitize.detect.refine import refine_path
-from kmdigitize.geometry import Box
-from kmdigitize.records.curves import Evidence, StepPath, Trace
+from kmdigitize.records.curves import StepPath, Trace
 from kmdigitize.records.figure import Figure
-from kmdigitize.records.printed import LegendEntry
-
-RISERS, LEVELS = [70.0, 150.0, 230.0], [20.0, 45.0, 70.0, 95.0]
-
-
-def trace_of(color=(0, 0, 200), stroke=2.0):
-    k = len(RISERS)
-    doubt = np.full(k, 0.1), np.full(k + 1, 0.1)
-    return Trace(5, 295, LEVELS, RISERS, doubt[1], doubt[0], np.ones(k + 1), color, stroke_px=stroke)
-
-
-def coverage_of_curve():
-    ink = np.zeros((120, 300), np.float32)
-    edges = [5, *RISERS, 295]
-    for i, level in enumerate(LEVELS):
-        ink[int(level) - 1 : int(level) + 1, int(edges[i]) : int(edges[i + 1]) + 1] = 1
-    for i, riser in enumerate(RISERS):
-        ink[int(LEVELS[i]) - 1 : int(LEVELS[i + 1]) + 1, int(riser) - 1 : int(riser) + 1] = 1
-    return ink
-
-
-def draw(ink, kind, x, y, half=5):
-    canvas = np.zeros(ink.shape, np.uint8)
-    if kind in ("vbar", "plus"):
-        cv2.line(canvas, (x, y - half), (x, y + half), 1, 1)
-    if kind == "tick":
-        cv2.line(canvas, (x, y - half), (x, y), 1, 1)
-    if kind == "plus":
-        cv2.line(canvas, (x - half, y), (x + half, y), 1, 1)
-    if kind == "cross":
-        cv2.line(canvas, (x - half, y - half), (x + half, y + half), 1, 1)
-        cv2.line(canvas, (x - half, y + half), (x + half, y - half), 1, 1)
-    if kind == "circle":
-        cv2.circle(canvas, (x, y), half, 1, 1)
-    if kind == "triangle":
-        corners = np.array([(x, y - half), (x + half, y + half), (x - half, y + half)])
-        cv2.polylines(canvas, [corners], True, 1, 1)
-    ink[canvas > 0] = 1
-
-
-def evidence_of(ink, color=(0, 0, 200), occluded=None):
-    return Evidence(ink, np.zeros_like(ink) if occluded is None else occluded, 0, 0, color, 2.0)
-
-
-def traced(*traces):
-    """Curves that are where they are, whatever hides them."""
-    return lambda evidences: traces
-
 
 PLACES = [(25, 20), (45, 20), (90, 45), (120, 45), (180, 70), (210, 70), (250, 95), (280, 95)]
 
@@ -159,36 +108,6 @@ def test_one_mark_at_the_end_of_every_curve_is_found(kind):
     (found,) = find_marks([evidence_of(ink)], traced(trace_of()))
     (mark,) = found.marks
     assert (mark.x, mark.y) == (pytest.approx(295, abs=1), 95)
-
-
-def picture_with_legend(kind):
-    """A curve with a single mark at (110, 45), and a legend line sample at (60, 140) that may carry the mark too."""
-    ink = np.vstack([coverage_of_curve(), np.zeros((40, 300), np.float32)])
-    if kind is not None:
-        draw(ink, kind, 110, 45)
-    ink[139:141, 45:76] = 1
-    if kind is not None:
-        draw(ink, kind, 60, 140)
-    pixels = np.full((160, 300, 3), 255, np.uint8)
-    pixels[ink > 0] = (0, 0, 200)
-    ink[130:] = 0
-    legend = LegendEntry("A", Box(80, 134, 120, 146), Box(45, 139, 75, 140), (0, 0, 200))
-    return evidence_of(ink), Figure("f", pixels), legend
-
-
-@pytest.mark.parametrize("kind", ["vbar", "cross", "circle"])
-def test_a_single_mark_that_the_legend_shows_is_found(kind):
-    evidence, figure, legend = picture_with_legend(kind)
-    (found,) = find_marks([evidence], traced(trace_of()), figure, legend=[legend])
-    (mark,) = found.marks
-    assert (mark.x, mark.y) == (pytest.approx(110, abs=0.6), 45)
-    assert mark.kind in (kind, "plus")
-
-
-def test_a_plain_legend_line_announces_no_marks():
-    evidence, figure, legend = picture_with_legend(None)
-    (found,) = find_marks([evidence], traced(trace_of()), figure, legend=[legend])
-    assert found.marks is None
 
 
 def test_marks_of_two_arms_in_one_ink_belong_to_the_arm_on_whose_level_they_stand():
@@ -309,36 +228,3 @@ def test_bars_are_plus_signs_if_crossbars_stand_clear_of_risers_and_then_not_mar
 def test_the_edge_of_a_thick_stroke_is_no_triangle():
     assert shape_of("tall triangle", 5.0, 10.0).inked.size == 0
     assert shape_of("tall triangle", 5.0, 2.0).inked.size > 0
-
-
-@pytest.mark.parametrize(
-    ("gain", "share", "drawn"),
-    [
-        (27.0, 0.32, True),
-        (20.0, 0.32, False),
-        (12.0, 0.5, True),
-        (120.0, 0.2, True),
-        (40.0, 0.2, False),
-        (400.0, 0.1, False),
-    ],
-)
-def test_where_much_ink_is_left_over_marks_must_explain_more(gain, share, drawn):
-    """Clear marks on a noisy scan score 7; noise and text over curves reach 6. With little explained, 15 is enough."""
-    look = Look(gain, share, 0.38, "vbar", 7.5, [])
-    assert look.convincing(MarkSettings(), announced=False) == drawn
-
-
-def test_marks_of_another_kind_than_the_legend_seems_to_show_are_found():
-    """A letter beside the line sample looks like a triangle; the figure's marks are bars."""
-    evidence, figure, legend = picture_with_legend(None)
-    ink, pixels = evidence.coverage.copy(), figure.pixels.copy()
-    draw(ink[:130], "vbar", 40, 20)
-    for x in (100, 120, 190, 250):
-        draw(ink[:130], "vbar", x, int(LEVELS[int(np.searchsorted(RISERS, x))]))
-    for column in (60, 61):
-        pixels[134 : 140 - abs(column - 60), column - 2 : column + 3] = (0, 0, 200)
-    pixels[:130][ink[:130] > 0] = (0, 0, 200)
-    evidence = evidence_of(ink)
-    assert shown_mark(pixels, [legend], 2.0, 120.0, MarkSettings()) is not None
-    (found,) = find_marks([evidence], traced(trace_of()), Figure("f", pixels), legend=[legend])
-    assert [round(mark.x) for mark in found.marks] == [40, 100, 120, 190, 250]

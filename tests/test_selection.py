@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stairs import WHITE, stairs
 
 from kmdigitize.detect import tracing
-from kmdigitize.detect.belief import falls_at_once
 from kmdigitize.detect.beside import share_of_marks
 from kmdigitize.detect.ink_records import BLACK, Ink
 from kmdigitize.detect.paths import Road, Sheet
@@ -18,8 +18,6 @@ from kmdigitize.detect.tracing import Arm, Found, find_arm, is_area, lone_line
 from kmdigitize.detect.unannounced import unexplained_line
 from kmdigitize.geometry import Box
 from kmdigitize.records.printed import LegendEntry
-
-WHITE = np.full(3, 255, np.float32)
 
 
 def test_a_straight_line_along_the_top_does_not_keep_a_pale_curve_from_being_found() -> None:
@@ -53,17 +51,10 @@ def test_a_steep_line_with_dashes_longer_than_its_sample_is_found() -> None:
     assert found[0][1].road.rows[-1] > 350
 
 
-def _stairs(height: int, width: int, rows: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    ink = np.zeros((height, width), np.float32)
-    for x, row in enumerate(rows):
-        ink[rows[max(0, x - 1)] : row + 2, x] = 1
-    return ink
-
-
 def test_a_weaker_ink_is_a_curve_where_no_legend_has_named_the_others() -> None:
     nothing = np.zeros((200, 400), np.float32)
-    strong = [_stairs(200, 400, [10 + x * k // 40 for x in range(400)]) for k in (2, 14)]
-    weak = _stairs(200, 400, [10 + x // 6 for x in range(400)]) * (np.arange(400) % 14 < 8)
+    strong = [stairs(200, 400, [10 + x * k // 40 for x in range(400)]) for k in (2, 14)]
+    weak = stairs(200, 400, [10 + x // 6 for x in range(400)]) * (np.arange(400) % 14 < 8)
     sheets = [Sheet(np.asarray(i, np.float32), nothing, nothing, nothing, 2.0, 0, 10.0) for i in (*strong, weak)]
     inks = [Ink(color) for color in ((200.0, 0.0, 0.0), (0.0, 0.0, 200.0), (0.0, 160.0, 0.0))]
     assert sorted(k for k, _ in choose_curves(sheets, inks, (), WHITE, None)) == [0, 1, 2]
@@ -71,7 +62,7 @@ def test_a_weaker_ink_is_a_curve_where_no_legend_has_named_the_others() -> None:
 
 def test_marks_that_hang_together_with_a_curve_are_no_broken_line() -> None:
     rows = [20 + x // 8 for x in range(400)]
-    ink = _stairs(200, 400, rows)
+    ink = stairs(200, 400, rows)
     for x in range(6, 394, 9):
         ink[rows[x] - 5 : rows[x] + 8, x : x + 2] = 1
         ink[rows[x] + 6 : rows[x] + 8, x - 3 : x + 4] = 1
@@ -94,8 +85,8 @@ def test_ink_that_no_path_could_make_a_curve_is_not_traced(ink: slice, traced: b
 
 def test_sparse_dots_of_an_ink_without_a_sample_come_before_a_second_line_of_another_ink() -> None:
     nothing = np.zeros((300, 400), np.float32)
-    dots = _stairs(300, 400, [10 + x // 10 for x in range(400)]) * (np.arange(400) % 10 < 4)
-    low, high = (_stairs(300, 400, [10 + x // k for x in range(400)]) for k in (3, 40))
+    dots = stairs(300, 400, [10 + x // 10 for x in range(400)]) * (np.arange(400) % 10 < 4)
+    low, high = (stairs(300, 400, [10 + x // k for x in range(400)]) for k in (3, 40))
     for x in range(100, 390, 12):
         high[30 + x // 40, x : x + 9] = 1
     sheets = [Sheet(np.asarray(i, np.float32), nothing, nothing, nothing, 2.0, 0, 10.0) for i in (high, low, dots)]
@@ -122,8 +113,8 @@ def test_only_ink_close_to_a_curve_is_of_its_marks() -> None:
 
 def test_an_announced_curve_that_runs_along_the_axis_at_first_is_found_in_its_own_ink() -> None:
     nothing = np.zeros((200, 400), np.float32)
-    early = _stairs(200, 400, [10 + x // 3 for x in range(400)])
-    late = _stairs(200, 400, [10 + max(0, x - 140) // 4 for x in range(400)])
+    early = stairs(200, 400, [10 + x // 3 for x in range(400)])
+    late = stairs(200, 400, [10 + max(0, x - 140) // 4 for x in range(400)])
     axis = nothing.copy()
     axis[8:14, :150] = 1
     sheets = [
@@ -182,7 +173,7 @@ def test_where_two_shaded_bands_overlap_is_no_third_curve() -> None:
     for x in range(400):
         overlap[upper[x] + 8 : lower[x] - 6, x] = 0.6
     nothing = np.zeros_like(overlap)
-    inks = [_stairs(200, 400, rows) for rows in (upper, lower)]
+    inks = [stairs(200, 400, rows) for rows in (upper, lower)]
     sheets = [Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0) for ink in (*inks, overlap)]
     colors = [(200.0, 0.0, 0.0), (0.0, 0.0, 200.0), (177.0, 177.0, 177.0)]
     named = [
@@ -220,12 +211,12 @@ def _falling(share: float) -> list[int]:
 
 
 def test_all_broken_lines_of_a_figure_without_a_legend_are_curves() -> None:
-    lines = (_stairs(300, 400, _falling(0.65)), _broken(_falling(0.4), (9, 6)), _broken(_falling(0.2), (3, 5)))
+    lines = (stairs(300, 400, _falling(0.65)), _broken(_falling(0.4), (9, 6)), _broken(_falling(0.2), (3, 5)))
     assert _unnamed(*lines, _broken(_falling(0.06), (16, 6))) == 4
 
 
 def test_broken_lines_of_one_type_on_both_sides_of_a_curve_are_its_limits_and_others_are_curves() -> None:
-    curve, upper, lower = _stairs(300, 400, _falling(0.35)), _falling(0.2), _falling(0.55)
+    curve, upper, lower = stairs(300, 400, _falling(0.35)), _falling(0.2), _falling(0.55)
     assert _unnamed(curve, _broken(upper, (9, 6)), _broken(lower, (9, 6))) == 1
     assert _unnamed(curve, _broken(upper, (9, 6)), _broken(lower, (3, 5))) == 3
 
@@ -238,7 +229,7 @@ def _one_sheet(*lines: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> She
 
 def test_a_coloured_line_along_the_top_is_an_arm_without_an_event_where_one_is_missing() -> None:
     falling = [20] * 60 + [20 + x // 2 for x in range(340)]
-    sheets = [_one_sheet(_stairs(300, 400, falling)), _one_sheet(_stairs(300, 400, [20] * 400))]
+    sheets = [_one_sheet(stairs(300, 400, falling)), _one_sheet(stairs(300, 400, [20] * 400))]
     inks = [Ink((30.0, 120.0, 180.0)), Ink((214.0, 39.0, 40.0))]
     for expected, rows in ((2, [18, 2]), (None, [18])):
         found = choose_curves(sheets, inks, (), WHITE, expected)
@@ -248,7 +239,7 @@ def test_a_coloured_line_along_the_top_is_an_arm_without_an_event_where_one_is_m
 @pytest.mark.parametrize(("expected", "count"), [(2, 2), (None, 1)])
 def test_a_line_along_the_top_is_an_arm_without_an_event_where_one_is_missing(expected: int | None, count: int) -> None:
     falling = [20] * 60 + [20 + x // 2 for x in range(340)]
-    sheet = _one_sheet(_stairs(300, 400, falling), _broken([20] * 400, (9, 6)))
+    sheet = _one_sheet(stairs(300, 400, falling), _broken([20] * 400, (9, 6)))
     found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, expected)
     assert len(found) == count
     assert sorted(int(curve.road.rows[-1]) // 10 for _, curve in found) == ([2, 18] if count == 2 else [18])
@@ -257,23 +248,15 @@ def test_a_line_along_the_top_is_an_arm_without_an_event_where_one_is_missing(ex
 def test_a_line_that_shows_late_beside_a_lone_curve_is_told_of_and_limits_are_not() -> None:
     curve = [20 + x // 4 for x in range(400)]
     late = [20 + x // 4 if x < 140 else 55 + (x - 140) // 12 for x in range(400)]
-    sheet = _one_sheet(_stairs(300, 400, curve), _broken(late, (9, 6)))
+    sheet = _one_sheet(stairs(300, 400, curve), _broken(late, (9, 6)))
     found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
     assert len(found) == 1
     assert unexplained_line([sheet], found, announced=False) is not None
     limits = [_broken([20 + int(x * share) // 8 * 8 for x in range(400)], (9, 6)) for share in (0.12, 0.5)]
-    sheet = _one_sheet(_stairs(300, 400, curve), *limits)
+    sheet = _one_sheet(stairs(300, 400, curve), *limits)
     found = choose_curves([sheet], [Ink(BLACK)], (), WHITE, None)
     assert len(found) == 1
     assert unexplained_line([sheet], found, announced=False) is None
-
-
-@pytest.mark.parametrize(("fall", "at_once"), [(2, True), (60, False)])
-def test_a_line_that_is_down_at_once_runs_along_the_axis(fall: int, at_once: bool) -> None:
-    nothing = np.zeros((200, 400), np.float32)
-    sheet = Sheet(nothing, nothing, nothing, nothing, 2.0, 0, 5.0)
-    rows = np.concatenate([np.full(fall, 5), np.full(400 - fall, 198)])
-    assert falls_at_once(Found(Arm(None, "unknown"), Road(0, rows, -1.0), nothing), sheet) is at_once
 
 
 def test_a_line_that_was_looked_for_before_is_not_traced_again(monkeypatch: Any) -> None:
@@ -310,30 +293,3 @@ def test_a_path_is_not_looked_for_again_where_only_the_order_or_other_types_of_i
         find_arm(sheet, Arm(0, "solid"), others, kinds[:2])  # all others are found
     with pytest.raises(TypeError):
         find_arm(sheet, Arm(0, "dotted"), others, [*kinds[:1] * 2, Arm(3, "solid")])  # all types are known
-
-
-@pytest.mark.parametrize(("offset", "count"), [(24, 3), (2, 2)])
-def test_a_curve_that_crosses_others_often_rides_on_none(offset: int, count: int) -> None:
-    """Three arms that differ little are near each other for long; a fringe is near one all along."""
-    base = [10 + x // 3 for x in range(400)]
-    other = [row + 24 for row in base]
-    weaving = [row + round(offset / 2 * (1 + np.cos(x / 30))) for x, row in enumerate(base)]
-    falling = np.maximum.accumulate(weaving).tolist()
-    nothing = np.zeros((200, 400), np.float32)
-    inks = [_stairs(200, 400, rows) for rows in (base, other, falling)]
-    sheets = [Sheet(np.asarray(ink, np.float32), nothing, nothing, nothing, 2.0, 0, 10.0) for ink in inks]
-    colors = ((200.0, 0.0, 0.0), (0.0, 0.0, 200.0), (0.0, 160.0, 0.0))
-    assert len(choose_curves(sheets, [Ink(color) for color in colors], (), WHITE, None)) == count
-
-
-def test_crowded_marks_as_deep_as_the_curves_are_no_band() -> None:
-    """One direct label was read: the other arm is as wide as a band, but of an ink as deep as that of the first."""
-    nothing = np.zeros((200, 400), np.float32)
-    thin, wide = (np.asarray(_stairs(200, 400, [y + x // 4 for x in range(400)]), np.float32) for y in (20, 60))
-    for shift in range(1, 12):
-        wide[shift:] = np.maximum(wide[shift:], wide[:-shift])
-    sheets = [Sheet(ink, nothing, nothing, nothing, 2.0, 0, 20.0) for ink in (thin, wide)]
-    legend = [LegendEntry("A", Box(0, 0, 1, 1), Box(0, 0, 1, 1), (200, 0, 0), "solid", 2.0, (), place="direct")]
-    inks = [Ink((200.0, 0.0, 0.0), ((0, "solid"),)), Ink((0.0, 120.0, 60.0)), Ink((200.0, 240.0, 220.0))]
-    assert [k for k, _ in choose_curves(sheets, inks[:2], legend, WHITE, None)] == [0, 1]
-    assert [k for k, _ in choose_curves(sheets, [inks[0], inks[2]], legend, WHITE, None)] == [0]

@@ -86,7 +86,7 @@ def test_a_drawn_curve_on_a_picture_is_exact() -> None:
 def test_outlined_labels_amid_the_text_of_a_page_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     sentence = TextToken("Figure 1 shows survival of 120 patients.", Box(20, 5, 200, 15))
     ticks = tuple(TextToken(str(10 * k), Box(20 + 30 * k, 80, 30 + 30 * k, 90)) for k in range(5))
-    monkeypatch.setattr("kmdigitize.pipeline.read_legible", lambda figure, settings: (*ticks, sentence))
+    monkeypatch.setattr("kmdigitize.page_text.read_tokens", lambda figure, settings: (*ticks, sentence))
     white = np.full((100, 200, 3), 255, np.uint8)
     assert read_page(Figure("printed", white, drawing=Drawing((), (sentence,)))).tokens == (sentence, *ticks)
     assert read_page(Figure("exact", white, drawing=Drawing((), (sentence, *ticks)))).tokens == (sentence, *ticks)

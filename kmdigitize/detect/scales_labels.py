@@ -99,13 +99,13 @@ def _fitted(
 ) -> AxisLabels | None:
     numbers = tuple(_with_point(one) for one in (line if horizontal else _upright(_without_percent_glyph(line))))
     read = _on_a_line(numbers, horizontal, text_px, settings)
-    tenths = _as_tenths(numbers)
+    tenths = () if horizontal else _as_tenths(numbers)
     meant = _on_a_line(tenths, horizontal, text_px, settings) if tenths else None
     return meant if meant is not None and (read is None or meant.distinct >= read.distinct) else read
 
 
 def _as_tenths(numbers: Sequence[NumberLabel]) -> tuple[NumberLabel, ...]:
-    """The labels with single digits as tenths, as all of them are where some have a point; else none.
+    """The labels of a y axis with single digits as tenths, as all of them are where 0 or 1 has a point; else none.
 
     What stands before the point of a label on end may not be found.
     """
