@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kmdigitize.detect.marks_bars import BARS, UPRIGHT
+from kmdigitize.detect.marks_bars import BARS
+from kmdigitize.detect.marks_belief import is_plausible, on_every_arm, shown_by
+from kmdigitize.detect.marks_choice import Drawing, best_drawing
 from kmdigitize.detect.marks_ends import mark_ends
-from kmdigitize.detect.marks_fit import fit_look, has_crossbars, upright
-from kmdigitize.detect.marks_ink import MARGINS, dark_ink, drawn, is_dark, is_grey, own_ink
+from kmdigitize.detect.marks_fit import upright
+from kmdigitize.detect.marks_ink import MARGINS, MarkInk, dark_ink, drawn, is_dark, is_grey, own_ink
 from kmdigitize.detect.marks_legend import shown_mark
 from kmdigitize.detect.marks_looks import Look, MarkSettings, candidates, settled
 from kmdigitize.detect.marks_pursuit import take_marks
-from kmdigitize.detect.marks_render import MarkLook, named
-from kmdigitize.detect.marks_scene import Scene, draw_on, fresh, places_along, start_canvases
+from kmdigitize.detect.marks_render import Drawn, MarkLook, named
+from kmdigitize.detect.marks_scene import Scene, draw_on, scenes_along
 from kmdigitize.records.axes import Panel
 from kmdigitize.records.curves import CensorMark, Evidence, Trace
 from kmdigitize.records.figure import Figure
@@ -78,30 +80,53 @@ def find_marks(
             found += candidates(blacks, height, settings, shown)
     best = max(found, key=lambda look: look.score)
     log.debug("best mark: %s %.1f px, score %.1f, share %.2f", best.kind, best.size, best.score, best.share)
-    if not best.convincing(settings, shown is not None):
-        ends = [marked for inks in images if (marked := mark_ends(traces, inks, height, settings)) is not None]
+    arms = _Arms(evidences, traces, figure is not None and figure.lossy)
+    drawing = _believed(found, arms, settings, shown is not None)
+    if drawing is None:
+        unseen = not best.convincing(settings, shown is not None)
+        ends = [marked for inks in images if unseen and (marked := mark_ends(traces, inks, height, settings))]
         return ends[0] if ends else tuple(replace(trace, marks=None, mark_bands=()) for trace in traces)
-    return _marked(evidences, (traces, refine), best, figure is not None and figure.lossy)
+    return _marked(arms, refine, drawing)
 
 
-def _marked(
-    evidences: Sequence[Evidence], curves: tuple[tuple[Trace, ...], Refine], best: Look, lossy: bool
-) -> tuple[Trace, ...]:
-    """The traces with their marks, and the stretches in which those touch; ``curves`` are as first traced, and how."""
-    traces, refine = curves
-    scenes = _scenes(evidences, traces, best, lossy)
-    guess = MarkLook(best.kind, best.size, max(0.7 * best.inks[0].stroke, 1.0))
-    look = fit_look(guess, scenes, lossy)
-    taken = take_marks(look, fresh(scenes))
-    if look.kind == "vbar" and has_crossbars(look, scenes, taken):
-        look = replace(look, kind="plus")
-        taken = take_marks(look, fresh(scenes))
-    log.debug("marks drawn as %s", look)
-    if best.inks[0].margin is not None:
-        traces = refine(_behind_marks(evidences, traces, look, taken))
-        taken = take_marks(look, _scenes(evidences, traces, best, lossy))
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """All arms as first traced, and whether the picture is ``lossy``."""
+
+    evidences: Sequence[Evidence]
+    traces: tuple[Trace, ...]
+    lossy: bool
+
+    def scenes(self, inks: Sequence[MarkInk], kind: Drawn) -> list[Scene]:
+        """The arms as marks of a ``kind`` are searched in ``inks``."""
+        lifts = (0.0,) if kind in BARS else LIFTS
+        return scenes_along((inks, self.evidences, self.traces), lifts, self.lossy)
+
+
+def _believed(found: Sequence[Look], arms: _Arms, settings: MarkSettings, announced: bool) -> Drawing | None:
+    """The figure's mark as it is drawn best, None if none is: one candidate convinces, or all arms together do."""
+    best = max(found, key=lambda look: look.score)
+    convincing = best.convincing(settings, announced)
+    if not convincing and max(look.gain for look in found) < settings.least_gain:
+        return None
+    drawing = best_drawing(found, arms.scenes, arms.lossy)
+    if announced and convincing:
+        return drawing
+    shown = shown_by(drawing, arms.scenes(drawing.candidate.inks, drawing.look.kind))
+    log.debug("drawn as %s, explains %s by %s marks", drawing.look, shown.shares, shown.marks)
+    believed = is_plausible(drawing, shown) if convincing else on_every_arm(drawing, shown)
+    return drawing if believed else None
+
+
+def _marked(arms: _Arms, refine: Refine, drawing: Drawing) -> tuple[Trace, ...]:
+    """The traces with their marks, and the stretches in which those touch."""
+    evidences, traces = arms.evidences, arms.traces
+    look, taken, inks = drawing.look, drawing.taken, drawing.candidate.inks
+    if inks[0].margin is not None:
+        traces = refine(_behind_marks(evidences, traces, look, taken.places))
+        taken = take_marks(look, _Arms(evidences, traces, arms.lossy).scenes(inks, look.kind))
     result = []
-    for trace, evidence, places in zip(traces, evidences, taken, strict=True):
+    for trace, evidence, places in zip(traces, evidences, taken.places, strict=True):
         groups = _touching([x + evidence.left for x, _ in places], look)
         marks = [
             CensorMark(x, float(trace.row_at(np.array([x]))[0]), named(look.kind), _half_width(group))
@@ -111,16 +136,6 @@ def _marked(
         bands = tuple((group[0], group[-1]) for group in groups if len(group) > 2)
         result.append(replace(trace, marks=tuple(marks), mark_bands=bands))
     return tuple(result)
-
-
-def _scenes(evidences: Sequence[Evidence], traces: tuple[Trace, ...], best: Look, lossy: bool) -> list[Scene]:
-    """Every arm as its marks are searched: nothing but the curves explained yet."""
-    lifts = (0.0,) if best.kind in UPRIGHT else LIFTS
-    canvases = start_canvases(best.inks, evidences, traces, lossy)
-    return [
-        Scene(ink, canvas, places_along(ink, trace, evidence.top, lifts))
-        for ink, canvas, trace, evidence in zip(best.inks, canvases, traces, evidences, strict=True)
-    ]
 
 
 def _behind_marks(

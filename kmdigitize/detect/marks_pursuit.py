@@ -7,6 +7,7 @@ pursuit: Mallat and Zhang (1993), with the union of strokes in place of their su
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,10 +18,20 @@ from kmdigitize.detect.marks_scene import Scene, draw_on, gains, likely_places
 from kmdigitize.geometry import FloatArray
 
 
-def take_marks(
-    look: MarkLook, scenes: Sequence[Scene], settings: FitSettings = DEFAULT
-) -> list[list[tuple[float, float]]]:
-    """Places (x, y) of the marks of every arm in px of the evidence, in order of x. The scenes' canvases fill up."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Places (x, y) of the marks of every arm in px of the evidence, in order of x.
+
+    ``gain`` is what all of them explain (px²) beyond the least that each must.
+    """
+
+    places: list[list[tuple[float, float]]]
+    gain: float
+
+
+def take_marks(look: MarkLook, scenes: Sequence[Scene], settings: FitSettings = DEFAULT) -> Taken:
+    """The marks of every arm, drawn as ``look``. The scenes' canvases fill up."""
+    total = 0.0
     taken: list[list[tuple[float, float]]] = [[] for _ in scenes]
     least, apart = least_gain(look, settings), closest(look)
     wide, high = stamps_of(look).apart
@@ -30,7 +41,8 @@ def take_marks(
         tops = [int(np.argmax(values)) for values in worth]
         arm = int(np.argmax([values[top] for values, top in zip(worth, tops, strict=True)]))
         if not np.isfinite(worth[arm][tops[arm]]):
-            return [sorted(places) for places in taken]
+            return Taken([sorted(places) for places in taken], total)
+        total += float(worth[arm][tops[arm]]) - least
         x, y = (float(values[tops[arm]]) for values in (scenes[arm].places.x, scenes[arm].places.y))
         taken[arm].append((x, y))
         draw_on(scenes[arm].canvas, look, x, y)

@@ -81,6 +81,17 @@ def places_along(ink: MarkInk, trace: Trace, top: int, lifts: Sequence[float]) -
     return Places(x[0] + places // span / 2, (places % span + lowest) / PHASES)
 
 
+def scenes_along(
+    arms: tuple[Sequence[MarkInk], Sequence[Evidence], Sequence[Trace]], lifts: Sequence[float], lossy: bool
+) -> list[Scene]:
+    """Every one of ``arms`` (ink, evidence, trace) as its marks are searched: nothing but the curves explained yet."""
+    canvases = start_canvases(*arms, lossy)
+    return [
+        Scene(ink, canvas, places_along(ink, trace, evidence.top, lifts))
+        for canvas, ink, evidence, trace in zip(canvases, *arms, strict=True)
+    ]
+
+
 def start_canvases(
     inks: Sequence[MarkInk], evidences: Sequence[Evidence], traces: Sequence[Trace], lossy: bool
 ) -> list[FloatImage]:

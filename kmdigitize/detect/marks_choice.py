@@ -1,0 +1,73 @@
+"""Which of the candidates is the figure's mark: the one that explains most ink when its marks are drawn one by one.
+
+Candidates are found by whole pixels and by how well single marks fit, which crowded bars always do: four bars in a row
+leave as little of a ring unexplained as the ring itself. Drawn, they need four times as many marks, and every mark has
+to earn what chance would explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kmdigitize.detect.marks_bars import BARS
+from kmdigitize.detect.marks_fit import fit_look, has_crossbars
+from kmdigitize.detect.marks_ink import MarkInk
+from kmdigitize.detect.marks_looks import Look
+from kmdigitize.detect.marks_pursuit import Taken, take_marks
+from kmdigitize.detect.marks_render import CORNERS, Drawn, MarkLook
+from kmdigitize.detect.marks_scene import Scene, fresh
+
+ScenesOf = Callable[[Sequence[MarkInk], Drawn], list[Scene]]
+"""All arms as marks of a kind are searched in given inks."""
+
+AS_GOOD, AS_MUCH = 0.4, 0.5
+"""Candidates are drawn from these shares on of the best one's score, or of what it explains of the ink."""
+OUTLINE, CORNERED = 0.9, 0.85
+"""Weights of outlines, and of those with corners, against upright strokes: they stand off their curve where that fits
+better, and bend round more. (Of 300 drawn figures the share of found marks that are right is .943 for weights from .8
+to 1, .935 with .7 and .922 with .6; by the candidates' scores it is .916.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A candidate with the look in which it is drawn best, and its marks."""
+
+    candidate: Look
+    look: MarkLook
+    taken: Taken
+
+    @property
+    def worth(self) -> float:
+        """What the marks explain (px²), less what so many of them explain by chance."""
+        if self.look.kind in BARS:
+            return self.taken.gain
+        return self.taken.gain * (CORNERED if self.look.kind in CORNERS else OUTLINE)
+
+
+def best_drawing(found: Sequence[Look], scenes_of: ScenesOf, lossy: bool) -> Drawing:
+    """The one of the candidates ``found`` that explains most when it is drawn."""
+    return max((_drawn(look, scenes_of, lossy) for look in _likeliest(found)), key=lambda drawing: drawing.worth)
+
+
+def _likeliest(found: Sequence[Look]) -> list[Look]:
+    """The candidates that are worth drawing: the one of the best score, and those that could do better."""
+    best = max(found, key=lambda look: look.score)
+    most = AS_MUCH * best.gain * best.share
+    return [
+        look
+        for look in found
+        if look is best or look.score >= AS_GOOD * best.score or (look.gain > 0 and look.gain * look.share >= most)
+    ]
+
+
+def _drawn(candidate: Look, scenes_of: ScenesOf, lossy: bool) -> Drawing:
+    """The candidate in the look in which its marks explain most."""
+    scenes = scenes_of(candidate.inks, candidate.kind)
+    guess = MarkLook(candidate.kind, candidate.size, max(0.7 * candidate.inks[0].stroke, 1.0))
+    look = fit_look(guess, scenes, lossy)
+    taken = take_marks(look, fresh(scenes))
+    if look.kind == "vbar" and has_crossbars(look, scenes, taken.places):
+        look = replace(look, kind="plus")
+        taken = take_marks(look, scenes)
+    return Drawing(candidate, look, taken)
