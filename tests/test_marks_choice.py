@@ -68,6 +68,25 @@ def test_marks_that_no_candidate_shows_are_believed_if_they_explain_what_every_a
     assert plain.marks is None
 
 
+@pytest.mark.parametrize("blur", [0.0, 0.6])
+@pytest.mark.parametrize("rows", [5, -9])
+def test_ticks_that_are_clear_themselves_are_believed_beside_a_dashed_limit(rows, blur):
+    """What the limit leaves unexplained along the curve is far more than what the ticks explain."""
+
+    def arm(columns):
+        ink = coverage_of_curve()
+        for x in columns:
+            draw(ink, "tick", x, row_at(x))
+        for x in range(8, 292):
+            if x % 10 < 5:
+                ink[row_at(x) + rows : row_at(x) + rows + 2, x] = 1
+        return cv2.GaussianBlur(ink, (0, 0), blur) if blur else ink
+
+    for found in find_on_two_arms(arm(SPREAD), arm(SPREAD)):
+        np.testing.assert_allclose([mark.x for mark in found.marks], SPREAD, atol=0.6)
+    assert [found.marks for found in find_on_two_arms(arm(()), arm(()))] == [None, None]
+
+
 @pytest.fixture
 def bars():
     """Five bars drawn on one arm, and its ink."""
@@ -85,7 +104,7 @@ def bars():
 def test_bars_where_bars_are_drawn_explain_nearly_all_that_is_left_over(bars):
     drawing, scenes = bars
     shown = shown_by(drawing, scenes())
-    assert shown.marks == [5]
+    assert shown.marks == shown.clear == [5]
     assert shown.shares[0] > 0.6
     assert on_every_arm(drawing, shown)
     some = replace(drawing, taken=Taken([drawing.taken.places[0][:2]], 12.0))
@@ -105,7 +124,7 @@ def test_what_marks_explain_does_not_depend_on_ink_far_from_the_curve(bars):
 
 def test_letters_and_edges_of_strokes_are_no_marks_however_well_they_fit(bars):
     drawing, _ = bars
-    half = Shown([7, 0], [0.9, 0.0], 0.6)
+    half = Shown([7, 0], [5, 0], [0.9, 0.0], 0.6)
     assert is_plausible(drawing, half)
     assert not is_plausible(replace(drawing, look=MarkLook("square", 5.0, 1.0)), half)
     hairs = replace(drawing, look=MarkLook("vbar", 5.0, 0.2))

@@ -113,7 +113,7 @@ def _believed(found: Sequence[Look], arms: _Arms, settings: MarkSettings, announ
     if announced and convincing:
         return drawing
     shown = shown_by(drawing, arms.scenes(drawing.candidate.inks, drawing.look.kind))
-    log.debug("drawn as %s, explains %s by %s marks", drawing.look, shown.shares, shown.marks)
+    log.debug("drawn as %s, explains %s by %s marks, %s clear", drawing.look, shown.shares, shown.marks, shown.clear)
     believed = is_plausible(drawing, shown) if convincing else on_every_arm(drawing, shown)
     return drawing if believed else None
 

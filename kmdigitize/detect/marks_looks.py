@@ -67,7 +67,7 @@ class MarkSettings:
     """Least share of marks that the legend shows: below it, what was read there is none of the figure's marks."""
     shown_quality: float = 0.35
     """Quality of those that are so few beside much other ink (marks of other kinds reach .21)."""
-    least_gain: float = 3.0
+    least_gain: float = 1.0
     """Least gain in px of any candidate from which a drawing of all marks is worth trying."""
     settled_share: float = 0.8
     """Share from which upright marks in the curves' own ink settle the matter, so that nothing else is tried."""
