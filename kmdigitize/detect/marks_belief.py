@@ -123,10 +123,11 @@ OFF = 0.3
 
 def is_plausible(drawing: Drawing, shown: Shown, settings: BeliefSettings = DEFAULT) -> bool:
     """Whether what looks like marks can be: letters and dashes are outlines with corners on some arm, edges of strokes
-    are thin lines."""
+    are thin lines in their ink."""
     if drawing.look.kind in CORNERS and min(shown.marks) == 0:
         return False
-    thin = drawing.look.stroke < settings.thinnest * drawing.candidate.inks[0].stroke
+    ink = drawing.candidate.inks[0]
+    thin = ink.margin is not None and drawing.look.stroke < settings.thinnest * ink.stroke
     return not thin or shown.worth >= settings.sure_worth
 
 
