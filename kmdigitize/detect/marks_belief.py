@@ -17,7 +17,7 @@ from kmdigitize.detect.marks_choice import Drawing
 from kmdigitize.detect.marks_fit import upright
 from kmdigitize.detect.marks_ink import FloatImage
 from kmdigitize.detect.marks_render import CORNERS, MarkLook, stamps_of
-from kmdigitize.detect.marks_scene import Scene, draw_on
+from kmdigitize.detect.marks_scene import Scene, draw_on, left_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def shown_by(drawing: Drawing, scenes: Sequence[Scene], settings: BeliefSettings
         for x, y in places:
             draw_on(scene.canvas, drawing.look, x, y)
     reach = drawing.look.size + drawing.look.stroke / 2 + 2
-    left = [_left_over(scene, canvas, reach) for scene, canvas in zip(scenes, before, strict=True)]
+    left = [left_over(scene, canvas, reach) for scene, canvas in zip(scenes, before, strict=True)]
     shares = [1 - after / max(start, 0.1) for start, after in left]
     worth = drawing.taken.gain / max(sum(start for start, _ in left), LITTLE)
     clear = [
@@ -81,20 +81,6 @@ def shown_by(drawing: Drawing, scenes: Sequence[Scene], settings: BeliefSettings
 
 LITTLE = 3.0
 """Ink (px²) that may be anything."""
-
-
-def _left_over(scene: Scene, before: FloatImage, reach: float) -> tuple[float, float]:
-    """Ink (px²) within ``reach`` px above and below the curve that is unexplained ``before`` and with the marks."""
-    ink = scene.ink
-    columns = np.clip(ink.x.astype(np.int64), 0, ink.cover.shape[1] - 1)
-    first = max(int(ink.y.min() - reach), 0)
-    rows = slice(first, max(int(ink.y.max() + reach) + 2, first + 1))
-    away = np.arange(first, first + ink.cover[rows].shape[0])[:, None] - ink.y[None, :]
-    near = (np.abs(away) <= reach) & ~ink.hidden[rows][:, columns]
-    have, start, after = (image[rows][:, columns] for image in (ink.cover, before, scene.canvas))
-    paler = np.minimum(have - start, 0) ** 2
-    unexplained = np.maximum(have - start, 0) ** 2
-    return float(unexplained.sum(where=near)), float(((have - after) ** 2 - paler).sum(where=near))
 
 
 def _is_clear(

@@ -142,6 +142,21 @@ def _fill(canvas: Pixels, origin: tuple[int, int], box: tuple[float, float, floa
         canvas[max(top, 0) : bottom, max(left, 0) : right] = 255
 
 
+def left_over(scene: Scene, before: FloatImage, reach: float) -> tuple[float, float]:
+    """Ink (px²) within ``reach`` px above and below the curve that is unexplained ``before`` and now, with the
+    marks that have been drawn."""
+    ink = scene.ink
+    columns = np.clip(ink.x.astype(np.int64), 0, ink.cover.shape[1] - 1)
+    first = max(int(ink.y.min() - reach), 0)
+    rows = slice(first, max(int(ink.y.max() + reach) + 2, first + 1))
+    away = np.arange(first, first + ink.cover[rows].shape[0])[:, None] - ink.y[None, :]
+    near = (np.abs(away) <= reach) & ~ink.hidden[rows][:, columns]
+    have, start, after = (image[rows][:, columns] for image in (ink.cover, before, scene.canvas))
+    paler = np.minimum(have - start, 0) ** 2
+    unexplained = np.maximum(have - start, 0) ** 2
+    return float(unexplained.sum(where=near)), float(((have - after) ** 2 - paler).sum(where=near))
+
+
 def gains(look: MarkLook, scene: Scene, index: IntArray | None = None) -> Gains:
     """What the mark ``look`` would explain at the scene's places, or only at those with ``index``."""
     pixels = scene.places.pixels
