@@ -16,7 +16,7 @@ import numpy as np
 
 from kmdigitize.detect.marks_bars import BARS
 from kmdigitize.detect.marks_belief import is_plausible, on_every_arm, shown_by
-from kmdigitize.detect.marks_choice import Drawing, best_drawing, promising
+from kmdigitize.detect.marks_choice import Drawing, best_drawing
 from kmdigitize.detect.marks_ends import mark_ends
 from kmdigitize.detect.marks_fit import upright
 from kmdigitize.detect.marks_ink import MARGINS, MarkInk, dark_ink, drawn, is_dark, is_grey, own_ink
@@ -109,7 +109,7 @@ def _believed(found: Sequence[Look], arms: _Arms, settings: MarkSettings, announ
     convincing = best.convincing(settings, announced)
     if not convincing and max(look.gain for look in found) < settings.least_gain:
         return None
-    drawing = best_drawing(found if convincing else promising(found), arms.scenes, arms.lossy)
+    drawing = best_drawing(found, arms.scenes, arms.lossy, convincing)
     if announced and convincing:
         return drawing
     shown = shown_by(drawing, arms.scenes(drawing.candidate.inks, drawing.look.kind))

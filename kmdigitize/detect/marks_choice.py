@@ -48,11 +48,12 @@ class Drawing:
         return self.taken.gain * (CORNERED if self.look.kind in CORNERS else ring)
 
 
-def best_drawing(found: Sequence[Look], scenes_of: ScenesOf, lossy: bool) -> Drawing:
-    """The one of the candidates ``found`` that explains most when it is drawn."""
-    first, *others = _likeliest(found)
+def best_drawing(found: Sequence[Look], scenes_of: ScenesOf, lossy: bool, convincing: bool = True) -> Drawing:
+    """The one of the candidates ``found`` that explains most when it is drawn, the best one being ``convincing`` or
+    not."""
+    first, *others = _likeliest(found if convincing else _promising(found))
     best = _drawn(first, scenes_of, lossy)
-    if others:
+    if others and convincing:
         scenes = scenes_of(first.inks, best.look.kind)
         unexplained = sum(left_over(scene, scene.canvas, best.look.size + best.look.stroke)[0] for scene in scenes)
         if best.taken.gain >= ENOUGH * unexplained:
@@ -71,7 +72,7 @@ def _likeliest(found: Sequence[Look]) -> list[Look]:
     ]
 
 
-def promising(found: Sequence[Look]) -> list[Look]:
+def _promising(found: Sequence[Look]) -> list[Look]:
     """Of candidates that do not convince, the few that may be worth drawing."""
     return sorted(found, key=lambda look: -look.gain * look.share * look.quality)[:PROMISING]
 
