@@ -127,6 +127,8 @@ def test_letters_and_edges_of_strokes_are_no_marks_however_well_they_fit(bars):
     half = Shown([7, 0], [5, 0], [0.9, 0.0], 0.6)
     assert is_plausible(drawing, half)
     assert not is_plausible(replace(drawing, look=MarkLook("square", 5.0, 1.0)), half)
+    letter = Shown([1, 0], [0, 0], [0.7, 0.0], 0.6)
+    assert not is_plausible(replace(drawing, look=MarkLook("circle", 5.0, 1.0)), letter)
     hairs = replace(drawing, look=MarkLook("vbar", 5.0, 0.2))
     assert not is_plausible(hairs, replace(half, worth=0.36))
     assert is_plausible(hairs, half)

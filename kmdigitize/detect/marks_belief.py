@@ -108,9 +108,10 @@ OFF = 0.3
 
 
 def is_plausible(drawing: Drawing, shown: Shown, settings: BeliefSettings = DEFAULT) -> bool:
-    """Whether what looks like marks can be: letters and dashes are outlines with corners on some arm, edges of strokes
-    are thin lines in their ink."""
-    if drawing.look.kind in CORNERS and min(shown.marks) == 0:
+    """Whether what looks like marks can be: letters and dashes are outlines with corners on some arm, or a single one
+    of any kind, and edges of strokes are thin lines in their ink."""
+    single = drawing.look.kind not in BARS and sum(shown.marks) == 1
+    if (drawing.look.kind in CORNERS or single) and min(shown.marks) == 0:
         return False
     ink = drawing.candidate.inks[0]
     thin = ink.margin is not None and drawing.look.stroke < settings.thinnest * ink.stroke

@@ -22,11 +22,11 @@ ScenesOf = Callable[[Sequence[MarkInk], Drawn], list[Scene]]
 
 AS_GOOD, AS_MUCH = 0.4, 0.5
 """Candidates are drawn from these shares on of the best one's score, or of what it explains of the ink."""
-ENOUGH = 0.65
+ENOUGH = 0.8
 """Share of the ink near the curves that the best candidate's marks explain beyond chance from which others are not
-drawn: of 484 drawn panels with marks none changes for .65 and 7 do for .55."""
-PROMISING = 2
-"""So many candidates are drawn where none convinces."""
+drawn: of 484 drawn panels with marks one changes (with .65 a few more do)."""
+PROMISING = 3
+"""So many candidates are drawn where none convinces (with 2 one of 27 panels whose marks are believed is lost)."""
 RING, CORNERED = 0.9, 0.85
 """Weights of rings, and of outlines with corners, against strokes: what is closed and may stand off its curve bends
 round much. (Of 300 drawn figures the share of found marks that are right is .943 for weights from .8
