@@ -34,6 +34,7 @@ from kmdigitize.detect.region import Region, cut_region, text_mask
 from kmdigitize.detect.selection import announced_arms, choose_curves, upright_ink
 from kmdigitize.detect.strokes import curve_strokes
 from kmdigitize.detect.swaps import settle_inks_places, settle_places
+from kmdigitize.detect.together import settle_together
 from kmdigitize.detect.tracing import Found
 from kmdigitize.detect.type_names import named_by_types
 from kmdigitize.detect.unannounced import unexplained_line
@@ -154,7 +155,7 @@ def _find_paths(
     found = [
         (k, curve)
         for k, sheet in enumerate(sheets)
-        for curve in named_by_types(sheet, settle_places(sheet, [curve for j, curve in chosen if j == k]), legend)
+        for curve in _told_apart(sheet, [curve for j, curve in chosen if j == k], legend)
         if not falls_at_once(curve, sheet)
     ]
     found = settle_inks_places(sheets, found)
@@ -172,6 +173,11 @@ def _find_paths(
     gain = max((-curve.road.cost for _, curve in found), default=0.0) / region.pixels.shape[1]
     curves = tuple(curve for _, curve in found)
     return _Traced(TracedPaths(tuple(paths), scales.direction, flags), gain, curves, sheets[0] if sheets else None)
+
+
+def _told_apart(sheet: Sheet, found: Sequence[Found], legend: Sequence[LegendEntry]) -> list[Found]:
+    """The curves of one ink, each along the line of its type and with the name of it."""
+    return named_by_types(sheet, settle_together(sheet, settle_places(sheet, found)), legend)
 
 
 def _measure_inks(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from kmdigitize.detect.cut_samples import are_alike, unexplained
 from kmdigitize.detect.paths import Sheet
+from kmdigitize.detect.together import settle_together
 from kmdigitize.detect.tracing import Arm, Found, find_arms, support
 from kmdigitize.geometry import FloatArray
 from kmdigitize.records.printed import Dash
@@ -78,7 +79,7 @@ def by_measured_types(sheet: Sheet, found: Sequence[Found]) -> tuple[list[Found]
     ]
     if measured == arms or not any(arm.period for arm in measured):
         return list(found), True
-    again = find_arms(sheet, measured)
+    again = settle_together(sheet, find_arms(sheet, measured))
     most = s.kept_known * before if known else s.kept * before + s.kept_more
     return again, len(again) == len(found) and unexplained(sheet, again) <= most
 

@@ -1,211 +1,179 @@
-"""The route of a broken line whose pattern the legend shows, by the phase of its dashes.
+"""The likeliest path of a line of known type, by the phase of its dashes, among what other lines have drawn.
 
-A pen draws dashes by the length of its way, drops included: ink at column x and row y depends on the sum of both
-alone, whatever the steps in between. Each phase is therefore a cheapest path of its own, in which ink pays on dashes
-and paper in gaps, and dashes of other lines pay little. Phases may slip, for the price of a pattern measured to half a
-pixel. Assumes that the pattern runs on over drops, as drawing libraries do it.
+Each phase of the pattern is a cheapest path of its own: ink that nothing else explains pays on dashes and costs in
+gaps, paper costs on dashes. As the pattern follows the pen's way, the phase that belongs to a pixel is told by the sum
+of its row and column alone. Phases may slip, for a price. What other lines have drawn is neither ink nor paper.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from kmdigitize.detect.paths import box_mean
-from kmdigitize.detect.runs import Image, down_rows
+from kmdigitize.detect.paths import Road, Sheet
+from kmdigitize.detect.pens import SLIP, Ink, Inked, coarse, phase_before, slipped
+from kmdigitize.detect.runs import Image, Indices
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseSettings:
-    """Prices in units of one column of fully covered ink, as those of paths."""
+    """Prices in px of the pen's way, and how coarsely the picture is looked at first."""
 
-    dash: float = -1.0
-    """Gain of a column of a dash that shows ink."""
-    missing: float = 1.0
-    """Price of a column of a dash without ink."""
-    gap: float = -0.15
-    """Gain of a column of a gap that shows paper."""
-    filled: float = 0.5
-    """Price of a column of a gap that shows ink; marks fill gaps too."""
-    hidden: float = 0.06
-    """Price of a hidden column, as for any path."""
-    fallen: float = -0.15
-    """Gain of one px of a drop in a dash with ink."""
-    broken: float = 0.6
-    """Price of one px of a drop in a dash without ink; half of it in a gap with ink."""
-    turn: float = 0.55
-    """Price of any drop, as for any path."""
-    slip: float = 1.0
-    """Price of a slip of the phase by one px: as much as ink gains, or any dash could be made to last."""
-    dashes_seen: float = 0.7
-    """Least share of the visible columns in dashes that must show ink for a route to be believed."""
-    gaps_seen: float = 0.7
-    """Least share of those in gaps that must show paper: dense marks fill them, and then dashes tell nothing."""
-    gaps_anywhere: float = 0.55
-    """The same in each quarter of the route: marks often crowd in one part. Right routes show .59 and more, a route
-    that went over to another line under marks .43."""
-    finest: float = 2.0
-    """Stroke (px) from which the picture is looked at in coarser steps."""
-    shortest: float = 3.5
-    """Period (px) below which dashes and gaps are not seen apart."""
+    turn: float = 0.3
+    """Price of any drop."""
+    waiting: float = 0.02
+    """Price of any column: a path must not go on for nothing."""
+    dot: float = 1.2
+    """Least length of a dash in coarse px: shorter ones would not be seen."""
+    near: float = 1.0
+    """How many strokes and a coarse px the fine path may be away from the coarse one, in rows and in columns."""
 
 
-def dashed_route(
-    coverage: Image, occluded: Image, stroke: float, pattern: Sequence[float], start: tuple[int, Image]
-) -> tuple[int, NDArray[np.int64]] | None:
-    """First column and rows (n,) of the likeliest line with ``pattern`` (on, off, … px) in ``coverage`` (h, w).
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Prices (w, h) of a pixel of a flat and of a drop where the pen is down (``[0]``) or up (``[1]``)."""
 
-    ``occluded`` (h, w) is what hides it, ``start`` the column of time 0 and the price of each row there. Rows are
-    right to about a stroke. None if no line with this pattern is there, or the pattern cannot be seen.
+    flat: tuple[Image, Image]
+    drop: tuple[Image, Image]
+    on: Inked
+    slip: float
+
+    def inked(self, column: int, rows: Indices, phase: int) -> Inked:
+        """Whether the pen is down (n,) at these pixels of a column."""
+        return np.asarray(self.on[(rows + phase + column) % self.on.size], np.bool_)
+
+
+def likeliest_road(sheet: Sheet, inks: tuple[Ink, Ink], explained: Image, start: Image) -> Road | None:
+    """The likeliest path of a pen; None if there is no ink for one.
+
+    ``inks`` are that of the ``sheet`` for the pen in coarse and in whole pixels, ``explained`` (h, w) what other lines
+    have drawn, ``start`` (h,) the price of each row at time 0. The path is looked for in coarse pixels first, then near
+    the path found in whole ones.
     """
-    s = PhaseSettings()
-    step = max(1, int(stroke / s.finest))
-    if sum(pattern) / step < s.shortest:
-        return None
-    on = _pattern(pattern, step)
-    small = [_coarse(image, step) for image in (coverage, occluded)]
-    dash, gap, fall_dash, fall_gap = _prices(small[0], small[1], stroke / step, s)
-    before = np.repeat(_coarse(start[1][:, None], step, mean=False), on.size, axis=1)
-    first = start[0] // step
-    size = on.size
-    wide = on[(np.arange(len(dash))[:, None] + np.arange(2 * size + TOGETHER)) % size]
-    best = np.empty((dash.shape[1] - first, *before.shape), np.float32)
-    fell = np.zeros(best.shape, np.bool_)
-    for begin in range(0, len(best), TOGETHER):
-        columns = np.arange(first + begin, first + min(begin + TOGETHER, len(best)))
-        shift = int(columns[0]) % size
-        inked = np.lib.stride_tricks.sliding_window_view(wide[:, shift : shift + len(columns) - 1 + size], size, axis=1)
-        prices = np.where(inked.swapaxes(0, 1), dash.T[columns, :, None], gap.T[columns, :, None])
-        falls = np.where(inked, fall_dash[:, columns, None], fall_gap[:, columns, None])
-        falls = np.ascontiguousarray(down_rows(np.add, falls.astype(np.float32, copy=False)).swapaxes(0, 1))
-        for i in range(len(columns)):
-            before = _slipped(before, s.slip) if begin + i else before
-            dropped = np.minimum.accumulate(before - falls[i], axis=0)
-            dropped += falls[i]
-            dropped += np.float32(s.turn)
-            np.less(dropped, before, out=fell[begin + i])
-            before = np.add(prices[i], np.minimum(before, dropped), out=best[begin + i])
-    if best.min() >= 0:
-        return None
-    rows, inked = _walk_back(best, fell, on, (fall_dash, fall_gap), first)
-    if not _seen_apart(small, (first, rows), inked, s):
-        return None
-    fine = np.minimum(np.repeat(rows * step + step // 2, step), coverage.shape[0] - 1)
-    return first * step, fine[: coverage.shape[1] - first * step]
+    (rough, fine), (height, width) = inks, explained.shape
+    lowest, highest = np.zeros(width - sheet.start, np.int64), np.full(width - sheet.start, height, np.int64)
+    if rough.step > 1:
+        rows = _coarse_rows(sheet, rough, explained, start)
+        if rows is None:
+            return None
+        step = rough.step
+        lowest, highest = _window(rows, int(np.ceil(PhaseSettings().near * sheet.stroke)) + step, step, height)
+        inside = slice(sheet.start % step, sheet.start % step + width - sheet.start)
+        lowest, highest = lowest[inside], highest[inside]
+        top = int(sheet.top)
+        lowest[0], highest[0] = min(lowest[0], max(0, top - 2)), max(highest[0], min(height, top + 3))
+    found = _cheapest(_field(fine, explained), sheet.start, start, (lowest, highest))
+    return None if found is None else Road(sheet.start, found[1], found[0])
 
 
-TOGETHER = 32
-"""Columns whose prices are worked out at once."""
+def coarse_step(stroke: float, pattern: tuple[float, ...], parts: float) -> int:
+    """Px of about a ``stroke`` in ``parts`` that still show all pieces of a ``pattern``."""
+    step = max(1, round(stroke / parts - 0.2))
+    return max(1, min(step, int(min(pattern) / PhaseSettings().dot))) if pattern else step
 
 
-def _pattern(pattern: Sequence[float], step: int) -> NDArray[np.bool_]:
-    """Whether each px (coarse) of a period is inked (n,)."""
-    edges = np.cumsum([0.0, *pattern]) / step
-    size = max(2, round(float(edges[-1])))
-    place = (np.arange(size) + 0.5) * edges[-1] / size
-    on = np.asarray(np.searchsorted(edges, place, side="right") % 2 == 1, np.bool_)
-    on[0], on[-1] = True, False
-    return on
+def _field(ink: Ink, explained: Image) -> _Field:
+    """The prices of all pixels of ``ink``, where ``explained`` (h, w) has been drawn by others."""
+    free = cv2.transpose(1 - coarse(explained, ink.step))
+    waiting, unlike = np.float32(PhaseSettings().waiting * ink.step), np.float32(ink.pen.unlike - 1)
+    prices: list[tuple[Image, Image]] = []
+    for own, bare in zip(ink.own, ink.bare, strict=True):
+        mine = own * free
+        prices.append((bare - mine, np.multiply(mine, unlike, out=mine)))
+    (down, up), drop = prices
+    return _Field((down + waiting, up + waiting), drop, ink.pen.inked, SLIP * ink.step)
 
 
-def _coarse(image: Image, step: int, mean: bool = True) -> Image:
-    """The picture (h, w) with ``step`` px put into one; the least of them instead of their mean for prices."""
-    if step == 1:
-        return image.astype(np.float32)
-    high, wide = (
-        -(-image.shape[0] // step) * step,
-        image.shape[1] if image.shape[1] == 1 else -(-image.shape[1] // step) * step,
-    )
-    padded = np.full((high, wide), 0.0 if mean else np.inf, np.float32)
-    padded[: image.shape[0], : image.shape[1]] = image
-    blocks = padded.reshape(high // step, step, -1, 1 if wide == 1 else step)
-    return np.asarray(blocks.mean(axis=(1, 3)) if mean else blocks.min(axis=(1, 3)), np.float32)
+def _coarse_rows(sheet: Sheet, ink: Ink, explained: Image, start: Image) -> Indices | None:
+    """Rows (n,) of the likeliest path in the coarse px of ``ink``, None if there is none."""
+    field, step = _field(ink, explained), ink.step
+    width, height = ink.own[0].shape
+    first = np.full(height * step, np.inf, np.float32)
+    first[: start.size] = start
+    size = width - sheet.start // step
+    whole = np.zeros(size, np.int64), np.full(size, height, np.int64)
+    found = _cheapest(field, sheet.start // step, first.reshape(-1, step).min(axis=1), whole)
+    return None if found is None else found[1]
 
 
-def _prices(coverage: Image, occluded: Image, stroke: float, s: PhaseSettings) -> tuple[Image, Image, Image, Image]:
-    """Prices (h, w) of a column in a dash and in a gap, and of one px of a drop in a dash and in a gap."""
-    free = 1 - occluded
-
-    def across(slack: float, upright: bool) -> Image:
-        size = stroke + slack
-        return np.minimum((box_mean(coverage, 1, size) if upright else box_mean(coverage, size, 1)) * size / stroke, 1)
-
-    ink, bare = across(0.5, True), 1 - across(1.2, True)
-    fallen, broken = across(0.5, False), 1 - across(1.2, False)
-    dash = free * (s.dash * ink + s.missing * bare) + occluded * s.hidden
-    gap = free * (s.gap * bare + s.filled * ink) + occluded * s.hidden
-    fall_dash = free * (s.fallen * fallen + s.broken * broken) + occluded * 0.1
-    fall_gap = free * 0.5 * s.broken * fallen + occluded * 0.1
-    return dash, gap, fall_dash, fall_gap
+def _window(rows: Indices, reach: int, step: int, height: int) -> tuple[Indices, Indices]:
+    """First and last row (excluded) of each column (n,) within ``reach`` px of a path of coarse ``rows``."""
+    fine = np.repeat(rows * step + step // 2, step)
+    padded = np.concatenate([np.full(reach, fine[0]), fine, np.full(reach + 2 * step, fine[-1])])
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    lowest = np.clip(around.min(axis=1) - reach, 0, height - 1)
+    return lowest, np.clip(around.max(axis=1) + reach + 1, lowest + 1, height)
 
 
-def _slipped(cost: Image, price: float) -> Image:
-    """The costs (h, phases) where the phase may have slipped by one."""
-    least = np.empty_like(cost)
-    flat = cost.ravel()
-    np.minimum(flat[:-2], flat[2:], out=least.ravel()[1:-1])
-    np.minimum(cost[:, -1], cost[:, 1], out=least[:, 0])
-    np.minimum(cost[:, -2], cost[:, 0], out=least[:, -1])
-    least += np.float32(price)
-    return np.minimum(least, cost, out=least)
+def _cheapest(field: _Field, first: int, start: Image, window: tuple[Indices, Indices]) -> tuple[float, Indices] | None:
+    """Cost and rows (n,) of the cheapest path from column ``first`` on, in the ``window`` of rows of each column."""
+    size = field.on.size
+    height = field.flat[0].shape[1]
+    turns = field.on[(np.arange(height)[:, None] + np.arange(2 * size)) % size]
+    lowest, highest = window[0].tolist(), window[1].tolist()
+    best: list[Image] = []
+    fell: list[Inked] = []
+    least, end = 0.0, (0, 0, 0)
+    for i, (a, b) in enumerate(zip(lowest, highest, strict=True)):
+        x = first + i
+        inked = turns[a:b, x % size : x % size + size]
+        price = np.where(inked, field.flat[0][x, a:b, None], field.flat[1][x, a:b, None])
+        if i:
+            before = slipped(best[-1], field.slip)
+            if (a, b) != (lowest[i - 1], highest[i - 1]):
+                before = _moved(before, (lowest[i - 1], highest[i - 1]), (a, b))
+            fall = np.where(inked, field.drop[0][x, a:b, None], field.drop[1][x, a:b, None])
+            np.cumsum(fall, axis=0, out=fall)
+            dropped = np.minimum.accumulate(before - fall, axis=0)
+            dropped += fall
+            dropped += np.float32(PhaseSettings().turn)
+            fell.append(dropped < before)
+            best.append(np.add(price, np.minimum(dropped, before, out=dropped), out=dropped))
+        else:
+            fell.append(np.zeros(inked.shape, np.bool_))
+            best.append((price + start[a:b, None]).astype(np.float32))
+        cheapest = int(best[-1].argmin())
+        if best[-1].flat[cheapest] < least:
+            least, end = float(best[-1].flat[cheapest]), (i, a + cheapest // size, cheapest % size)
+    return (least, _back(field, first, (best, fell), (lowest, highest), end)) if least < 0 else None
 
 
-def _walk_back(
-    best: Image, fell: NDArray[np.bool_], on: NDArray[np.bool_], falls: tuple[Image, Image], first: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Rows (n,) of the cheapest path up to where it has gained most, and whether it is in a dash there.
+def _moved(costs: Image, old: tuple[int, int], new: tuple[int, int]) -> Image:
+    """The ``costs`` of the rows ``old`` for the rows ``new`` (first, last excluded)."""
+    result = np.full((new[1] - new[0], costs.shape[1]), np.inf, np.float32)
+    low, high = max(old[0], new[0]), min(old[1], new[1])
+    if low < high:
+        result[low - new[0] : high - new[0]] = costs[low - old[0] : high - old[0]]
+    return result
 
-    ``best`` (n, h, phases) are the least costs, and ``fell`` tells where the cheapest way to them drops.
-    """
-    slip = PhaseSettings().slip
-    i, y, k = (int(n) for n in np.unravel_index(int(np.argmin(best)), best.shape))
-    rows, dash = np.empty(i + 1, np.int64), np.empty(i + 1, np.bool_)
-    height, size = best.shape[1:]
-    for x in range(i, -1, -1):
-        rows[x], dash[x] = y, on[(y + k + first + x) % size]
-        if x == 0:
+
+def _back(
+    field: _Field,
+    first: int,
+    ways: tuple[list[Image], list[Inked]],
+    window: tuple[list[int], list[int]],
+    end: tuple[int, int, int],
+) -> Indices:
+    """Rows (n,) of the cheapest way to ``end`` (column, row, phase), by the least costs and where they ``fell``."""
+    (best, fell), (lowest, highest) = ways, window
+    i, y, phase = end
+    size = field.on.size
+    rows = np.empty(i + 1, np.int64)
+    for n in range(i, -1, -1):
+        rows[n] = y
+        if n == 0:
             break
-        if fell[x, y, k]:
-            before = _slipped(best[x - 1].take([k - 1, k, (k + 1) % size], axis=1), slip)[:, 1]
-            inked = on[(np.arange(height) + k + first + x) % size]
-            fall = np.cumsum(np.where(inked, falls[0][:, first + x], falls[1][:, first + x]), dtype=np.float32)
-            y = int(np.argmin(before[: y + 1] - fall[: y + 1]))
-        choices = {k: best[x - 1][y, k]}
-        for other in ((k - 1) % size, (k + 1) % size):
-            choices[other] = best[x - 1][y, other] + slip
-        k = min(choices, key=lambda n: float(choices[n]))
-    return rows, dash
-
-
-def _seen_apart(
-    small: Sequence[Image], route: tuple[int, NDArray[np.int64]], dash: NDArray[np.bool_], s: PhaseSettings
-) -> bool:
-    """Whether enough of the dashes and of the gaps (n,) that nothing hides look like it."""
-    first, rows = route
-    columns = first + np.arange(rows.size)
-    free = small[1][rows, columns] < 0.5
-    ink = cv2.dilate(small[0], np.ones((3, 1), np.uint8))[rows, columns] > 0.4
-    if not np.any(free & dash) or not np.any(free & ~dash):
-        return False
-    quarter = np.arange(rows.size) * 4 // rows.size
-    gaps = [~ink[free & ~dash & (quarter == q)] for q in range(4)]
-    somewhere_filled = any(part.size >= 4 and float(part.mean()) < s.gaps_anywhere for part in gaps)
-    dashes_seen, gaps_seen = float(np.mean(ink[free & dash])), float(np.mean(~ink[free & ~dash]))
-    return dashes_seen >= s.dashes_seen and gaps_seen >= s.gaps_seen and not somewhere_filled
-
-
-def near_route(route: tuple[int, NDArray[np.int64]], shape: tuple[int, int], reach: float) -> NDArray[np.bool_]:
-    """Where (h, w) a path is within ``reach`` px of ``route``, drops included, or behind its end."""
-    first, rows = route
-    mask = np.zeros(shape, np.uint8)
-    columns = first + np.arange(rows.size)
-    mask[rows, columns] = 1
-    for i in np.nonzero(np.diff(rows) > 0)[0]:
-        mask[rows[i] : rows[i + 1] + 1, columns[i + 1]] = 1
-    mask[:, columns[-1] + 1 :] = 1
-    size = 2 * int(np.ceil(reach)) + 1
-    return np.asarray(cv2.dilate(mask, np.ones((size, size), np.uint8)) > 0, np.bool_)
+        low, before = lowest[n - 1], best[n - 1]
+        if fell[n][y - lowest[n], phase]:
+            above = np.arange(lowest[n], y + 1)
+            x = first + n
+            inked = field.inked(x, above, phase)
+            fall = np.cumsum(np.where(inked, field.drop[0][x, above], field.drop[1][x, above]), dtype=np.float32)
+            at = above[(above >= low) & (above < highest[n - 1])]
+            near = before[at - low].take([(phase - 1) % size, phase, (phase + 1) % size], axis=1)
+            came = slipped(near, field.slip)[:, 1] if size >= 3 else near[:, 1]
+            y = int(at[np.argmin(came - fall[at - lowest[n]])])
+        phase = phase_before(before[y - low], phase)
+    return rows

@@ -95,18 +95,20 @@ def _score(sheet: Sheet, curve: Found, lengths: Sequence[float], longest: float)
     return np.asarray(np.log(likelihood) * (sheet.occluded < 0.5), np.float32)
 
 
-def _exchange(
-    a: Road, b: Road, score_a: Image, score_b: Image, longest: float, stroke: float
+def exchanged(
+    a: Road, b: Road, stay: tuple[Image, Image], swap: tuple[Image, Image], stroke: float
 ) -> tuple[Road, Road] | None:
-    """Both roads with their places changed where that pays; None if they stay."""
+    """Both roads with their places changed where that pays; None if they stay.
+
+    ``stay`` are the scores by column of ``a`` along its own road (n,) and of ``b`` along its own (m,), ``swap`` those
+    of ``b`` along the road of ``a`` (n,) and of ``a`` along that of ``b`` (m,), in prices of a change of places.
+    """
     size = min(a.rows.size, b.rows.size)
     first = a.rows[:size], b.rows[:size]
-    columns = a.first + np.arange(size)
-    stay = score_a[first[0], columns] + score_b[first[1], columns]
-    swap = score_a[first[1], columns] + score_b[first[0], columns]
-    stay[-1] += _tail(score_a, a, size) + _tail(score_b, b, size)
-    swap[-1] += _tail(score_a, b, size) + _tail(score_b, a, size)
-    state = _best_states(stay / longest, swap / longest, _meetings(*first, stroke), SwapSettings().switch)
+    now, then = (one[:size] + other[:size] for one, other in (stay, swap))
+    now[-1] += stay[0][size:].sum() + stay[1][size:].sum()
+    then[-1] += swap[0][size:].sum() + swap[1][size:].sum()
+    state = _best_states(now, then, _meetings(*first, stroke), SwapSettings().switch)
     if not state.any():
         return None
     rows_a, rows_b = np.where(state, first[1], first[0]), np.where(state, first[0], first[1])
@@ -114,10 +116,13 @@ def _exchange(
     return replace(a, rows=np.concatenate([rows_a, tails[0]])), replace(b, rows=np.concatenate([rows_b, tails[1]]))
 
 
-def _tail(score: Image, road: Road, size: int) -> float:
-    """Score of a road from its column ``size`` on."""
-    columns = road.first + np.arange(size, road.rows.size)
-    return float(score[road.rows[size:], columns].sum())
+def _exchange(
+    a: Road, b: Road, score_a: Image, score_b: Image, longest: float, stroke: float
+) -> tuple[Road, Road] | None:
+    """As :func:`exchanged`, by the scores (h, w) of both in their pictures, in columns of a dash of ``longest`` px."""
+    on_a, on_b = ((road.rows, road.first + np.arange(road.rows.size)) for road in (a, b))
+    stay, swap = (score_a[on_a], score_b[on_b]), (score_b[on_a], score_a[on_b])
+    return exchanged(a, b, (stay[0] / longest, stay[1] / longest), (swap[0] / longest, swap[1] / longest), stroke)
 
 
 def _meetings(a: Rows, b: Rows, stroke: float) -> NDArray[np.bool_]:

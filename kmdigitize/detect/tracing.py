@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kmdigitize.detect.dashes import close_gaps, dash_lengths, weigh_pieces, without_dashes
 from kmdigitize.detect.explained import explained_by
 from kmdigitize.detect.paths import Road, Sheet, cheapest_path, path_costs, start_costs
-from kmdigitize.detect.phases import dashed_route, near_route
 from kmdigitize.detect.runs import Image, vertical_runs
 from kmdigitize.records.printed import Dash
 
@@ -183,17 +181,12 @@ def _find_arm(
         missing = 0.3
     ground = replace(sheet, coverage=coverage, occluded=occluded)
     start = start_costs(coverage.shape[0], sheet.top, sheet.stroke)
-    route = _route(sheet, occluded, arm, start) if company.told_apart and not company.single else None
     prices = (missing, 0.55 * missing, 0.27 * missing) if doubtful else (missing,)
     alone = company.single or (company.last and arm.dash != "solid")  # all ink that is not explained is this arm's
     offers = path_costs(ground, prices, alone=alone, single=company.single)
     best: Found | None = None
     for price, costs in zip(prices, offers, strict=True):
         road = cheapest_path(costs, sheet.start, start)
-        if route is not None and road is not None and _as_far(route[1], road):
-            costs.column[~near_route(route, coverage.shape, 1.5 * sheet.stroke + 1).T] += 1
-            routed = cheapest_path(costs, sheet.start, start)
-            road = routed if routed is not None and _as_far(routed.rows, road) else road
         if road is None:
             continue
         offer = Found(arm, road, occluded, price < missing)
@@ -202,19 +195,6 @@ def _find_arm(
         if not company.single or not _ends_early(best, sheet):
             break
     return best
-
-
-def _route(sheet: Sheet, occluded: Image, arm: Arm, start: Image) -> tuple[int, NDArray[np.int64]] | None:
-    """First column and rows of the route of a broken line by its pattern; None where none is known."""
-    if len(arm.period) < 2:
-        return None
-    coverage = np.minimum(1.5 * sheet.coverage, 1) if arm.dash == "dotted" else sheet.coverage
-    return dashed_route(coverage, occluded, sheet.stroke, arm.period, (sheet.start, start))
-
-
-def _as_far(rows: NDArray[np.int64], free: Road) -> bool:
-    """Whether a path by the pattern goes about as far as the one without: else the pattern is not the line's."""
-    return rows.size >= 0.9 * free.rows.size
 
 
 def _told_apart(arms: Sequence[Arm]) -> bool:
