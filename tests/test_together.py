@@ -11,7 +11,8 @@ from broken_lines import LONG, SHORT, Corners, draw, road, sheet_of
 
 from kmdigitize.detect import line_types
 from kmdigitize.detect.paths import Road, Sheet
-from kmdigitize.detect.together import settle_together
+from kmdigitize.detect.pens import Pen
+from kmdigitize.detect.together import Search, settle_together
 from kmdigitize.detect.tracing import Arm, Found
 from kmdigitize.records.printed import Dash
 
@@ -116,6 +117,14 @@ def test_lines_stay_where_marks_hide_every_pattern() -> None:
     roads = _exchanged()
     for found, path in zip(_settled(sheet_of(ink), roads), roads, strict=True):
         assert found.road is path
+
+
+def test_a_reading_in_which_a_line_rides_on_others_all_along_is_none() -> None:
+    sheet = _sheet()
+    search = Search(sheet, [Pen(2.0, pattern, 1.0) for _, _, pattern in TYPES])
+    solid, dashed, dotted = (road(corners) for corners, _, _ in TYPES)
+    assert np.isfinite(search.left_over([solid, dashed, dotted]))
+    assert search.left_over([solid, solid, dotted]) == np.inf
 
 
 def test_thin_broken_lines_beside_a_thick_solid_one_lack_no_ink() -> None:

@@ -36,6 +36,9 @@ class TogetherSettings:
     """Mean price along its way of what ink a line lacks, above which it is in doubt; true ones lack .02 to .06."""
     filled: float = 0.07
     """The same for its gaps with ink that nobody drew."""
+    riding: float = 0.9
+    """Share of its way on which a line may run where others do: true ones do so on .78 and less, wrong ones that found
+    no ink of their type on .96 and more."""
     shortest: float = 0.4
     """How much of the path found one by one another must be as long as."""
     parts: tuple[float, ...] = (1.5, 2.2)
@@ -69,7 +72,7 @@ def settle_together(sheet: Sheet, found: Sequence[Found]) -> list[Found]:
     unlike = max(s.least_unlike, round(1 - s.marks * marked, 1))
     patterns = [() if arm.dash == "solid" else arm.period for arm in arms]
     pens = [Pen(_thickness(sheet, road), on, unlike) for road, on in zip(roads, patterns, strict=True)]
-    search: _Search = sheet.known.setdefault(("together", *pens), _Search(sheet, pens))
+    search: Search = sheet.known.setdefault(("together", *pens), Search(sheet, pens))
     roads = search.settled(roads)
     drawn = [search.drawn(i, road) for i, road in enumerate(roads)]
     result = []
@@ -119,7 +122,7 @@ def _level(road: Road, reach: float) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
     """The search for the best reading: ``pens`` are those of the arms; what was once worked out is kept."""
 
     sheet: Sheet
@@ -146,17 +149,24 @@ class _Search:
         """What ink (h, w) the ``others`` explain."""
         return np.asarray(np.any([one.hides for one in others], axis=0), np.float32)
 
-    def _filled(self, drawn: Sequence[Drawn]) -> list[Image]:
-        """Ink (n,) in the gaps of each arm that no other explains, along its way."""
+    def _riding(self, drawn: Sequence[Drawn]) -> list[NDArray[np.bool_]]:
+        """Which px (n,) of the way of each pen the others explain."""
         result = []
         for i, one in enumerate(drawn):
             others = [other.hides[one.way.rows, one.way.columns] for j, other in enumerate(drawn) if j != i]
-            result.append(np.where(np.any(others, axis=0), 0, one.filled))
+            result.append(np.asarray(np.any(others, axis=0), np.bool_))
         return result
 
+    def _filled(self, drawn: Sequence[Drawn]) -> list[Image]:
+        """Ink (n,) in the gaps of each arm that no other explains, along its way."""
+        pairs = zip(drawn, self._riding(drawn), strict=True)
+        return [np.where(riding, 0, one.filled) for one, riding in pairs]
+
     def left_over(self, roads: Sequence[Road]) -> float:
-        """What a reading leaves over (px of way)."""
+        """What a reading leaves over (px of way); infinite where a line rides on others nearly all along."""
         drawn = [self.drawn(i, road) for i, road in enumerate(roads)]
+        if any(riding.mean() > TogetherSettings().riding for riding in self._riding(drawn)):
+            return np.inf
         passed = np.any([one.beneath for one in drawn], axis=0) | (self.sheet.occluded >= 0.5)
         drops = sum(int((np.diff(road.rows) > 0).sum()) for road in roads)
         nobody = float(self.sheet.coverage[~passed].sum()) / self.sheet.stroke
